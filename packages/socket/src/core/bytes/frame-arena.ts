@@ -1,0 +1,47 @@
+import type { BytePort } from './byte-port.ts'
+
+/**
+ * One buffer that the frames of all connections of a driver are written into, one behind the other. What one
+ * connection sends in one turn of the event loop, and what is broadcast to many, lies there as one range and leaves
+ * in one write without being copied again.
+ *
+ * A range is valid until the driver says `recycle` (all of it was written, the memory may be used again) or `renew`
+ * (some of it is still being written: it stays with whoever holds it, and a new buffer is taken).
+ */
+export class FrameArena {
+  readonly #port: BytePort
+  readonly #size: number
+  /** Where frames are written now. */
+  buffer: Uint8Array
+  /** How much of `buffer` is taken. */
+  used = 0
+  /** Counts every `recycle`: a range remembered under an older number has been overwritten. */
+  generation = 0
+
+  constructor(port: BytePort, size: number = 256 * 1024) {
+    this.#port = port
+    this.#size = size
+    this.buffer = port.allocate(size)
+  }
+
+  /** Makes room for `bytes` at `used`, in a new buffer if need be. The writer then moves `used` to where it ended. */
+  reserve(bytes: number): void {
+    if (this.buffer.length - this.used >= bytes) return
+    this.buffer = this.#port.allocate(Math.max(this.#size, bytes))
+    this.used = 0
+  }
+
+  /** Everything handed out has been written: start again at the front of the same buffer. */
+  recycle(): void {
+    this.used = 0
+    this.generation++
+    if (this.buffer.length > this.#size) this.buffer = this.#port.allocate(this.#size)
+  }
+
+  /** Some ranges are still being written: leave them their buffer. */
+  renew(): void {
+    if (this.used > 0) this.buffer = this.#port.allocate(this.#size)
+    this.used = 0
+    this.generation++
+  }
+}

@@ -1,0 +1,81 @@
+import type { BytePort } from './byte-port.ts'
+import { xorInPlace } from './masking.ts'
+import { Utf8Validator } from './utf8-validator.ts'
+
+/** `String.fromCharCode` takes its code units as arguments, and engines bound how many. */
+const UNITS_PER_CALL = 8192
+
+/** `BytePort` in plain ECMAScript, for any runtime and for tests of the core. */
+export const portableBytes: BytePort = {
+  xor: xorInPlace,
+
+  isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+    const validator = new Utf8Validator(NO_BULK)
+    return validator.push(bytes, start, end) && validator.complete
+  },
+
+  decodeText(bytes: Uint8Array, start: number, end: number): string {
+    let text = ''
+    let units: number[] = []
+    let position = start
+    while (position < end) {
+      const first = bytes[position++] as number
+      if (first < 0x80) units.push(first)
+      else {
+        const length = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
+        let point = first & (0x3f >> length)
+        for (let i = 0; i < length; i++) point = (point << 6) | ((bytes[position++] as number) & 0x3f)
+        if (point < 0x10000) units.push(point)
+        else units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff))
+      }
+      if (units.length >= UNITS_PER_CALL) {
+        text += String.fromCharCode(...units)
+        units = []
+      }
+    }
+    return text + String.fromCharCode(...units)
+  },
+
+  encodeText(text: string, target: Uint8Array, offset: number): number {
+    let position = offset
+    for (let i = 0; i < text.length; i++) {
+      const point = codePointAt(text, i)
+      if (point < 0x80) target[position++] = point
+      else {
+        if (point < 0x800) target[position++] = 0xc0 | (point >> 6)
+        else {
+          if (point < 0x10000) target[position++] = 0xe0 | (point >> 12)
+          else {
+            i++ // the low surrogate is consumed too
+            target[position++] = 0xf0 | (point >> 18)
+            target[position++] = 0x80 | ((point >> 12) & 0x3f)
+          }
+          target[position++] = 0x80 | ((point >> 6) & 0x3f)
+        }
+        target[position++] = 0x80 | (point & 0x3f)
+      }
+    }
+    return position - offset
+  },
+
+  textByteLength(text: string): number {
+    let bytes = 0
+    for (let i = 0; i < text.length; i++) {
+      const point = codePointAt(text, i)
+      if (point >= 0x10000) i++
+      bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    }
+    return bytes
+  },
+
+  allocate: (size: number): Uint8Array => new Uint8Array(size),
+}
+
+/** The validator is its own bulk check here: a port whose answer is never yes leaves every byte to it. */
+const NO_BULK: BytePort = { ...portableBytes, isUtf8: () => false }
+
+/** The scalar value at `index`; U+FFFD for an unpaired surrogate, as WHATWG's USVString conversion has it. */
+function codePointAt(text: string, index: number): number {
+  const point = text.codePointAt(index) as number
+  return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point
+}

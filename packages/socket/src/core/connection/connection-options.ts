@@ -1,0 +1,83 @@
+import { UsageError } from '../error/wigwag-error.ts'
+import type { Utf8Mode } from '../message/message-assembler.ts'
+
+/** How a connection behaves; the same for every connection of a server. */
+export interface ConnectionOptions {
+  /** Largest message accepted, in bytes, after inflation. Default 1 MiB. Above it: close 1009, before the payload is read. */
+  readonly maxMessageBytes?: number
+  /** Largest payload of one frame accepted, in bytes. Default: `maxMessageBytes`. Above it: close 1009, before the payload is read. */
+  readonly maxFrameBytes?: number
+  /** Most frames that one message may be split into (count). Default 16,384. Above it: close 1008. */
+  readonly maxFragments?: number
+  /** Most control frames accepted in one second (count). Default 256. Above it: close 1008. */
+  readonly maxControlFramesPerSecond?: number
+  /** `'strict'` checks text as RFC 6455 §8.1 demands (close 1007); `'trust'` is for links where both ends are ours. Default `'strict'`. */
+  readonly utf8?: Utf8Mode
+  /** Whether a text message is told as a `string`, or as its UTF-8 bytes without the cost of decoding. Default `'string'`. */
+  readonly textAs?: 'string' | 'bytes'
+  /** Silence after which a ping is sent, in milliseconds, varied by ±10 % so that connections spread out. Default 25,000. 0 sends none. */
+  readonly pingIntervalMs?: number
+  /** How long after a ping anything must have come, in milliseconds. Default 10,000. After that: close 1011, and the socket is dropped. */
+  readonly pongTimeoutMs?: number
+  /** How long the closing handshake may take, in milliseconds. Default 5,000. After that the socket is dropped. */
+  readonly closeTimeoutMs?: number
+}
+
+/** `ConnectionOptions` with every default filled in. */
+export type ResolvedConnectionOptions = Required<ConnectionOptions>
+
+const DEFAULTS = {
+  maxMessageBytes: 1024 * 1024,
+  maxFragments: 16_384,
+  maxControlFramesPerSecond: 256,
+  utf8: 'strict',
+  textAs: 'string',
+  pingIntervalMs: 25_000,
+  pongTimeoutMs: 10_000,
+  closeTimeoutMs: 5_000,
+} as const
+
+/** Lowest value of each numeric option; only `pingIntervalMs` has a meaning for 0. */
+const LOWEST = {
+  maxMessageBytes: 1,
+  maxFrameBytes: 1,
+  maxFragments: 1,
+  maxControlFramesPerSecond: 1,
+  pingIntervalMs: 0,
+  pongTimeoutMs: 1,
+  closeTimeoutMs: 1,
+} as const
+
+/** Fills in the defaults. Throws `UsageError` `ERR_OPTION` that names the option and what it takes. */
+export function resolveConnectionOptions(options: ConnectionOptions = {}): ResolvedConnectionOptions {
+  const maxMessageBytes = options.maxMessageBytes ?? DEFAULTS.maxMessageBytes
+  const resolved = { ...DEFAULTS, maxFrameBytes: maxMessageBytes, ...withoutUndefined(options) }
+  for (const [name, lowest] of Object.entries(LOWEST)) {
+    checkNumberOption(name, resolved[name as keyof typeof LOWEST], lowest)
+  }
+  checkModeOption('utf8', resolved.utf8, ['strict', 'trust'])
+  checkModeOption('textAs', resolved.textAs, ['string', 'bytes'])
+  return resolved
+}
+
+/** Options given as `undefined` count as not given. */
+export function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
+
+/** Throws `UsageError` `ERR_OPTION` unless `value` is a whole number from `lowest` up. */
+export function checkNumberOption(name: string, value: unknown, lowest: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= lowest) return
+  throw new UsageError('ERR_OPTION', `Option ${name} must be a whole number from ${lowest} up; it is ${String(value)}.`)
+}
+
+/** Throws `UsageError` `ERR_OPTION` unless `value` is one of `modes`. */
+export function checkModeOption(name: string, value: unknown, modes: readonly string[]): void {
+  if (modes.includes(value as string)) return
+  throw new UsageError(
+    'ERR_OPTION',
+    `Option ${name} must be one of ${modes.map((mode) => `'${mode}'`).join(', ')}; it is ${String(value)}.`,
+  )
+}

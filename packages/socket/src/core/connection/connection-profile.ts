@@ -1,0 +1,51 @@
+import type { BytePort } from '../bytes/byte-port.ts'
+import { FrameArena } from '../bytes/frame-arena.ts'
+import { portableBytes } from '../bytes/portable-bytes.ts'
+import type { FrameRules } from '../frame/frame-rules.ts'
+import { FrameWriter } from '../frame/frame-writer.ts'
+import type { Role } from '../frame/role.ts'
+import {
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from './connection-options.ts'
+
+/** What the host lends the core. */
+export interface ConnectionPorts {
+  /** Byte operations. Default: portable code. */
+  readonly bytes?: BytePort
+  /** Where frames are encoded. Default: an arena of its own that is never recycled, so every range stays valid. */
+  readonly arena?: FrameArena
+  /** Numbers from 0 up to 1 for the jitter of keepalive. */
+  readonly random: () => number
+  /** 32 unpredictable bits for a masking-key (RFC 6455 §5.3). */
+  readonly randomKey: () => number
+}
+
+/** What all connections of one role, options and host share; made once, not per connection. */
+export class ConnectionProfile {
+  readonly role: Role
+  readonly options: ResolvedConnectionOptions
+  readonly bytes: BytePort
+  readonly writer: FrameWriter
+  readonly random: () => number
+  readonly #plainRules: FrameRules
+  readonly #deflateRules: FrameRules
+
+  /** Throws `UsageError` `ERR_OPTION` for an option out of range. */
+  constructor(role: Role, options: ConnectionOptions, ports: ConnectionPorts) {
+    this.role = role
+    this.options = resolveConnectionOptions(options)
+    this.bytes = ports.bytes ?? portableBytes
+    this.random = ports.random
+    this.writer = new FrameWriter(role, this.bytes, ports.arena ?? new FrameArena(this.bytes, 4096), ports.randomKey)
+    const { maxFrameBytes } = this.options
+    this.#plainRules = { role, maxFrameBytes, rsv1Allowed: false }
+    this.#deflateRules = { role, maxFrameBytes, rsv1Allowed: true }
+  }
+
+  /** The frame rules, with or without a meaning for RSV1. */
+  frameRules(rsv1Allowed: boolean): FrameRules {
+    return rsv1Allowed ? this.#deflateRules : this.#plainRules
+  }
+}

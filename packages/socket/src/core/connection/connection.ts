@@ -1,0 +1,332 @@
+import { ProtocolError, TransportError, UsageError, type WigwagError } from '../error/wigwag-error.ts'
+import type { DeflatePort } from '../extension/deflate-port.ts'
+import { CloseCode, isSendableCloseCode } from '../frame/close-code.ts'
+import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
+import { FrameParser } from '../frame/frame-parser.ts'
+import type { MessageType } from '../frame/message-type.ts'
+import { Opcode } from '../frame/opcode.ts'
+import { PreparedMessage } from '../frame/prepared-message.ts'
+import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
+import type { ConnectionProfile } from './connection-profile.ts'
+import type { ConnectionSink } from './connection-sink.ts'
+import type { CloseOutcome, ConnectionState } from './connection-state.ts'
+import { ControlBudget } from './control-budget.ts'
+import { Keepalive } from './keepalive.ts'
+
+/** Pongs to a peer that does not read stop above this many buffered bytes; it may be answered once for several pings (§5.5.3). */
+const MAX_BUFFERED_FOR_PONG_BYTES = 2 * 1024 * 1024
+
+/**
+ * A WebSocket connection behind its opening handshake (RFC 6455 §5 to §8), pure and synchronous: it is told what
+ * came and what time it is, and tells one sink what to do. Peer input never makes it throw.
+ */
+export class Connection implements MessageConsumer {
+  readonly #profile: ConnectionProfile
+  readonly #sink: ConnectionSink
+  readonly #deflate: DeflatePort | undefined
+  readonly #parser: FrameParser
+  readonly #keepalive: Keepalive
+  #state: ConnectionState = { phase: 'open' }
+  #controlBudget: ControlBudget | undefined
+  #nowMs: number
+  #heardMs: number
+  #paused = false
+  #reading = false
+  /** Chunks that came while reading was paused or while a sink method was running. */
+  #backlog: Uint8Array[] = []
+  /** The peer's FIN came while some of what it sent before was still kept. */
+  #ended = false
+
+  /** `deflate` is the negotiated compression, if any. */
+  constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, deflate?: DeflatePort) {
+    this.#profile = profile
+    this.#sink = sink
+    this.#deflate = deflate
+    this.#nowMs = nowMs
+    this.#heardMs = nowMs
+    const assembler = new MessageAssembler(profile.options, profile.bytes, deflate, this)
+    this.#parser = new FrameParser(profile.frameRules(deflate !== undefined), profile.bytes, assembler)
+    this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
+  }
+
+  /** `open`, `closing` or `closed`. */
+  get phase(): ConnectionState['phase'] {
+    return this.#state.phase
+  }
+
+  /** Whether reading stands still until `resume`. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** When `tick` wants to be called next, in the milliseconds of `nowMs`; Infinity when never. */
+  get deadlineMs(): number {
+    switch (this.#state.phase) {
+      case 'open':
+        return this.#keepalive.deadlineMs
+      case 'closing':
+        return this.#state.deadlineMs
+      case 'closed':
+        return Infinity
+    }
+  }
+
+  // ---- told by the driver
+
+  /** Bytes came. The connection owns `chunk` from here on: it unmasks in place and hands out views of it. */
+  receive(chunk: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs
+    this.#heardMs = nowMs
+    if (!this.#wantsInput()) return
+    if (this.#reading || this.#paused) this.#backlog.push(chunk)
+    else this.#read(chunk)
+  }
+
+  /** The peer will send no more (TCP FIN). What it sent before is still told, then everything ends. */
+  receiveEnd(nowMs: number): void {
+    this.#nowMs = nowMs
+    if (this.#reading || this.#backlog.length > 0) this.#ended = true
+    else this.#close(undefined)
+  }
+
+  /** The transport broke. */
+  receiveError(error: Error, nowMs: number): void {
+    this.#nowMs = nowMs
+    this.#close(new TransportError('ERR_TRANSPORT', `The connection was lost: ${error.message}.`, { cause: error }))
+  }
+
+  /** Time has passed. To be called at `deadlineMs` or later. */
+  tick(nowMs: number): void {
+    this.#nowMs = nowMs
+    if (this.#state.phase === 'closing' && nowMs >= this.#state.deadlineMs) {
+      this.#sink.destroy()
+      this.#close(undefined)
+    } else if (this.#state.phase === 'open') this.#keepAlive(nowMs)
+  }
+
+  // ---- told by the application
+
+  /** Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing. */
+  send(data: string | Uint8Array | PreparedMessage): boolean {
+    if (this.#state.phase !== 'open') return false
+    const { writer } = this.#profile
+    if (this.#deflate !== undefined) this.#sendCompressed(data, this.#deflate)
+    else if (typeof data === 'string') writer.text(data, this.#sink)
+    else if (data instanceof PreparedMessage) writer.prepared(data, this.#sink)
+    else writer.frame(Opcode.binary, data, false, this.#sink)
+    return true
+  }
+
+  /** Sends a ping with up to 125 bytes. Returns whether it was accepted. Throws `UsageError` `ERR_CONTROL_PAYLOAD` for more. */
+  ping(payload: Uint8Array = new Uint8Array(0)): boolean {
+    return this.#sendControl(Opcode.ping, payload)
+  }
+
+  /** Sends a pong nobody asked for, with up to 125 bytes (RFC 6455 §5.5.3). Pings are answered without it. */
+  pong(payload: Uint8Array = new Uint8Array(0)): boolean {
+    return this.#sendControl(Opcode.pong, payload)
+  }
+
+  /**
+   * Starts the closing handshake (RFC 6455 §7.1.2). Code 1005 sends none. Does nothing once closing.
+   * Throws `UsageError` `ERR_CLOSE_CODE` for a code that must not be sent, `ERR_CLOSE_REASON` for one above 123 bytes.
+   */
+  close(code: number = CloseCode.noStatus, reason: string = ''): void {
+    const payload = encodeClosePayload({ code, reason }, this.#profile.bytes)
+    if (this.#state.phase !== 'open') return
+    this.#profile.writer.frame(Opcode.close, payload, false, this.#sink)
+    this.#beginClosing('sent', { code, reason })
+  }
+
+  /** Fails the connection (RFC 6455 §7.1.7): tells the peer why, and reads nothing more from it. */
+  fail(error: WigwagError, closeCode: number): void {
+    if (this.#state.phase === 'closed' || (this.#state.phase === 'closing' && this.#state.handshake !== 'sent')) return
+    const close = { code: closeCode, reason: fitCloseReason(error.message, this.#profile.bytes) }
+    if (this.#state.phase === 'open' && isSendableCloseCode(closeCode)) {
+      this.#profile.writer.frame(Opcode.close, encodeClosePayload(close, this.#profile.bytes), false, this.#sink)
+    }
+    this.#backlog = []
+    this.#beginClosing('failed', close, error)
+    this.#sink.end()
+  }
+
+  /** Stops reading behind the message being told, even in the middle of a chunk. The rest is kept. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** Goes on reading, first what was kept. */
+  resume(): void {
+    this.#paused = false
+    if (this.#reading) return
+    const next = this.#backlog.shift()
+    if (next !== undefined) this.#read(next)
+  }
+
+  /** Ends at once, without a closing handshake. The peer sees the transport go (1006). */
+  terminate(): void {
+    if (this.#state.phase === 'closed') return
+    this.#sink.destroy()
+    this.#close(undefined)
+  }
+
+  // ---- told by the frames
+
+  message(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    const { options, bytes: port } = this.#profile
+    if (type === 'text' && options.textAs === 'string') {
+      this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
+    } else this.#sink.message(bytes.subarray(start, end), type)
+    return this.#mayGoOn()
+  }
+
+  controlFrame(): ProtocolError | undefined {
+    const { maxControlFramesPerSecond } = this.#profile.options
+    this.#controlBudget ??= new ControlBudget(maxControlFramesPerSecond)
+    if (this.#controlBudget.take(this.#nowMs)) return undefined
+    return new ProtocolError(
+      'ERR_CONTROL_FLOOD',
+      `Received more than ${maxControlFramesPerSecond} control frames in a second (maxControlFramesPerSecond).`,
+      CloseCode.policyViolation,
+    )
+  }
+
+  control(opcode: number, payload: Uint8Array): boolean {
+    if (opcode === Opcode.close) {
+      this.#receiveClose(payload)
+      return false
+    }
+    if (opcode === Opcode.ping) {
+      if (this.#sink.bufferedAmount <= MAX_BUFFERED_FOR_PONG_BYTES) {
+        this.#profile.writer.frame(Opcode.pong, payload, false, this.#sink)
+      }
+      this.#sink.ping(payload)
+    } else this.#sink.pong(payload)
+    return this.#mayGoOn()
+  }
+
+  fault(error: ProtocolError): void {
+    this.fail(error, error.closeCode)
+  }
+
+  // ---- reading
+
+  #wantsInput(): boolean {
+    return this.#state.phase === 'open' || (this.#state.phase === 'closing' && this.#state.handshake === 'sent')
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#paused && this.#wantsInput()
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#reading = true
+    let next: Uint8Array | undefined = chunk
+    try {
+      while (next !== undefined) {
+        const consumed = this.#parser.parse(next, 0, next.length)
+        if (!this.#wantsInput()) break
+        if (consumed < next.length) this.#backlog.unshift(next.subarray(consumed))
+        next = this.#paused ? undefined : this.#backlog.shift()
+      }
+      this.#reading = false
+    } finally {
+      // Only when the sink threw: where in the chunk we stood is lost, so nothing more can be read.
+      if (this.#reading) {
+        this.#reading = false
+        this.fail(
+          new UsageError('ERR_STATE', 'A sink method threw while a message was being told.'),
+          CloseCode.internalError,
+        )
+      }
+    }
+    if (!this.#wantsInput()) this.#backlog = []
+    if (this.#ended && this.#backlog.length === 0) this.#close(undefined)
+  }
+
+  // ---- closing
+
+  #receiveClose(payload: Uint8Array): void {
+    const close = parseClosePayload(payload, this.#profile.bytes)
+    if (close instanceof ProtocolError) return this.fault(close)
+    // §5.5.1: answer with a Close frame of our own, typically with the code that came.
+    if (this.#state.phase === 'open') {
+      const answer = encodeClosePayload({ code: close.code, reason: '' }, this.#profile.bytes)
+      this.#profile.writer.frame(Opcode.close, answer, false, this.#sink)
+    }
+    this.#beginClosing('done', close)
+    // §7.1.1: the server closes TCP first; the client waits for that.
+    if (this.#profile.role === 'server') this.#sink.end()
+  }
+
+  #beginClosing(handshake: 'sent' | 'done' | 'failed', close: CloseInfo, error?: WigwagError): void {
+    const wasOpen = this.#state.phase === 'open'
+    const deadlineMs = this.#nowMs + this.#profile.options.closeTimeoutMs
+    this.#state = { phase: 'closing', handshake, close, error, deadlineMs }
+    if (wasOpen) this.#sink.closing(close)
+  }
+
+  #close(lost: TransportError | undefined): void {
+    const state = this.#state
+    if (state.phase === 'closed') return
+    const outcome = describeEnd(state, lost)
+    this.#backlog = []
+    this.#state = { phase: 'closed', outcome }
+    if (state.phase === 'open') this.#sink.closing(outcome)
+    this.#sink.closed(outcome)
+  }
+
+  #keepAlive(nowMs: number): void {
+    const effect = this.#keepalive.tick(this.#heardMs, nowMs)
+    if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), false, this.#sink)
+    if (effect !== 'fail') return
+    const waitedMs = this.#profile.options.pongTimeoutMs
+    const error = new ProtocolError(
+      'ERR_KEEPALIVE_TIMEOUT',
+      `The peer did not answer a ping within ${waitedMs} ms (pongTimeoutMs); it is taken for gone.`,
+      CloseCode.internalError,
+    )
+    this.fault(error)
+    this.#sink.destroy()
+    this.#close(undefined)
+  }
+
+  // ---- sending
+
+  #sendControl(opcode: number, payload: Uint8Array): boolean {
+    if (payload.length > 125) {
+      throw new UsageError(
+        'ERR_CONTROL_PAYLOAD',
+        `A control frame carries at most 125 bytes (RFC 6455 §5.5), not ${payload.length}.`,
+      )
+    }
+    if (this.#state.phase !== 'open') return false
+    this.#profile.writer.frame(opcode, payload, false, this.#sink)
+    return true
+  }
+
+  #sendCompressed(data: string | Uint8Array | PreparedMessage, deflate: DeflatePort): void {
+    const message = data instanceof PreparedMessage ? data.data : data
+    const opcode = typeof message === 'string' ? Opcode.text : Opcode.binary
+    const payload = typeof message === 'string' ? this.#toBytes(message) : message
+    const compressed = deflate.deflate(payload)
+    this.#profile.writer.frame(opcode, compressed ?? payload, compressed !== undefined, this.#sink)
+  }
+
+  #toBytes(text: string): Uint8Array {
+    const { bytes } = this.#profile
+    const target = bytes.allocate(bytes.textByteLength(text))
+    bytes.encodeText(text, target, 0)
+    return target
+  }
+}
+
+/** What the end of the transport means in each state (RFC 6455 §7.1.4 to §7.1.6). */
+function describeEnd(state: ConnectionState, lost: TransportError | undefined): CloseOutcome {
+  if (state.phase === 'closed') return state.outcome
+  if (state.phase === 'closing' && state.handshake === 'done') return { ...state.close, clean: true, error: undefined }
+  if (state.phase === 'closing' && state.handshake === 'failed') {
+    return { ...state.close, clean: false, error: state.error }
+  }
+  return { code: CloseCode.abnormal, reason: '', clean: false, error: lost }
+}

@@ -1,0 +1,59 @@
+/** What keepalive wants done at a deadline. */
+export type KeepaliveEffect = 'ping' | 'fail' | undefined
+
+type KeepaliveState =
+  | { readonly phase: 'listening'; readonly deadlineMs: number }
+  | { readonly phase: 'awaiting-pong'; readonly pingedMs: number; readonly deadlineMs: number }
+
+/** The share of the interval by which each wait is varied up and down. */
+const JITTER = 0.1
+
+/** Options of keepalive; see `ConnectionOptions`. */
+export interface KeepaliveOptions {
+  readonly pingIntervalMs: number
+  readonly pongTimeoutMs: number
+}
+
+/**
+ * Pings a silent peer and gives up on a dead one, as a function of time: it is told when something was heard and
+ * what time it is, and says what to do. Any byte counts as life, so a busy connection is never pinged.
+ */
+export class Keepalive {
+  readonly #options: KeepaliveOptions
+  readonly #random: () => number
+  #state: KeepaliveState
+
+  /** `random` gives numbers from 0 up to 1, as `Math.random` does. */
+  constructor(options: KeepaliveOptions, random: () => number, nowMs: number) {
+    this.#options = options
+    this.#random = random
+    this.#state = { phase: 'listening', deadlineMs: nowMs + this.#intervalMs() }
+  }
+
+  /** When `tick` wants to be called next. */
+  get deadlineMs(): number {
+    return this.#state.deadlineMs
+  }
+
+  /** Tells that the peer was last heard at `heardMs` and that it is `nowMs` now. */
+  tick(heardMs: number, nowMs: number): KeepaliveEffect {
+    const state = this.#state
+    if (nowMs < state.deadlineMs) return undefined
+    const intervalMs = this.#intervalMs()
+    if (state.phase === 'awaiting-pong') {
+      // The clock may be coarse: what was heard in the tick of the ping itself came after it, or no ping was due.
+      if (heardMs < state.pingedMs) return 'fail'
+    } else if (heardMs + intervalMs <= nowMs) {
+      this.#state = { phase: 'awaiting-pong', pingedMs: nowMs, deadlineMs: nowMs + this.#options.pongTimeoutMs }
+      return 'ping'
+    }
+    this.#state = { phase: 'listening', deadlineMs: heardMs + intervalMs }
+    return undefined
+  }
+
+  #intervalMs(): number {
+    const { pingIntervalMs } = this.#options
+    if (pingIntervalMs === 0) return Infinity
+    return pingIntervalMs * (1 - JITTER + 2 * JITTER * this.#random())
+  }
+}

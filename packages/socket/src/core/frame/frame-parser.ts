@@ -1,0 +1,161 @@
+import type { BytePort } from '../bytes/byte-port.ts'
+import { readMaskingKey, rotateMaskingKey } from '../bytes/masking.ts'
+import type { ProtocolError } from '../error/wigwag-error.ts'
+import { MAX_HEADER_BYTES } from './frame-header.ts'
+import { checkExtendedLength, checkFirstBytes, checkFrameBytes, type FrameRules } from './frame-rules.ts'
+
+/** What the frame parser tells, frame by frame. */
+export interface FrameConsumer {
+  /** A header obeyed the frame rules. Returns the fault that it is for the message, if any. */
+  frame(opcode: number, fin: boolean, rsv1: boolean, payloadBytes: number): ProtocolError | undefined
+  /**
+   * The next bytes of the frame's payload, unmasked in place: `chunk[start, end)`. `last` with the frame's last bytes
+   * (and once, with none, for an empty payload). `ascii` promises that these bytes are all below 0x80.
+   * Returns whether to go on; `false` stops the parser behind these bytes.
+   */
+  payload(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean
+  /** A header broke a rule. The parser has stopped and must not be used again. */
+  fault(error: ProtocolError): void
+}
+
+/**
+ * Turns chunks of any boundaries into frames (RFC 6455 §5.2). Payloads are handed on as ranges of the chunk itself,
+ * unmasked in place: nothing is copied but a header that a chunk boundary cuts.
+ */
+export class FrameParser {
+  readonly #rules: FrameRules
+  readonly #port: BytePort
+  readonly #consumer: FrameConsumer
+  #step: 'header' | 'payload' = 'header'
+  // Only while a chunk boundary cuts a header.
+  #cutHeader: Uint8Array | undefined
+  #cutBytes = 0
+  // The frame whose payload is being read.
+  #remaining = 0
+  #masked = false
+  #key = 0
+
+  constructor(rules: FrameRules, port: BytePort, consumer: FrameConsumer) {
+    this.#rules = rules
+    this.#port = port
+    this.#consumer = consumer
+  }
+
+  /** Whether the stream stands between two frames. */
+  get betweenFrames(): boolean {
+    return this.#step === 'header' && this.#cutBytes === 0
+  }
+
+  /**
+   * Reads `chunk[start, end)`. Returns the offset of the first byte not consumed: `end`, or less when the consumer
+   * said stop or the input was at fault.
+   */
+  parse(chunk: Uint8Array, start: number, end: number): number {
+    let position = start
+    while (position < end) {
+      if (this.#step === 'header') {
+        const next = this.#cutBytes === 0 ? this.#header(chunk, position, end) : this.#cut(chunk, position, end)
+        if (next < 0) return position
+        position = next
+        // Still a header: the chunk ended inside it.
+        if (this.#isHeader()) return end
+      }
+      const take = Math.min(this.#remaining, end - position)
+      const last = take === this.#remaining
+      if (take === 0 && !last) return end
+      const from = position
+      position += take
+      let ascii = false
+      if (this.#masked) {
+        ascii = this.#port.xor(chunk, from, position, this.#key)
+        if (!last) this.#key = rotateMaskingKey(this.#key, take)
+      }
+      this.#remaining -= take
+      if (last) this.#step = 'header'
+      if (!this.#consumer.payload(chunk, from, position, last, ascii)) return position
+    }
+    return position
+  }
+
+  // Without this the compiler takes #step for what it was before #header changed it.
+  #isHeader(): boolean {
+    return this.#step === 'header'
+  }
+
+  /**
+   * Reads a header at `position`. Returns where its payload starts; `end`, with the bytes kept aside, when the chunk
+   * cuts it; -1 when it is at fault.
+   */
+  #header(chunk: Uint8Array, position: number, end: number): number {
+    if (end - position < 2) return this.#keep(chunk, position, end)
+    const first = chunk[position] as number
+    const second = chunk[position + 1] as number
+    const fault = checkFirstBytes(first, second, this.#rules)
+    if (fault !== undefined) return this.#fail(fault)
+    const shortLength = second & 0x7f
+    const masked = (second & 0x80) !== 0
+    const lengthBytes = shortLength < 126 ? 0 : shortLength === 126 ? 2 : 8
+    let next = position + 2
+    if (end - next < lengthBytes) return this.#keep(chunk, position, end)
+    let payloadBytes = shortLength
+    if (lengthBytes !== 0) {
+      const high = lengthBytes === 2 ? 0 : readUint32(chunk, next)
+      const low =
+        lengthBytes === 2 ? ((chunk[next] as number) << 8) | (chunk[next + 1] as number) : readUint32(chunk, next + 4)
+      const lengthFault = checkExtendedLength(lengthBytes === 2 ? 126 : 127, high, low)
+      if (lengthFault !== undefined) return this.#fail(lengthFault)
+      payloadBytes = high * 0x1_0000_0000 + low
+      next += lengthBytes
+    }
+    if (payloadBytes > this.#rules.maxFrameBytes) {
+      const tooLarge = checkFrameBytes(payloadBytes, this.#rules)
+      if (tooLarge !== undefined) return this.#fail(tooLarge)
+    }
+    if (masked) {
+      if (end - next < 4) return this.#keep(chunk, position, end)
+      this.#key = readMaskingKey(chunk, next)
+      next += 4
+    }
+    this.#masked = masked
+    this.#remaining = payloadBytes
+    const unwanted = this.#consumer.frame(first & 0x0f, (first & 0x80) !== 0, (first & 0x40) !== 0, payloadBytes)
+    if (unwanted !== undefined) return this.#fail(unwanted)
+    this.#step = 'payload'
+    return next
+  }
+
+  #keep(chunk: Uint8Array, position: number, end: number): number {
+    this.#cutHeader ??= new Uint8Array(MAX_HEADER_BYTES)
+    for (let i = position; i < end; i++) this.#cutHeader[this.#cutBytes++] = chunk[i] as number
+    return end
+  }
+
+  /** Goes on with a cut header, one byte at a time so that nothing of the payload is taken with it. */
+  #cut(chunk: Uint8Array, start: number, end: number): number {
+    const header = this.#cutHeader as Uint8Array
+    let position = start
+    while (position < end) {
+      header[this.#cutBytes++] = chunk[position++] as number
+      const kept = this.#cutBytes
+      this.#cutBytes = 0
+      const next = this.#header(header, 0, kept)
+      if (next < 0) return -1
+      if (this.#isHeader()) continue // #keep has put the bytes back
+      this.#cutHeader = undefined
+      break
+    }
+    return position
+  }
+
+  #fail(error: ProtocolError): number {
+    this.#consumer.fault(error)
+    return -1
+  }
+}
+
+function readUint32(bytes: Uint8Array, offset: number): number {
+  return (
+    (bytes[offset] as number) * 0x100_0000 +
+    (((bytes[offset + 1] as number) << 16) | ((bytes[offset + 2] as number) << 8) | (bytes[offset + 3] as number))
+  )
+}

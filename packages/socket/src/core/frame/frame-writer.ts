@@ -1,0 +1,130 @@
+import type { BytePort } from '../bytes/byte-port.ts'
+import type { FrameArena } from '../bytes/frame-arena.ts'
+import { firstByte, frameHeaderBytes, MAX_HEADER_BYTES, writeFrameHeader } from './frame-header.ts'
+import { Opcode } from './opcode.ts'
+import type { PreparedMessage } from './prepared-message.ts'
+import type { Role } from './role.ts'
+
+/** Where encoded frames go. */
+export interface FrameOutput {
+  /** Takes `buffer[start, end)` behind everything written before. */
+  write(buffer: Uint8Array, start: number, end: number): void
+}
+
+/** Payloads above this are not copied into the arena: the copy costs more than a second range. */
+const COPY_UP_TO_BYTES = 16 * 1024
+
+/**
+ * Encodes messages and control frames (RFC 6455 §5.2) into the arena, masked for a client (§5.3). It has no state of
+ * any connection, so one serves all connections of a driver.
+ */
+export class FrameWriter {
+  readonly #role: Role
+  readonly #port: BytePort
+  readonly #arena: FrameArena
+  readonly #randomKey: () => number
+  // The frame encoded last. Fields instead of a result, so that the hot path allocates nothing.
+  #buffer: Uint8Array
+  #start = 0
+  #end = 0
+
+  /** `randomKey` gives 32 unpredictable bits, new for each frame (§5.3); a server never asks for them. */
+  constructor(role: Role, port: BytePort, arena: FrameArena, randomKey: () => number) {
+    this.#role = role
+    this.#port = port
+    this.#arena = arena
+    this.#randomKey = randomKey
+    this.#buffer = arena.buffer
+  }
+
+  /** Writes a text message as one frame. */
+  text(text: string, output: FrameOutput): void {
+    this.#encodeText(text)
+    output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  /**
+   * Writes `payload` as one frame. A server's payload above 16 KiB is not copied: it must not change before it has
+   * been written.
+   */
+  frame(opcode: number, payload: Uint8Array, rsv1: boolean, output: FrameOutput): void {
+    const first = firstByte(opcode, true, rsv1)
+    if (this.#role === 'server' && payload.length > COPY_UP_TO_BYTES) {
+      this.#arena.reserve(MAX_HEADER_BYTES)
+      const { buffer, used } = this.#arena
+      this.#arena.used = writeFrameHeader(buffer, used, first, payload.length, undefined)
+      output.write(buffer, used, this.#arena.used)
+      output.write(payload, 0, payload.length)
+      return
+    }
+    this.#encodeBytes(first, payload)
+    output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  /** Writes a message that is sent to many. A server encodes it once per turn; a client's masks must all differ. */
+  prepared(message: PreparedMessage, output: FrameOutput): void {
+    const known = message.encoded
+    if (known !== undefined && known.arena === this.#arena && known.generation === this.#arena.generation) {
+      output.write(known.buffer, known.start, known.end)
+      return
+    }
+    if (typeof message.data === 'string') this.#encodeText(message.data)
+    else this.#encodeBytes(firstByte(Opcode.binary, true, false), message.data)
+    if (this.#role === 'server') {
+      message.encoded = {
+        arena: this.#arena,
+        generation: this.#arena.generation,
+        buffer: this.#buffer,
+        start: this.#start,
+        end: this.#end,
+      }
+    }
+    output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  #encodeBytes(first: number, payload: Uint8Array): void {
+    const { length } = payload
+    const key = this.#key()
+    this.#place(frameHeaderBytes(length, key !== undefined) + length)
+    const payloadStart = writeFrameHeader(this.#buffer, this.#start, first, length, key)
+    this.#buffer.set(payload, payloadStart)
+    this.#finish(payloadStart, payloadStart + length, key)
+  }
+
+  #encodeText(text: string): void {
+    // ASCII is the common case: the header is sized for one byte per code unit, and the payload moved if that was wrong.
+    const atMost = MAX_HEADER_BYTES + text.length * 3
+    const room = atMost <= COPY_UP_TO_BYTES * 3 ? atMost : MAX_HEADER_BYTES + this.#port.textByteLength(text)
+    const key = this.#key()
+    const masked = key !== undefined
+    this.#place(room)
+    const guessedStart = this.#start + frameHeaderBytes(text.length, masked)
+    const length = this.#port.encodeText(text, this.#buffer, guessedStart)
+    const payloadStart = this.#start + frameHeaderBytes(length, masked)
+    if (payloadStart !== guessedStart) this.#buffer.copyWithin(payloadStart, guessedStart, guessedStart + length)
+    writeFrameHeader(this.#buffer, this.#start, firstByte(Opcode.text, true, false), length, key)
+    this.#finish(payloadStart, payloadStart + length, key)
+  }
+
+  /** Finds room for a frame: in the arena, or for a large one in a buffer of its own. */
+  #place(bytes: number): void {
+    if (bytes > COPY_UP_TO_BYTES * 3 + MAX_HEADER_BYTES) {
+      this.#buffer = this.#port.allocate(bytes)
+      this.#start = 0
+      return
+    }
+    this.#arena.reserve(bytes)
+    this.#buffer = this.#arena.buffer
+    this.#start = this.#arena.used
+  }
+
+  #finish(payloadStart: number, end: number, key: number | undefined): void {
+    if (key !== undefined) this.#port.xor(this.#buffer, payloadStart, end, key)
+    if (this.#buffer === this.#arena.buffer) this.#arena.used = end
+    this.#end = end
+  }
+
+  #key(): number | undefined {
+    return this.#role === 'client' ? this.#randomKey() : undefined
+  }
+}

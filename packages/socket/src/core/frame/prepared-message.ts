@@ -1,0 +1,34 @@
+import type { FrameArena } from '../bytes/frame-arena.ts'
+import type { MessageType } from './message-type.ts'
+
+/** Where the frame of a prepared message lies, and until which recycling of the arena that holds. */
+export interface EncodedFrame {
+  readonly arena: FrameArena
+  readonly generation: number
+  readonly buffer: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * A message made to be sent to many: its frame is encoded once, and every server socket that sends it in the same turn
+ * writes the same bytes. Nothing else is shared, so it may be kept and sent again at any time.
+ */
+export class PreparedMessage {
+  /** The message itself. The bytes of a binary one must not change. */
+  readonly data: string | Uint8Array
+  readonly type: MessageType
+  /** Left here by the frame writer. */
+  encoded: EncodedFrame | undefined = undefined
+
+  /** Takes a text message as a string, a binary one as bytes. */
+  constructor(data: string | Uint8Array) {
+    this.data = data
+    this.type = typeof data === 'string' ? 'text' : 'binary'
+  }
+
+  /** Roughly how many bytes it takes on the wire: exact for bytes and ASCII. */
+  get size(): number {
+    return this.data.length
+  }
+}

@@ -1,0 +1,197 @@
+import { UsageError } from '../error/wigwag-error.ts'
+import { type ExtensionOffer, encodeExtensions, parseExtensions } from '../extension/extension-header.ts'
+import { isToken } from '../http/header-fields.ts'
+import { isFieldValue, type RequestHead } from '../http/http-head.ts'
+import { acceptKey, isWebSocketKey } from './accept-key.ts'
+import { checkHost, checkOrigin, type HostPolicy, type OriginPolicy, parseHost } from './access-policy.ts'
+import { parseSubprotocols } from './subprotocol.ts'
+
+/** What the server asks of an upgrade request besides the rules of RFC 6455. */
+export interface UpgradePolicy {
+  /** Which web pages may connect. */
+  readonly origins: OriginPolicy
+  /** Which `Host` values are answered. */
+  readonly hosts: HostPolicy
+}
+
+/** An upgrade request that obeys every rule, with what the client offers. */
+export interface UpgradeOffer {
+  readonly key: string
+  /** Offered subprotocols, most wanted first. */
+  readonly subprotocols: readonly string[]
+  /** Offered extensions, most wanted first. */
+  readonly extensions: readonly ExtensionOffer[]
+}
+
+/** An HTTP answer that refuses an upgrade. */
+export interface UpgradeRefusal {
+  /** HTTP status, 400 to 599. */
+  readonly status: number
+  /** Says what was wrong and what to do; becomes the body, as plain text. */
+  readonly message: string
+  /** Further response headers. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What `judgeUpgrade` decided. */
+export type UpgradeVerdict =
+  | { readonly ok: true; readonly offer: UpgradeOffer }
+  | { readonly ok: false; readonly refusal: UpgradeRefusal }
+
+/** The only version of the protocol there is (RFC 6455 §4.1 step 9). */
+export const WEBSOCKET_VERSION = '13'
+
+const UPGRADE_HEADERS = { upgrade: 'websocket', 'sec-websocket-version': WEBSOCKET_VERSION }
+
+/** Judges an upgrade request by every rule of RFC 6455 §4.2.1 and by our policy. Pure: it neither reads nor writes. */
+export function judgeUpgrade(request: RequestHead, policy: UpgradePolicy): UpgradeVerdict {
+  for (const rule of RULES) {
+    const refusal = rule(request, policy)
+    if (refusal !== undefined) return { ok: false, refusal }
+  }
+  const subprotocols = parseSubprotocols(request.headers)
+  if ('fault' in subprotocols) return { ok: false, refusal: badRequest(subprotocols.fault) }
+  const extensions = parseExtensions(request.headers.get('sec-websocket-extensions') ?? '')
+  if ('fault' in extensions) return { ok: false, refusal: badRequest(`Sec-WebSocket-Extensions: ${extensions.fault}`) }
+  const key = request.headers.get('sec-websocket-key') as string
+  return { ok: true, offer: { key, subprotocols: subprotocols.offered, extensions: extensions.offers } }
+}
+
+type Rule = (request: RequestHead, policy: UpgradePolicy) => UpgradeRefusal | undefined
+
+/** In the order in which their answers help most: what kind of request, then its form, then who asks. */
+const RULES: readonly Rule[] = [
+  // §4.2.1 item 1: GET, HTTP/1.1 or higher, a resource name
+  ({ method }) =>
+    method === 'GET' ? undefined : refuse(405, `An upgrade request must be a GET, not ${method}`, { allow: 'GET' }),
+  ({ httpVersion }) =>
+    Number(httpVersion) >= 1.1 ? undefined : badRequest(`An upgrade needs HTTP/1.1 or higher, not HTTP/${httpVersion}`),
+  ({ target }) => (isResourceName(target) ? undefined : badRequest('The request-target is no path and no http URL')),
+  // item 2: Host, exactly one (RFC 9112 §3.2)
+  ({ headers }) => exactlyOne(headers.all('host'), 'Host'),
+  ({ headers }) => (parseHost(headers.get('host') as string) ? undefined : badRequest('The Host header is malformed')),
+  // items 3 and 4
+  ({ headers }) =>
+    headers.lists('upgrade', 'websocket')
+      ? undefined
+      : refuse(426, 'This is a WebSocket endpoint: the Upgrade header must list "websocket"', UPGRADE_HEADERS),
+  ({ headers }) =>
+    headers.lists('connection', 'upgrade')
+      ? undefined
+      : refuse(426, 'The Connection header must list "Upgrade"; a proxy may have dropped it', UPGRADE_HEADERS),
+  // item 6, before the key: a client of another version may have another idea of the rest
+  ({ headers }) => exactlyOne(headers.all('sec-websocket-version'), 'Sec-WebSocket-Version', UPGRADE_HEADERS),
+  ({ headers }) =>
+    headers.get('sec-websocket-version') === WEBSOCKET_VERSION
+      ? undefined
+      : refuse(426, `Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}`, UPGRADE_HEADERS),
+  // item 5
+  ({ headers }) => exactlyOne(headers.all('sec-websocket-key'), 'Sec-WebSocket-Key'),
+  ({ headers }) =>
+    isWebSocketKey(headers.get('sec-websocket-key') as string)
+      ? undefined
+      : badRequest('Sec-WebSocket-Key must be 16 bytes in base64: 22 digits and "=="'),
+  // A body would be taken for frames, or hide a second request (RFC 9112 §11.2).
+  ({ headers }) =>
+    headers.all('transfer-encoding').length > 0 || headers.all('content-length').some((length) => length !== '0')
+      ? badRequest('An upgrade request must not have a body')
+      : undefined,
+  // item 7 and who may come in at all
+  ({ headers }) => (headers.all('origin').length > 1 ? badRequest('There is more than one Origin header') : undefined),
+  ({ headers }, { hosts }) => forbidden(checkHost(headers.get('host') as string, hosts)),
+  ({ headers }, { origins }) => forbidden(checkOrigin(headers, origins)),
+]
+
+/** §3: a path, or an absolute http URL as proxies send it. */
+function isResourceName(target: string): boolean {
+  return /^(\/|https?:\/\/)[^#\s]*$/.test(target)
+}
+
+function exactlyOne(
+  values: readonly string[],
+  name: string,
+  headers: Readonly<Record<string, string>> = {},
+): UpgradeRefusal | undefined {
+  if (values.length === 1) return undefined
+  const what = values.length === 0 ? `The ${name} header is missing` : `There is more than one ${name} header`
+  return refuse(400, what, headers)
+}
+
+function forbidden(refusal: { readonly message: string } | undefined): UpgradeRefusal | undefined {
+  return refusal && { status: 403, message: refusal.message, headers: {} }
+}
+
+function badRequest(what: string): UpgradeRefusal {
+  return refuse(400, what)
+}
+
+function refuse(status: number, what: string, headers: Readonly<Record<string, string>> = {}): UpgradeRefusal {
+  return { status, message: `${what} (RFC 6455 §4.2.1).`, headers }
+}
+
+/** What the server chose for an upgrade that it accepts. */
+export interface UpgradeAnswer {
+  readonly subprotocol?: string | undefined
+  readonly extensions?: readonly ExtensionOffer[]
+  /** Further response headers, by name. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * The head of the 101 response that accepts `offer` (RFC 6455 §4.2.2).
+ * Throws `UsageError` `ERR_ARGUMENT` for a subprotocol that was not offered or a header that HTTP does not allow.
+ */
+export function encodeUpgradeResponse(offer: UpgradeOffer, answer: UpgradeAnswer = {}): string {
+  const { subprotocol, extensions = [], headers = {} } = answer
+  let head =
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${acceptKey(offer.key)}\r\n`
+  if (subprotocol !== undefined) {
+    if (!offer.subprotocols.includes(subprotocol)) {
+      throw new UsageError(
+        'ERR_ARGUMENT',
+        `Subprotocol ${JSON.stringify(subprotocol)} was not offered by the client; answer one of the offered, or none.`,
+      )
+    }
+    head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`
+  }
+  if (extensions.length > 0) head += `Sec-WebSocket-Extensions: ${encodeExtensions(extensions)}\r\n`
+  return `${head}${encodeFields(headers)}\r\n`
+}
+
+/** The whole HTTP/1.1 response that refuses an upgrade and ends the connection. */
+export function encodeUpgradeRefusal(refusal: UpgradeRefusal, bodyBytes: number): string {
+  return (
+    `HTTP/1.1 ${refusal.status} ${REASON_PHRASES[refusal.status] ?? 'Refused'}\r\n` +
+    `Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${bodyBytes}\r\n` +
+    `${encodeFields(refusal.headers)}\r\n`
+  )
+}
+
+function encodeFields(headers: Readonly<Record<string, string>>): string {
+  let lines = ''
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isToken(name) || !isFieldValue(value)) {
+      throw new UsageError(
+        'ERR_ARGUMENT',
+        `The response header ${JSON.stringify(name)} is not allowed in HTTP: check its name and value.`,
+      )
+    }
+    lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}
+
+const REASON_PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}

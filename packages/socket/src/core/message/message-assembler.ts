@@ -1,0 +1,195 @@
+import type { BytePort } from '../bytes/byte-port.ts'
+import { Utf8Validator } from '../bytes/utf8-validator.ts'
+import { ProtocolError } from '../error/wigwag-error.ts'
+import type { DeflatePort } from '../extension/deflate-port.ts'
+import { CloseCode } from '../frame/close-code.ts'
+import type { FrameConsumer } from '../frame/frame-parser.ts'
+import type { MessageType } from '../frame/message-type.ts'
+import { isControlOpcode, Opcode } from '../frame/opcode.ts'
+import { GatherBuffer } from './gather-buffer.ts'
+import type { MessageLimits } from './message-limits.ts'
+
+/** How text is checked: `'strict'` as RFC 6455 §8.1 demands, `'trust'` for links where both ends are ours. */
+export type Utf8Mode = 'strict' | 'trust'
+
+/** What the assembler tells. `false` from a method stops the parser behind the frame that caused the call. */
+export interface MessageConsumer {
+  /** One whole message: `bytes[start, end)`, inflated, and well-formed if text is checked. `ascii` promises bytes below 0x80. */
+  message(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean
+  /** A control frame's header came; returns the fault when there are too many. */
+  controlFrame(): ProtocolError | undefined
+  /** One whole control frame. `payload` is the consumer's to keep. */
+  control(opcode: number, payload: Uint8Array): boolean
+  /** The peer is at fault. Nothing more will be told. */
+  fault(error: ProtocolError): void
+}
+
+/** What stays the same for every message of a connection, and for every connection of a server. */
+export interface MessageRules extends MessageLimits {
+  readonly utf8: Utf8Mode
+}
+
+/** The message whose frames are arriving. */
+interface PartialMessage {
+  readonly type: MessageType
+  readonly compressed: boolean
+  readonly gathered: GatherBuffer
+  /** Set when the text is checked as it arrives; compressed text can be checked only after inflation. */
+  readonly validator: Utf8Validator | undefined
+  fragments: number
+}
+
+/**
+ * Puts messages together from frames (RFC 6455 §5.4), with control frames between the fragments, and checks text as
+ * it arrives (§8.1). A message that lies whole in one chunk is handed on where it lies.
+ */
+export class MessageAssembler implements FrameConsumer {
+  readonly #rules: MessageRules
+  readonly #port: BytePort
+  readonly #deflate: DeflatePort | undefined
+  readonly #consumer: MessageConsumer
+  #message: PartialMessage | undefined
+  // The header of the frame whose payload is arriving.
+  #opcode = 0
+  #fin = false
+  #compressed = false
+  #remaining = 0
+  #control: GatherBuffer | undefined
+
+  constructor(rules: MessageRules, port: BytePort, deflate: DeflatePort | undefined, consumer: MessageConsumer) {
+    this.#rules = rules
+    this.#port = port
+    this.#deflate = deflate
+    this.#consumer = consumer
+  }
+
+  frame(opcode: number, fin: boolean, rsv1: boolean, payloadBytes: number): ProtocolError | undefined {
+    this.#remaining = payloadBytes
+    this.#opcode = opcode
+    if (isControlOpcode(opcode)) return this.#consumer.controlFrame()
+    this.#fin = fin
+    this.#compressed = rsv1
+    const message = this.#message
+    if (opcode === Opcode.continuation) {
+      if (message === undefined) return unexpectedContinuation()
+      if (++message.fragments > this.#rules.maxFragments) return tooManyFragments(this.#rules.maxFragments)
+      return this.#checkSize(message.gathered.size + payloadBytes)
+    }
+    if (message !== undefined) return interleaved()
+    return this.#checkSize(payloadBytes)
+  }
+
+  payload(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean {
+    if (isControlOpcode(this.#opcode)) return this.#controlPayload(chunk, start, end, last)
+    if (last && this.#fin && this.#message === undefined && !this.#compressed) {
+      return this.#whole(this.#opcode === Opcode.text ? 'text' : 'binary', chunk, start, end, ascii)
+    }
+    return this.#gather(chunk, start, end, last, ascii)
+  }
+
+  fault(error: ProtocolError): void {
+    this.#message = undefined
+    this.#consumer.fault(error)
+  }
+
+  #whole(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    if (type === 'text' && !ascii && this.#rules.utf8 === 'strict' && !this.#port.isUtf8(bytes, start, end)) {
+      return this.#refuse(invalidText())
+    }
+    return this.#consumer.message(type, bytes, start, end, ascii)
+  }
+
+  #gather(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean {
+    const message = (this.#message ??= this.#begin())
+    this.#remaining -= end - start
+    const validator = message.validator
+    if (validator !== undefined && !(ascii && validator.complete) && !validator.push(chunk, start, end)) {
+      return this.#refuse(invalidText())
+    }
+    message.gathered.append(chunk, start, end, this.#remaining)
+    return last && this.#fin ? this.#finish(message) : true
+  }
+
+  #begin(): PartialMessage {
+    const type = this.#opcode === Opcode.text ? 'text' : 'binary'
+    const checked = type === 'text' && !this.#compressed && this.#rules.utf8 === 'strict'
+    return {
+      type,
+      compressed: this.#compressed,
+      gathered: new GatherBuffer(this.#port),
+      validator: checked ? new Utf8Validator(this.#port) : undefined,
+      fragments: 1,
+    }
+  }
+
+  #finish(message: PartialMessage): boolean {
+    this.#message = undefined
+    const bytes = message.gathered.take()
+    if (message.compressed) {
+      const inflated = (this.#deflate as DeflatePort).inflate(bytes, this.#rules.maxMessageBytes)
+      if (inflated instanceof ProtocolError) return this.#refuse(inflated)
+      return this.#whole(message.type, inflated, 0, inflated.length, false)
+    }
+    if (message.validator !== undefined && !message.validator.complete) return this.#refuse(invalidText())
+    return this.#consumer.message(message.type, bytes, 0, bytes.length, false)
+  }
+
+  #controlPayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
+    // A copy, because whoever gets it may keep it, and the chunk may be large.
+    this.#control ??= new GatherBuffer(this.#port)
+    this.#remaining -= end - start
+    this.#control.append(chunk, start, end, this.#remaining)
+    if (!last) return true
+    const payload = this.#control.take()
+    this.#control = undefined
+    return this.#consumer.control(this.#opcode, payload)
+  }
+
+  #checkSize(messageBytes: number): ProtocolError | undefined {
+    const { maxMessageBytes } = this.#rules
+    if (messageBytes <= maxMessageBytes) return undefined
+    return new ProtocolError(
+      'ERR_MESSAGE_TOO_LARGE',
+      `Received a message of at least ${messageBytes} bytes; maxMessageBytes is ${maxMessageBytes}. ` +
+        'Send smaller messages, or raise maxMessageBytes.',
+      CloseCode.messageTooBig,
+    )
+  }
+
+  #refuse(error: ProtocolError): false {
+    this.fault(error)
+    return false
+  }
+}
+
+function unexpectedContinuation(): ProtocolError {
+  return new ProtocolError(
+    'ERR_MESSAGE_UNEXPECTED_CONTINUATION',
+    'Received a continuation frame, but no message is in progress (RFC 6455 §5.4).',
+    CloseCode.protocolError,
+  )
+}
+
+function interleaved(): ProtocolError {
+  return new ProtocolError(
+    'ERR_MESSAGE_INTERLEAVED',
+    'Received the start of a message before the last fragment of the one in progress (RFC 6455 §5.4).',
+    CloseCode.protocolError,
+  )
+}
+
+function tooManyFragments(maxFragments: number): ProtocolError {
+  return new ProtocolError(
+    'ERR_MESSAGE_TOO_MANY_FRAGMENTS',
+    `Received a message in more than ${maxFragments} fragments (maxFragments). Send fewer, larger fragments.`,
+    CloseCode.policyViolation,
+  )
+}
+
+function invalidText(): ProtocolError {
+  return new ProtocolError(
+    'ERR_MESSAGE_UTF8',
+    'Received a text message that is not UTF-8 (RFC 6455 §8.1). Send bytes as a binary message.',
+    CloseCode.invalidPayload,
+  )
+}
