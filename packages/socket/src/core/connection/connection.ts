@@ -61,14 +61,9 @@ export class Connection implements MessageConsumer {
 
   /** When `tick` wants to be called next, in the milliseconds of `nowMs`; Infinity when never. */
   get deadlineMs(): number {
-    switch (this.#state.phase) {
-      case 'open':
-        return this.#keepalive.deadlineMs
-      case 'closing':
-        return this.#state.deadlineMs
-      case 'closed':
-        return Infinity
-    }
+    const state = this.#state
+    if (state.phase === 'open') return this.#keepalive.deadlineMs
+    return state.phase === 'closing' ? state.deadlineMs : Infinity
   }
 
   // ---- told by the driver
@@ -248,7 +243,10 @@ export class Connection implements MessageConsumer {
 
   #receiveClose(payload: Uint8Array): void {
     const close = parseClosePayload(payload, this.#profile.bytes)
-    if (close instanceof ProtocolError) return this.fault(close)
+    if (close instanceof ProtocolError) {
+      this.fault(close)
+      return
+    }
     // §5.5.1: answer with a Close frame of our own, typically with the code that came.
     if (this.#state.phase === 'open') {
       const answer = encodeClosePayload({ code: close.code, reason: '' }, this.#profile.bytes)

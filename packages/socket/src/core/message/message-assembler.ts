@@ -100,7 +100,8 @@ export class MessageAssembler implements FrameConsumer {
   }
 
   #gather(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean {
-    const message = (this.#message ??= this.#begin())
+    this.#message ??= this.#begin()
+    const message = this.#message
     this.#remaining -= end - start
     const validator = message.validator
     if (validator !== undefined && !(ascii && validator.complete) && !validator.push(chunk, start, end)) {

@@ -1,0 +1,26 @@
+export {
+  CloseCode,
+  type CloseInfo,
+  type CloseOutcome,
+  type ConnectionOptions,
+  type ErrorCode,
+  type HostPolicy,
+  type MessageType,
+  type OriginPolicy,
+  PreparedMessage,
+  ProtocolError,
+  TransportError,
+  UsageError,
+  WigwagError,
+} from '../core/index.ts'
+export { type ConnectOptions, connectWebSocket, UpgradeRefusedError } from './connect-websocket.ts'
+export { type HttpInterceptor, interceptHttp } from './http-interceptor.ts'
+export { hostPolicyOf, isLoopbackAddress } from './loopback.ts'
+export { NodeWebSocket, type SocketInfo } from './node-web-socket.ts'
+export type { Sendable, SendStatus } from './pump.ts'
+export { Refusal, refuse } from './refusal.ts'
+export type { HandlerResult, SlowReaderInfo, SocketHandlers } from './socket-handlers.ts'
+export type { SocketOptions } from './socket-options.ts'
+export type { UpgradeRequest } from './upgrade-request.ts'
+export { WebSocketServer, type WebSocketServerOptions, type WebSocketServerStats } from './websocket-server.ts'
+export type { ServerOptions } from './websocket-server-options.ts'

@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer'
+import { type BytePort, xorInPlace } from '../core/index.ts'
+
+/** Below this many bytes a loop beats a call into the host. */
+const SMALL_BYTES = 24
+
+/** `BytePort` with what Node's Buffer does natively. */
+export const nodeBytes: BytePort = {
+  xor: xorInPlace,
+
+  isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+    return isUtf8(view(bytes, start, end))
+  },
+
+  decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string {
+    const buffer = asBuffer(bytes)
+    return ascii ? buffer.latin1Slice(start, end) : buffer.utf8Slice(start, end)
+  },
+
+  encodeText(text: string, target: Uint8Array, offset: number): number {
+    if (text.length <= SMALL_BYTES) {
+      const written = encodeSmallAscii(text, target, offset)
+      if (written >= 0) return written
+    }
+    return asBuffer(target).utf8Write(text, offset)
+  },
+
+  textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
+
+  // Not from Buffer's shared pool: the arena and large messages live on their own.
+  allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
+}
+
+/** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
+interface RangeBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
+  utf8Write(text: string, offset: number): number
+}
+
+function asBuffer(bytes: Uint8Array): RangeBuffer {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as RangeBuffer
+}
+
+function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+}
+
+function encodeSmallAscii(text: string, target: Uint8Array, offset: number): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return -1
+    target[offset + i] = code
+  }
+  return text.length
+}

@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net'
+import type { ConnectionState } from '../core/index.ts'
+import { Pump, type PumpContext, type Sendable, type SendStatus } from './pump.ts'
+
+/** What the opening handshake settled about a socket. */
+export interface SocketInfo<Data> {
+  /** Path and query of the upgrade request. */
+  readonly target: string
+  /** The negotiated subprotocol; `''` when there is none, as in WHATWG's `protocol`. */
+  readonly protocol: string
+  /** The application's own, from `authorize`. */
+  readonly data: Data
+}
+
+/** A WebSocket of either role on a Node socket, told by handlers: what `WebSocketServer` and `connectWebSocket` make. */
+export class NodeWebSocket<Data = unknown> {
+  readonly #pump: Pump<NodeWebSocket<Data>>
+  /** Path and query of the upgrade request. */
+  readonly target: string
+  /** The negotiated subprotocol; `''` when there is none. */
+  readonly protocol: string
+  /** The peer's address; `''` when there is none (unix sockets). */
+  readonly remoteAddress: string
+  /** The application's own. */
+  data: Data
+
+  /** Use `WebSocketServer` or `connectWebSocket`. */
+  constructor(context: PumpContext<NodeWebSocket<Data>>, socket: Socket, info: SocketInfo<Data>) {
+    this.target = info.target
+    this.protocol = info.protocol
+    this.data = info.data
+    this.remoteAddress = socket.remoteAddress ?? ''
+    this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket)
+  }
+
+  /** Starts reading; `head` is what came behind the opening handshake. Called once, by whoever made the socket. */
+  start(head: Uint8Array): void {
+    this.#pump.start(head)
+  }
+
+  /** `open`, `closing` or `closed`. */
+  get phase(): ConnectionState['phase'] {
+    return this.#pump.connection.phase
+  }
+
+  /** Bytes accepted by `send` that the operating system has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#pump.bufferedAmount
+  }
+
+  /**
+   * Sends a string as text, bytes as binary, or a message prepared for many. Never throws: look at what it returns.
+   * Bytes above 16 KiB are not copied: leave them unchanged until they are written (`bufferedAmount` 0).
+   */
+  send(message: Sendable): SendStatus {
+    return this.#pump.send(message)
+  }
+
+  /** Sends a ping; returns whether it was sent. Keepalive sends its own. Throws `UsageError` `ERR_CONTROL_PAYLOAD` above 125 bytes. */
+  ping(payload?: Uint8Array): boolean {
+    return this.#pump.connection.ping(payload)
+  }
+
+  /** Sends a pong that answers no ping (RFC 6455 §5.5.3); returns whether it was sent. Throws as `ping` does. */
+  pong(payload?: Uint8Array): boolean {
+    return this.#pump.connection.pong(payload)
+  }
+
+  /**
+   * Starts the closing handshake behind what was sent. Default: no code. Does nothing once closing.
+   * Throws `UsageError` `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON` for what a Close frame cannot carry.
+   */
+  close(code?: number, reason?: string): void {
+    this.#pump.connection.close(code, reason)
+  }
+
+  /** Drops the connection at once, without a closing handshake and without what is still queued. */
+  terminate(): void {
+    this.#pump.connection.terminate()
+  }
+
+  /** Stops reading behind the current message, so that TCP slows the peer down. Pings wait, too. */
+  pause(): void {
+    this.#pump.pause()
+  }
+
+  /** Goes on reading. */
+  resume(): void {
+    this.#pump.resume()
+  }
+}

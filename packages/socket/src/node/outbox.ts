@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import type { Flushable, FlushQueue } from './flush-queue.ts'
+
+/** A range of bytes waiting to be written. */
+interface Range {
+  buffer: Uint8Array
+  start: number
+  end: number
+}
+
+/** What waits is written at once above this, rather than at the end of the turn. */
+const FLUSH_ABOVE_BYTES = 64 * 1024
+/** Several ranges up to this size are joined into one write; larger ones leave as they are, in one `writev`. */
+const JOIN_UP_TO_BYTES = 16 * 1024
+
+/**
+ * What one socket has been given to write. Ranges that follow each other in the arena, as the frames of one sender or
+ * of a broadcast do, grow into one and leave in one write without a copy.
+ */
+export class Outbox implements Flushable {
+  readonly #socket: Socket
+  readonly #queue: FlushQueue
+  // The first range has fields of its own: mostly it is the only one.
+  #buffer: Uint8Array | undefined
+  #start = 0
+  #end = 0
+  #more: Range[] | undefined
+  #waitingBytes = 0
+
+  constructor(socket: Socket, queue: FlushQueue) {
+    this.#socket = socket
+    this.#queue = queue
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#waitingBytes + this.#socket.writableLength
+  }
+
+  /** Takes `buffer[start, end)` behind what is waiting. */
+  write(buffer: Uint8Array, start: number, end: number): void {
+    if (this.#waitingBytes === 0) {
+      this.#buffer = buffer
+      this.#start = start
+      this.#end = end
+      this.#waitingBytes = end - start
+      this.#queue.add(this)
+      return
+    }
+    this.#waitingBytes += end - start
+    const last = this.#more?.at(-1)
+    if (last !== undefined) {
+      if (last.buffer === buffer && last.end === start) last.end = end
+      else this.#more?.push({ buffer, start, end })
+    } else if (this.#buffer === buffer && this.#end === start) this.#end = end
+    else this.#more = [{ buffer, start, end }]
+    if (this.#waitingBytes > FLUSH_ABOVE_BYTES && !this.flush()) this.#queue.holdBack()
+  }
+
+  flush(): boolean {
+    const first = this.#buffer
+    if (first === undefined) return true
+    const socket = this.#socket
+    const more = this.#more
+    this.#buffer = undefined
+    this.#more = undefined
+    const bytes = this.#waitingBytes
+    this.#waitingBytes = 0
+    if (!socket.writable) return true
+    if (more === undefined) socket.write(first.subarray(this.#start, this.#end))
+    else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
+    return socket.writableLength === 0
+  }
+
+  #writeAll(ranges: readonly Range[], bytes: number): void {
+    const views = ranges.map(({ buffer, start, end }) => buffer.subarray(start, end))
+    if (bytes <= JOIN_UP_TO_BYTES) {
+      this.#socket.write(Buffer.concat(views, bytes))
+      return
+    }
+    this.#socket.cork()
+    for (const view of views) this.#socket.write(view)
+    this.#socket.uncork()
+  }
+}

@@ -1,0 +1,224 @@
+import type { Socket } from 'node:net'
+import {
+  CloseCode,
+  type CloseInfo,
+  type CloseOutcome,
+  Connection,
+  type ConnectionProfile,
+  type ConnectionSink,
+  type MessageType,
+  PreparedMessage,
+  WigwagError,
+} from '../core/index.ts'
+import type { Sleeper } from './deadline-wheel.ts'
+import { Outbox } from './outbox.ts'
+import { flushQueue, wheel } from './socket-driver.ts'
+import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
+import type { ResolvedSocketOptions } from './socket-options.ts'
+
+/**
+ * What became of a message. `'ok'`: accepted. `'queued'`: accepted, but much is waiting; `drain` will follow.
+ * `'dropped'`: refused, the peer reads too slowly. `'closed'`: refused, the connection is not open.
+ */
+export type SendStatus = 'ok' | 'queued' | 'dropped' | 'closed'
+
+/** A message as the application sends it: text, bytes, or either prepared for many. */
+export type Sendable = string | Uint8Array | PreparedMessage
+
+/** What all sockets of a server share, or one client socket has. `Owner` is what the handlers are given. */
+export interface PumpContext<Owner> {
+  readonly profile: ConnectionProfile
+  readonly options: ResolvedSocketOptions
+  readonly handlers: SocketHandlers<Owner>
+  /** Told once per refused message. */
+  readonly countDropped?: () => void
+  /** Told behind the `close` handler. */
+  readonly forget?: (owner: Owner) => void
+}
+
+/** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
+export class Pump<Owner> implements ConnectionSink, Sleeper {
+  readonly #context: PumpContext<Owner>
+  readonly #owner: Owner
+  readonly #socket: Socket
+  readonly #outbox: Outbox
+  readonly #connection: Connection
+  #drainWanted = false
+  wheelSlot = -1
+
+  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket) {
+    this.#context = context
+    this.#owner = owner
+    this.#socket = socket
+    this.#outbox = new Outbox(socket, flushQueue)
+    this.#connection = new Connection(context.profile, this, wheel.refresh())
+  }
+
+  get connection(): Connection {
+    return this.#connection
+  }
+
+  get bufferedAmount(): number {
+    return this.#outbox.bufferedAmount
+  }
+
+  /** Starts pumping; `head` is what came behind the opening handshake. */
+  start(head: Uint8Array): void {
+    const socket = this.#socket
+    const connection = this.#connection
+    wheel.add(this)
+    this.#tell((handlers) => handlers.open?.(this.#owner))
+    socket.on('data', (chunk: Buffer) => connection.receive(chunk, wheel.nowMs))
+    socket.on('end', () => connection.receiveEnd(wheel.nowMs))
+    socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
+    socket.on('close', () => connection.receiveEnd(wheel.nowMs))
+    socket.on('drain', () => this.#drained())
+    if (head.length > 0) connection.receive(head, wheel.nowMs)
+    // A socket that was paused for the handshake stays so until it is told otherwise.
+    if (connection.paused) socket.pause()
+    else socket.resume()
+  }
+
+  send(message: Sendable): SendStatus {
+    const buffered = this.#outbox.bufferedAmount
+    const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
+    if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
+      const messageBytes = exactSize(message)
+      if (buffered + messageBytes > maxQueuedBytes) return this.#refuse(buffered, messageBytes)
+    }
+    if (!this.#connection.send(message)) return 'closed'
+    if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
+    this.#drainWanted = true
+    return 'queued'
+  }
+
+  pause(): void {
+    this.#connection.pause()
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#connection.resume()
+    if (!this.#connection.paused) this.#socket.resume()
+  }
+
+  // ---- told by the wheel
+
+  get deadlineMs(): number {
+    return this.#connection.deadlineMs
+  }
+
+  wake(nowMs: number): void {
+    this.#connection.tick(nowMs)
+  }
+
+  // ---- told by the connection
+
+  message(data: string | Uint8Array, type: MessageType): void {
+    try {
+      const result = this.#context.handlers.message?.(this.#owner, data, type)
+      if (result !== undefined) this.#watch(result)
+    } catch (error) {
+      this.#handlerFailed(error)
+    }
+  }
+
+  ping(payload: Uint8Array): void {
+    this.#tell((handlers) => handlers.ping?.(this.#owner, payload))
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#tell((handlers) => handlers.pong?.(this.#owner, payload))
+  }
+
+  write(buffer: Uint8Array, start: number, end: number): void {
+    this.#outbox.write(buffer, start, end)
+  }
+
+  closing(close: CloseInfo): void {
+    // The closing handshake has a deadline that is nearer than keepalive's.
+    if (this.#connection.phase === 'closing') wheel.add(this)
+    this.#tell((handlers) => handlers.closing?.(this.#owner, close))
+  }
+
+  end(): void {
+    this.#flush()
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  closed(outcome: CloseOutcome): void {
+    wheel.remove(this)
+    this.#release()
+    this.#tell((handlers) => handlers.close?.(this.#owner, outcome))
+    this.#context.forget?.(this.#owner)
+  }
+
+  /** Lets go of the socket; what is still queued may leave until the close time-out. */
+  #release(): void {
+    const socket = this.#socket
+    if (socket.destroyed) return
+    this.#flush()
+    if (socket.writableLength === 0) {
+      socket.destroy()
+      return
+    }
+    socket.end()
+    socket.setTimeout(this.#context.profile.options.closeTimeoutMs, () => socket.destroy())
+  }
+
+  #flush(): void {
+    if (!this.#outbox.flush()) flushQueue.holdBack()
+  }
+
+  #refuse(bufferedAmount: number, messageBytes: number): SendStatus {
+    const { options, countDropped } = this.#context
+    this.#drainWanted = true
+    countDropped?.()
+    this.#tell((handlers) => handlers.slow?.(this.#owner, { bufferedAmount, messageBytes }))
+    if (options.slowReader === 'close') {
+      this.#connection.close(CloseCode.tryAgainLater, `Reading too slowly: ${bufferedAmount} bytes are waiting`)
+    }
+    return 'dropped'
+  }
+
+  #drained(): void {
+    if (!this.#drainWanted || this.#outbox.bufferedAmount > 0) return
+    this.#drainWanted = false
+    if (this.#connection.phase === 'open') this.#tell((handlers) => handlers.drain?.(this.#owner))
+  }
+
+  #tell(call: (handlers: SocketHandlers<Owner>) => HandlerResult): void {
+    try {
+      const result = call(this.#context.handlers)
+      if (result !== undefined) this.#watch(result)
+    } catch (error) {
+      this.#handlerFailed(error)
+    }
+  }
+
+  #watch(result: PromiseLike<void>): void {
+    result.then(undefined, (error: unknown) => this.#handlerFailed(error))
+  }
+
+  #handlerFailed(error: unknown): void {
+    const { handlers } = this.#context
+    if (handlers.error === undefined) console.error('A WebSocket handler failed:', error)
+    else handlers.error(error, this.#owner)
+    this.#connection.fail(new WigwagError('ERR_STATE', 'The application failed'), CloseCode.internalError)
+  }
+}
+
+/** What a message may take at most: UTF-8 needs up to three bytes for a UTF-16 code unit. */
+function largestSize(message: Sendable): number {
+  const data = message instanceof PreparedMessage ? message.data : message
+  return typeof data === 'string' ? data.length * 3 : data.length
+}
+
+function exactSize(message: Sendable): number {
+  const data = message instanceof PreparedMessage ? message.data : message
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { HeaderFields, type RequestHead, type UpgradeOffer } from '../core/index.ts'
+
+/** An upgrade request that obeys RFC 6455 and our policies, for `authorize` to decide on. */
+export interface UpgradeRequest {
+  /** Path and query as they were sent. */
+  readonly target: string
+  /** Percent-encoded path, without the query. */
+  readonly path: string
+  /** The query. */
+  readonly query: URLSearchParams
+  readonly headers: HeaderFields
+  /** Subprotocols that the client offers, most wanted first. */
+  readonly subprotocols: readonly string[]
+  /** The peer's address. */
+  readonly remoteAddress: string
+  /** Aborted when the client leaves or the handshake takes too long: stop deciding then. */
+  readonly signal: AbortSignal
+  /** The request as Node has it, for libraries that want one. */
+  readonly incoming: IncomingMessage
+}
+
+/** What of a Node request the opening handshake looks at. */
+export function requestHead(incoming: IncomingMessage): RequestHead {
+  return {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    httpVersion: incoming.httpVersion,
+    headers: new HeaderFields(incoming.rawHeaders),
+  }
+}
+
+/** The request as `authorize` sees it. */
+export function createUpgradeRequest(
+  head: RequestHead,
+  offer: UpgradeOffer,
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+): UpgradeRequest {
+  const target = originForm(head.target)
+  const queryStart = target.indexOf('?')
+  return {
+    target,
+    path: queryStart < 0 ? target : target.slice(0, queryStart),
+    query: new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1)),
+    headers: head.headers,
+    subprotocols: offer.subprotocols,
+    remoteAddress: incoming.socket.remoteAddress ?? '',
+    signal,
+    incoming,
+  }
+}
+
+/** Path and query; of an absolute-form target (RFC 9112 §3.2.2) what follows the authority. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const pathStart = target.indexOf('/', target.indexOf('//') + 2)
+  return pathStart < 0 ? '/' : target.slice(pathStart)
+}

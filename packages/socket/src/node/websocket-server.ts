@@ -1,0 +1,257 @@
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import {
+  CloseCode,
+  encodeUpgradeResponse,
+  type HostPolicy,
+  judgeUpgrade,
+  type OriginPolicy,
+  type RequestHead,
+  selectSubprotocol,
+  TransportError,
+  type UpgradeOffer,
+  type UpgradeRefusal,
+  UsageError,
+} from '../core/index.ts'
+import { interceptHttp } from './http-interceptor.ts'
+import { hostPolicyOf } from './loopback.ts'
+import { NodeWebSocket } from './node-web-socket.ts'
+import { PendingUpgrade } from './pending-upgrade.ts'
+import { servePlainRequest } from './plain-request.ts'
+import type { PumpContext } from './pump.ts'
+import { Refusal, writeRefusal } from './refusal.ts'
+import { createProfile } from './socket-driver.ts'
+import type { SocketHandlers } from './socket-handlers.ts'
+import { resolveSocketOptions } from './socket-options.ts'
+import { createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
+import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
+
+/** Options, handlers and authorisation of a server, in one object. */
+export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandlers<NodeWebSocket<Data>> {
+  /**
+   * Decides on an upgrade before the 101 is sent. What it returns becomes `socket.data`; `refuse(401, …)` refuses with
+   * a real HTTP answer. A throw is answered with 500. Default: everybody the origin and Host policies let through.
+   */
+  readonly authorize?: (request: UpgradeRequest) => Data | Refusal | PromiseLike<Data | Refusal>
+}
+
+/** What a server counted since it was made. */
+export interface WebSocketServerStats {
+  /** Sockets that are open now. */
+  readonly open: number
+  /** Upgrades accepted. */
+  readonly accepted: number
+  /** Upgrades refused, by a rule or by `authorize`. */
+  readonly refused: number
+  /** Messages refused because their reader was too slow. */
+  readonly dropped: number
+}
+
+/** A WebSocket server on Node's `http`: attached to one that exists, or with one of its own. */
+export class WebSocketServer<Data = undefined> {
+  readonly #options: ResolvedServerOptions
+  readonly #authorize: WebSocketServerOptions<Data>['authorize']
+  readonly #context: PumpContext<NodeWebSocket<Data>>
+  readonly #sockets = new Set<NodeWebSocket<Data>>()
+  readonly #pending = new Set<PendingUpgrade>()
+  readonly #detach = new Set<() => void>()
+  readonly #count = { accepted: 0, refused: 0, dropped: 0 }
+  #ownServer: HttpServer | undefined
+  #closing: Promise<void> | undefined
+  #emptied: (() => void) | undefined
+
+  /** Throws `UsageError` `ERR_OPTION` for an option out of range. */
+  constructor(options: WebSocketServerOptions<Data> = {}) {
+    this.#options = resolveServerOptions(options)
+    this.#authorize = options.authorize
+    this.#context = {
+      profile: createProfile('server', options),
+      options: resolveSocketOptions(options),
+      handlers: options,
+      countDropped: () => {
+        this.#count.dropped++
+      },
+      forget: (socket) => this.#forget(socket),
+    }
+  }
+
+  /** The sockets that are not closed, in the order in which they came. */
+  get sockets(): ReadonlySet<NodeWebSocket<Data>> {
+    return this.#sockets
+  }
+
+  /** What happened so far. */
+  get stats(): WebSocketServerStats {
+    return { open: this.#sockets.size, ...this.#count }
+  }
+
+  /**
+   * Answers the upgrades of an `http` or `https` server, before its other listeners see them: those of `path`
+   * (option), or all. Others, and requests without `Sec-WebSocket-Key`, stay what they were.
+   * Returns the function that detaches it; sockets that are open stay.
+   */
+  attach(server: HttpServer): () => void {
+    const undo = interceptHttp(server, {
+      upgrade: (incoming, socket, head) => {
+        if (!this.#serves(incoming)) return false
+        this.handleUpgrade(incoming, socket, head, server)
+        return true
+      },
+    })
+    const detach = (): void => {
+      undo()
+      this.#detach.delete(detach)
+    }
+    this.#detach.add(detach)
+    return detach
+  }
+
+  /**
+   * Makes an HTTP server of its own and listens, by default on all addresses and a free port; plain requests are
+   * answered with 426. Resolves with the address. Rejects with `TransportError` when the address cannot be had.
+   */
+  async listen(options: ListenOptions = {}): Promise<AddressInfo> {
+    if (this.#ownServer !== undefined) throw new UsageError('ERR_STATE', 'This server listens already.')
+    const { handshakeTimeoutMs, maxHeaderBytes } = this.#options
+    const server = createServer(
+      { headersTimeout: handshakeTimeoutMs, connectionsCheckingInterval: 1000, maxHeaderSize: maxHeaderBytes },
+      (_incoming, response) => {
+        response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain' })
+        response.end('This is a WebSocket endpoint: connect with ws://.\n')
+      },
+    )
+    this.#ownServer = server
+    this.attach(server)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new TransportError('ERR_TRANSPORT', `Cannot listen: ${error.message}`, { cause: error })),
+      )
+      server.listen(options, resolve)
+    })
+    return server.address() as AddressInfo
+  }
+
+  /**
+   * Answers one upgrade: for servers that route upgrades themselves. `server` is where the request came in; it is
+   * needed to tell whether we listen on loopback and to serve requests that are no WebSocket handshake.
+   */
+  handleUpgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, server?: HttpServer): void {
+    if (server !== undefined && incoming.headers['sec-websocket-key'] === undefined) {
+      servePlainRequest(server, incoming, socket, head)
+      return
+    }
+    // From here on the socket is ours: no error of it may be without a listener.
+    socket.on('error', ignore)
+    const request = requestHead(incoming)
+    const { allowOrigins, allowHosts } = this.#options
+    const verdict = judgeUpgrade(request, { origins: allowOrigins, hosts: hostPolicyOf(server, allowHosts) })
+    if (!verdict.ok) this.#refuse(socket, verdict.refusal)
+    else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
+    else this.#decide(request, verdict.offer, incoming, socket, head)
+  }
+
+  /**
+   * Accepts no more and closes every socket, by default with 1001; resolves when all are closed. Each gets as long as
+   * `closeTimeoutMs` for its closing handshake. An HTTP server that it was attached to stays as it is.
+   */
+  close(code: number = CloseCode.goingAway, reason: string = 'The server is shutting down'): Promise<void> {
+    this.#closing ??= this.#closeAll(code, reason)
+    return this.#closing
+  }
+
+  /** Drops every socket at once. */
+  terminate(): void {
+    for (const socket of [...this.#sockets]) socket.terminate()
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #closeAll(code: number, reason: string): Promise<void> {
+    for (const pending of [...this.#pending]) pending.abandon(SHUTTING_DOWN)
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
+    for (const socket of [...this.#sockets]) socket.close(code, reason)
+    if (this.#sockets.size > 0) await emptied
+    for (const detach of [...this.#detach]) detach()
+    const server = this.#ownServer
+    if (server === undefined) return
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+  }
+
+  #serves(incoming: IncomingMessage): boolean {
+    const { path } = this.#options
+    return path === undefined || (incoming.url ?? '').split('?', 1)[0] === path
+  }
+
+  #decide(head: RequestHead, offer: UpgradeOffer, incoming: IncomingMessage, socket: Socket, rest: Buffer): void {
+    const pending = new PendingUpgrade(socket, this.#options.handshakeTimeoutMs, (refusal) => {
+      this.#pending.delete(pending)
+      if (refusal !== undefined) this.#refuse(socket, refusal)
+    })
+    this.#pending.add(pending)
+    const request = createUpgradeRequest(head, offer, incoming, pending.signal)
+    const decided = (decision: Data | Refusal): void => {
+      if (!pending.settle()) return
+      this.#pending.delete(pending)
+      if (decision instanceof Refusal) this.#refuse(socket, decision)
+      else this.#accept(request, offer, socket, rest, decision)
+    }
+    const failed = (error: unknown): void => {
+      console.error('authorize failed:', error)
+      decided(new Refusal(500, 'The server could not decide whether to let you in.', {}))
+    }
+    try {
+      const decision = this.#authorize?.(request) as Data | Refusal | PromiseLike<Data | Refusal>
+      if (isPromiseLike(decision)) decision.then(decided, failed)
+      else decided(decision)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #accept(request: UpgradeRequest, offer: UpgradeOffer, socket: Socket, rest: Buffer, data: Data): void {
+    const subprotocol = selectSubprotocol(offer.subprotocols, this.#options.subprotocols)
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.write(encodeUpgradeResponse(offer, { subprotocol }))
+    this.#count.accepted++
+    const webSocket = new NodeWebSocket(this.#context, socket, {
+      target: request.target,
+      protocol: subprotocol ?? '',
+      data,
+    })
+    this.#sockets.add(webSocket)
+    webSocket.start(rest)
+  }
+
+  #refuse(socket: Socket, refusal: UpgradeRefusal): void {
+    this.#count.refused++
+    writeRefusal(socket, refusal)
+  }
+
+  #forget(socket: NodeWebSocket<Data>): void {
+    this.#sockets.delete(socket)
+    if (this.#sockets.size === 0) this.#emptied?.()
+  }
+}
+
+const SHUTTING_DOWN: UpgradeRefusal = {
+  status: 503,
+  message: 'The server is shutting down; try again.',
+  headers: { 'retry-after': '1' },
+}
+
+function ignore(): void {}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+export type { HostPolicy, OriginPolicy }
