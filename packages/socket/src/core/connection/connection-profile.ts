@@ -4,6 +4,7 @@ import { portableBytes } from '../bytes/portable-bytes.ts'
 import type { FrameRules } from '../frame/frame-rules.ts'
 import { FrameWriter } from '../frame/frame-writer.ts'
 import type { Role } from '../frame/role.ts'
+import { maxCompressedBytes } from '../message/message-limits.ts'
 import {
   type ConnectionOptions,
   type ResolvedConnectionOptions,
@@ -39,9 +40,11 @@ export class ConnectionProfile {
     this.bytes = ports.bytes ?? portableBytes
     this.random = ports.random
     this.writer = new FrameWriter(role, this.bytes, ports.arena ?? new FrameArena(this.bytes, 4096), ports.randomKey)
-    const { maxFrameBytes } = this.options
+    const { maxFrameBytes, maxMessageBytes } = this.options
     this.#plainRules = { role, maxFrameBytes, rsv1Allowed: false }
-    this.#deflateRules = { role, maxFrameBytes, rsv1Allowed: true }
+    // A limit that only repeats the message's leaves it to the message, which knows what is compressed.
+    const deflateFrameBytes = maxFrameBytes < maxMessageBytes ? maxFrameBytes : maxCompressedBytes(maxFrameBytes)
+    this.#deflateRules = { role, maxFrameBytes: deflateFrameBytes, rsv1Allowed: true }
   }
 
   /** The frame rules, with or without a meaning for RSV1. */

@@ -12,7 +12,8 @@ export type ConnectionState =
       readonly handshake: 'sent' | 'done' | 'failed'
       readonly close: CloseInfo
       readonly error: WigwagError | undefined
-      readonly deadlineMs: number
+      /** When the transport is dropped. Set by the first tick: whoever begins to close does not tell the time. */
+      readonly deadlineMs: number | undefined
     }
   | { readonly phase: 'closed'; readonly outcome: CloseOutcome }
 

@@ -7,6 +7,7 @@ import type { MessageType } from '../frame/message-type.ts'
 import { Opcode } from '../frame/opcode.ts'
 import { PreparedMessage } from '../frame/prepared-message.ts'
 import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
+import { assertBytes } from './assert-bytes.ts'
 import type { ConnectionProfile } from './connection-profile.ts'
 import type { ConnectionSink } from './connection-sink.ts'
 import type { CloseOutcome, ConnectionState } from './connection-state.ts'
@@ -63,7 +64,7 @@ export class Connection implements MessageConsumer {
   get deadlineMs(): number {
     const state = this.#state
     if (state.phase === 'open') return this.#keepalive.deadlineMs
-    return state.phase === 'closing' ? state.deadlineMs : Infinity
+    return state.phase === 'closing' ? (state.deadlineMs ?? this.#nowMs) : Infinity
   }
 
   // ---- told by the driver
@@ -93,22 +94,31 @@ export class Connection implements MessageConsumer {
   /** Time has passed. To be called at `deadlineMs` or later. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs
-    if (this.#state.phase === 'closing' && nowMs >= this.#state.deadlineMs) {
-      this.#sink.destroy()
-      this.#close(undefined)
-    } else if (this.#state.phase === 'open') this.#keepAlive(nowMs)
+    const state = this.#state
+    if (state.phase === 'open') this.#keepAlive(nowMs)
+    else if (state.phase === 'closing') {
+      if (state.deadlineMs === undefined) {
+        this.#state = { ...state, deadlineMs: nowMs + this.#profile.options.closeTimeoutMs }
+      } else if (nowMs >= state.deadlineMs) this.terminate()
+    }
   }
 
   // ---- told by the application
 
-  /** Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing. */
+  /**
+   * Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing.
+   * Throws `UsageError` `ERR_ARGUMENT` for anything else.
+   */
   send(data: string | Uint8Array | PreparedMessage): boolean {
     if (this.#state.phase !== 'open') return false
     const { writer } = this.#profile
     if (this.#deflate !== undefined) this.#sendCompressed(data, this.#deflate)
     else if (typeof data === 'string') writer.text(data, this.#sink)
     else if (data instanceof PreparedMessage) writer.prepared(data, this.#sink)
-    else writer.frame(Opcode.binary, data, false, this.#sink)
+    else {
+      assertBytes(data)
+      writer.frame(Opcode.binary, data, false, this.#sink)
+    }
     return true
   }
 
@@ -142,7 +152,10 @@ export class Connection implements MessageConsumer {
     }
     this.#backlog = []
     this.#beginClosing('failed', close, error)
+    if (this.phase === 'closed') return
     this.#sink.end()
+    // The peer's FIN has come already: nobody will tell us again that it is over.
+    if (this.#ended) this.#close(undefined)
   }
 
   /** Stops reading behind the message being told, even in the middle of a chunk. The rest is kept. */
@@ -152,6 +165,8 @@ export class Connection implements MessageConsumer {
 
   /** Goes on reading, first what was kept. */
   resume(): void {
+    // The silence of a pause is ours, not the peer's.
+    if (this.#paused) this.#heardMs = this.#nowMs
     this.#paused = false
     if (this.#reading) return
     const next = this.#backlog.shift()
@@ -254,14 +269,15 @@ export class Connection implements MessageConsumer {
     }
     this.#beginClosing('done', close)
     // §7.1.1: the server closes TCP first; the client waits for that.
-    if (this.#profile.role === 'server') this.#sink.end()
+    if (this.#profile.role === 'server' && this.phase === 'closing') this.#sink.end()
   }
 
   #beginClosing(handshake: 'sent' | 'done' | 'failed', close: CloseInfo, error?: WigwagError): void {
-    const wasOpen = this.#state.phase === 'open'
-    const deadlineMs = this.#nowMs + this.#profile.options.closeTimeoutMs
+    const before = this.#state
+    if (before.phase === 'closed') return // the transport broke while it took our Close frame
+    const deadlineMs = before.phase === 'closing' ? before.deadlineMs : undefined
     this.#state = { phase: 'closing', handshake, close, error, deadlineMs }
-    if (wasOpen) this.#sink.closing(close)
+    if (before.phase === 'open') this.#sink.closing(close)
   }
 
   #close(lost: TransportError | undefined): void {
@@ -275,6 +291,8 @@ export class Connection implements MessageConsumer {
   }
 
   #keepAlive(nowMs: number): void {
+    // While we do not read, silence says nothing about the peer.
+    if (this.#paused) this.#heardMs = nowMs
     const effect = this.#keepalive.tick(this.#heardMs, nowMs)
     if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), false, this.#sink)
     if (effect !== 'fail') return
@@ -285,13 +303,13 @@ export class Connection implements MessageConsumer {
       CloseCode.internalError,
     )
     this.fault(error)
-    this.#sink.destroy()
-    this.#close(undefined)
+    this.terminate()
   }
 
   // ---- sending
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
+    assertBytes(payload)
     if (payload.length > 125) {
       throw new UsageError(
         'ERR_CONTROL_PAYLOAD',
@@ -307,6 +325,7 @@ export class Connection implements MessageConsumer {
     const message = data instanceof PreparedMessage ? data.data : data
     const opcode = typeof message === 'string' ? Opcode.text : Opcode.binary
     const payload = typeof message === 'string' ? this.#toBytes(message) : message
+    assertBytes(payload)
     const compressed = deflate.deflate(payload)
     this.#profile.writer.frame(opcode, compressed ?? payload, compressed !== undefined, this.#sink)
   }

@@ -43,7 +43,7 @@ export function parseClosePayload(payload: Uint8Array, port: BytePort): CloseInf
 
 /**
  * Encodes what `parseClosePayload` reads. Code 1005 stands for none and gives an empty payload.
- * Throws `UsageError` `ERR_CLOSE_CODE` for a code that must not be sent, `ERR_CLOSE_REASON` above 123 bytes.
+ * Throws `UsageError` `ERR_CLOSE_CODE` for a code that must not be sent, `ERR_CLOSE_REASON` above 123 bytes or for no string.
  */
 export function encodeClosePayload(close: CloseInfo, port: BytePort): Uint8Array {
   if (close.code === CloseCode.noStatus && close.reason === '') return new Uint8Array(0)
@@ -52,6 +52,9 @@ export function encodeClosePayload(close: CloseInfo, port: BytePort): Uint8Array
       'ERR_CLOSE_CODE',
       `Close code ${close.code} cannot be sent. Use 1000 to 1003, 1007 to 1014, or your own from 3000 to 4999.`,
     )
+  }
+  if (typeof close.reason !== 'string') {
+    throw new UsageError('ERR_CLOSE_REASON', `The close reason must be a string, not ${typeof close.reason}.`)
   }
   const reasonBytes = port.textByteLength(close.reason)
   if (reasonBytes > MAX_CLOSE_REASON_BYTES) {

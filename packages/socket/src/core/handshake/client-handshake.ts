@@ -76,8 +76,7 @@ export class ClientHandshake {
       )
     }
     if (Number(response.httpVersion) < 1.1) return wrong(`it is HTTP/${response.httpVersion}`)
-    if (!(headers.all('upgrade').length === 1 && headers.lists('upgrade', 'websocket')))
-      return wrong('its Upgrade is not "websocket"')
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return wrong('its Upgrade is not "websocket"')
     if (!headers.lists('connection', 'upgrade')) return wrong('its Connection does not list "Upgrade"')
     const accept = headers.all('sec-websocket-accept')
     if (accept.length !== 1 || accept[0] !== acceptKey(this.#key))

@@ -7,7 +7,7 @@ import type { FrameConsumer } from '../frame/frame-parser.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import { isControlOpcode, Opcode } from '../frame/opcode.ts'
 import { GatherBuffer } from './gather-buffer.ts'
-import type { MessageLimits } from './message-limits.ts'
+import { type MessageLimits, maxCompressedBytes } from './message-limits.ts'
 
 /** How text is checked: `'strict'` as RFC 6455 §8.1 demands, `'trust'` for links where both ends are ours. */
 export type Utf8Mode = 'strict' | 'trust'
@@ -73,10 +73,10 @@ export class MessageAssembler implements FrameConsumer {
     if (opcode === Opcode.continuation) {
       if (message === undefined) return unexpectedContinuation()
       if (++message.fragments > this.#rules.maxFragments) return tooManyFragments(this.#rules.maxFragments)
-      return this.#checkSize(message.gathered.size + payloadBytes)
+      return this.#checkSize(message.gathered.size + payloadBytes, message.compressed)
     }
     if (message !== undefined) return interleaved()
-    return this.#checkSize(payloadBytes)
+    return this.#checkSize(payloadBytes, rsv1)
   }
 
   payload(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean {
@@ -146,9 +146,12 @@ export class MessageAssembler implements FrameConsumer {
     return this.#consumer.control(this.#opcode, payload)
   }
 
-  #checkSize(messageBytes: number): ProtocolError | undefined {
+  #checkSize(messageBytes: number, compressed: boolean): ProtocolError | undefined {
     const { maxMessageBytes } = this.#rules
-    if (messageBytes <= maxMessageBytes) return undefined
+    // A compressed message within the larger bound is judged again by what it inflates to.
+    if (messageBytes <= maxMessageBytes || (compressed && messageBytes <= maxCompressedBytes(maxMessageBytes))) {
+      return undefined
+    }
     return new ProtocolError(
       'ERR_MESSAGE_TOO_LARGE',
       `Received a message of at least ${messageBytes} bytes; maxMessageBytes is ${maxMessageBytes}. ` +

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { InvalidArgumentError } from 'commander'
+import { CliError } from './cli-error.ts'
+
+/** A TCP port; 0 stands for any free one. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a number from 0 (any free port) to 65535.')
+}
+
+/** A whole number from 0 up. */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('It takes a whole number.')
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** A duration: a number with a unit, as in `500ms`, `30s`, `5m`, `1h`. In milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+)(ms|s|m|h)$/.exec(text)
+  const durationMs = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN)
+  if (Number.isSafeInteger(durationMs) && durationMs > 0) return durationMs
+  throw new InvalidArgumentError('A duration is a number with a unit: 500ms, 30s, 5m, 1h.')
+}
+
+/** Collects an option that may be repeated. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value]
+}
+
+/** A header: `Name: value`. */
+export function parseHeader(
+  text: string,
+  previous: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  const colon = text.indexOf(':')
+  if (colon <= 0) throw new InvalidArgumentError('A header is written "Name: value".')
+  return { ...previous, [text.slice(0, colon).trim()]: text.slice(colon + 1).trim() }
+}
+
+/** The bytes of a file that an option names. */
+export function readOptionFile(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'it does not exist' : code === 'EACCES' ? 'you may not read it' : message
+    throw new CliError(`Cannot read ${path} (${option}): ${why}. Check the path and its permissions.`)
+  }
+}

@@ -1,0 +1,68 @@
+import { Command, Option } from 'commander'
+import { pino } from 'pino'
+import { collect, parseCount, parseDuration, parsePort } from '../argument-parsers.ts'
+import { checkServeOptions, type ServeOptions } from '../serve/serve-options.ts'
+import { ServeServer } from '../serve/serve-server.ts'
+import { exitOnSignal } from '../serve/shutdown.ts'
+
+const HELP = `
+What it serves:
+  /                     a page to try it in the browser
+  POST /channel/NAME    publishes the body: text, application/json, or bytes
+  GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
+                        lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET
+                        with Accept: text/event-stream, an event stream that resumes by Last-Event-ID
+  GET  /ws?channel=NAME the same WebSocket under the name that older pages use
+  GET  /health          200 while it runs
+
+Try it:
+  curl -d hello localhost:8000/channel/foo
+  curl -N -H 'Accept: text/event-stream' localhost:8000/channel/foo
+
+No authentication is configured: everyone who reaches the server may publish and subscribe. So it listens
+on 127.0.0.1 only, unless --host and --insecure say otherwise, and lets in only pages of its own origin,
+unless --allow-origin names others.`
+
+/** `wigwag serve`. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Serve channels to browsers and programs, with history and recovery, in memory.')
+    .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8000)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--insecure', 'allow a public --host although there is no authentication')
+    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collect)
+    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collect)
+    .option('--history-size <count>', 'publications kept per channel; 0 keeps none', parseCount, 100)
+    .option('--history-ttl <duration>', 'how long each is kept', parseDuration, 300_000)
+    .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
+    .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
+    .option('--tls-key <file>', 'serve https: private key (PEM)')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged, to stderr as JSON')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addHelpText('after', HELP)
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  checkServeOptions(options)
+  const log = pino(
+    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  )
+  const server = new ServeServer(options)
+  const url = await server.listen()
+  process.stdout.write(
+    `Wigwag serves ${url}\n` +
+      `No authentication: anyone who reaches ${options.host} may publish and subscribe.\n` +
+      `Try:  curl -d hello ${url}/channel/foo     Stop: Ctrl-C\n`,
+  )
+  log.info({ url }, 'listening')
+  exitOnSignal(async (signal) => {
+    log.info({ signal, connections: server.connections }, 'shutting down; a second signal exits at once')
+    await server.close()
+    log.info('closed')
+  })
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { CliError, describeError, ExitCode } from './cli-error.ts'
+import { connectCommand } from './commands/connect.ts'
+import { publishCommand } from './commands/publish.ts'
+import { serveCommand } from './commands/serve.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const program = new Command('wigwag')
+  .description('Real-time messages for the web, from a shell: serve channels, publish, connect.')
+  .version(version)
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wigwag serve                                       a push server with a page to try it: http://localhost:8000
+  wigwag publish http://localhost:8000 foo hello     reaches everyone on channel foo
+  wigwag connect ws://localhost:8000/channel/foo     talk to any WebSocket: lines in, messages out
+
+wigwag COMMAND --help teaches the rest.
+Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
+  )
+  .addCommand(serveCommand())
+  .addCommand(publishCommand())
+  .addCommand(connectCommand())
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride()
+  // One line, whatever went wrong; commander's own already is.
+  command.configureOutput({ outputError: (text, write) => write(`wigwag: ${text.replace(/^error: /, '')}`) })
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // Commander has printed its errors, and help and version, by itself.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : ExitCode.usage
+  else {
+    process.stderr.write(`wigwag: ${describeError(error)}\n`)
+    process.exitCode = error instanceof CliError ? error.exitCode : ExitCode.failed
+  }
+}

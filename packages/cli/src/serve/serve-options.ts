@@ -1,0 +1,31 @@
+import { isLoopbackAddress } from '@wigwag/socket'
+import { CliError, ExitCode } from '../cli-error.ts'
+
+/** What `wigwag serve` was asked to do. */
+export interface ServeOptions {
+  readonly port: number
+  readonly host: string
+  readonly insecure?: boolean
+  readonly allowOrigin?: readonly string[]
+  readonly allowHost?: readonly string[]
+  readonly historySize: number
+  readonly historyTtl: number
+  readonly maxPublication: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly logLevel: string
+}
+
+/** Refuses combinations that would surprise: a server open to the world, half of a certificate. */
+export function checkServeOptions({ host, insecure, tlsCert, tlsKey }: ServeOptions): void {
+  if (!isLoopbackAddress(host) && insecure !== true) {
+    throw new CliError(
+      `--host ${host} lets anyone who reaches this machine publish and subscribe: no authentication is configured. ` +
+        'Leave --host out to serve this machine only, or add --insecure if that is what you want.',
+      ExitCode.usage,
+    )
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
+  }
+}

@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Hub } from '@wigwag/hub'
+import { ChannelEndpoint, createHub } from '@wigwag/hub/node'
+import { hostPolicyOf } from '@wigwag/socket'
+import { checkHost } from '@wigwag/socket/core'
+import { readOptionFile } from '../argument-parsers.ts'
+import { CliError, describeError } from '../cli-error.ts'
+import { Pages } from './pages.ts'
+import type { ServeOptions } from './serve-options.ts'
+
+/** Time-outs and limits against clients that are slow on purpose. */
+const HTTP_LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 * 1024,
+} as const
+
+/** The server behind `wigwag serve`: channels, pages, health. */
+export class ServeServer {
+  readonly #options: ServeOptions
+  readonly #hub: Hub
+  readonly #endpoint: ChannelEndpoint
+  readonly #pages = new Pages()
+  readonly #http: Server
+
+  constructor(options: ServeOptions) {
+    this.#options = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
+    this.#hub = createHub({ history: { size, ttlMs }, maxPublicationBytes: maxPublication })
+    this.#endpoint = new ChannelEndpoint(this.#hub, {
+      ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
+      ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
+    })
+    this.#http = this.#createHttpServer((incoming, response) => this.#answer(incoming, response))
+    this.#endpoint.attach(this.#http)
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    const { webSocket, sse } = this.#endpoint.stats
+    return webSocket.open + sse.open
+  }
+
+  /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new CliError(describeListenError(error, this.#options))),
+      )
+      this.#http.listen(port, host, resolve)
+    })
+    const { port: actual } = this.#http.address() as AddressInfo
+    const name = host === '127.0.0.1' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+    return `${this.#options.tlsCert === undefined ? 'http' : 'https'}://${name}:${actual}`
+  }
+
+  /** Tells every client that we go away, and ends. */
+  async close(): Promise<void> {
+    this.#http.close()
+    await this.#endpoint.close()
+    await this.#hub.close()
+    this.#http.closeAllConnections()
+  }
+
+  #createHttpServer(answer: (incoming: IncomingMessage, response: ServerResponse) => void): Server {
+    const { tlsCert, tlsKey } = this.#options
+    if (tlsCert === undefined || tlsKey === undefined) return createServer(HTTP_LIMITS, answer)
+    const cert = readOptionFile('--tls-cert', tlsCert)
+    const key = readOptionFile('--tls-key', tlsKey)
+    try {
+      return createTlsServer({ ...HTTP_LIMITS, cert, key }, answer)
+    } catch (error) {
+      throw new CliError(
+        `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}.`,
+      )
+    }
+  }
+
+  #answer(incoming: IncomingMessage, response: ServerResponse): void {
+    const { allowHost } = this.#options
+    const policy = hostPolicyOf(this.#http, allowHost?.includes('*') === true ? 'any' : allowHost)
+    const { host } = incoming.headers
+    const refusal = host === undefined ? undefined : checkHost(host, policy)
+    if (refusal !== undefined) answerText(response, 403, refusal.message)
+    else if (incoming.url === '/health') answerText(response, 200, 'ok')
+    else if (!this.#pages.serve(incoming, response)) this.#answerOther(incoming, response)
+  }
+
+  #answerOther(incoming: IncomingMessage, response: ServerResponse): void {
+    if (incoming.url === '/' && !this.#pages.built) {
+      answerText(response, 503, 'The pages are not built; the channels work. In a clone, run: npm run build')
+    } else answerText(response, 404, 'There is nothing here. Channels are at /channel/NAME, the page to try them at /.')
+  }
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(`${text}\n`)
+}
+
+function describeListenError(error: NodeJS.ErrnoException, { host, port }: ServeOptions): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use by another program. Stop that, or choose another with --port (0 for any free one).`
+    case 'EACCES':
+      return `Port ${port} on ${host} needs privileges that you do not have. Choose one above 1023 with --port.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is no address of this machine. Choose another with --host.`
+    default:
+      return `Cannot listen on ${host} port ${port}: ${error.message}`
+  }
+}

@@ -1,0 +1,40 @@
+import type { Position } from '../publication/position.ts'
+import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
+
+/** What a broker tells its hub. */
+export interface BrokerListener {
+  /** A publication in a channel that the hub is subscribed to, in the order of their offsets. */
+  publication(publication: Publication): void
+}
+
+/** What a broker holds of a stream. */
+export interface History {
+  /** Where the stream stands; none where no history is kept. */
+  readonly position: Position | undefined
+  /** What was asked for and is still held, oldest first. */
+  readonly publications: readonly Publication[]
+  /** Set when something between the position asked from and `publications` is gone. */
+  readonly gap: Gap | undefined
+}
+
+/**
+ * Carries publications between hubs and keeps streams. Every implementation passes the contract suite of
+ * `@wigwag/hub/testing`. Methods reject with `HubError` `ERR_BROKER_UNAVAILABLE` when the broker cannot be reached.
+ */
+export interface Broker {
+  /** Called once, before all else. */
+  start(listener: BrokerListener): Promise<void>
+  /**
+   * Stores a publication and carries it to every subscribed hub. It gets its offset in the step that stores it;
+   * resolves when it is stored.
+   */
+  publish(channel: string, data: PublicationData): Promise<Publication>
+  /** Has the listener told of the channel's publications; resolves when none that is stored from then on can be missed. */
+  subscribe(channel: string): Promise<void>
+  /** Ends that. */
+  unsubscribe(channel: string): Promise<void>
+  /** Reads the stream: what comes after `after`, or only where it stands when that is left out. */
+  history(channel: string, after?: Position): Promise<History>
+  /** Lets everything go. */
+  close(): Promise<void>
+}

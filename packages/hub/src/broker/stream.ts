@@ -1,0 +1,82 @@
+import type { Position } from '../publication/position.ts'
+import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
+import type { History } from './broker.ts'
+import type { HistoryOptions } from './history-options.ts'
+
+/** The retained publications of one channel, with their offsets. */
+export class Stream {
+  readonly #channel: string
+  readonly #epoch: string
+  readonly #limits: Required<HistoryOptions>
+  #offset = 0
+  // Retained publications are `#publications[#first..]`; the front is cut off in bulk.
+  #publications: Publication[] = []
+  #first = 0
+  #bytes = 0
+
+  /** `epoch` is new for each stream ever made. */
+  constructor(channel: string, epoch: string, limits: Required<HistoryOptions>) {
+    this.#channel = channel
+    this.#epoch = epoch
+    this.#limits = limits
+  }
+
+  /** Where the stream stands. */
+  get position(): Position {
+    return { offset: this.#offset, epoch: this.#epoch }
+  }
+
+  /** How many publications are retained. */
+  get size(): number {
+    return this.#publications.length - this.#first
+  }
+
+  /** Stores `data` at the next offset. */
+  append(data: PublicationData, nowMs: number): Publication {
+    this.#offset++
+    const publication = { channel: this.#channel, data, time: nowMs, position: this.position }
+    this.#publications.push(publication)
+    this.#bytes += sizeOf(data)
+    this.trim(nowMs)
+    return publication
+  }
+
+  /** Lets go of what is over a limit. */
+  trim(nowMs: number): void {
+    const { size, ttlMs, maxBytes } = this.#limits
+    while (this.size > 0) {
+      const oldest = this.#publications[this.#first] as Publication
+      if (this.size <= size && this.#bytes <= maxBytes && oldest.time > nowMs - ttlMs) break
+      this.#bytes -= sizeOf(oldest.data)
+      this.#first++
+    }
+    if (this.#first > 64 && this.#first > this.size) {
+      this.#publications = this.#publications.slice(this.#first)
+      this.#first = 0
+    }
+  }
+
+  /** What comes after `after` and is retained, and whether something in between is gone. */
+  read(after: Position | undefined, nowMs: number): History {
+    this.trim(nowMs)
+    const { position } = this
+    if (after === undefined) return { position, publications: [], gap: undefined }
+    // An offset ahead of the stream was never given out by it.
+    if (after.epoch !== this.#epoch || after.offset > this.#offset) {
+      const gap: Gap = { reason: 'epoch-changed', after, position }
+      return { position, publications: this.#publications.slice(this.#first), gap }
+    }
+    const oldestOffset = this.#offset - this.size + 1
+    const from = Math.max(after.offset + 1, oldestOffset)
+    const publications = this.#publications.slice(this.#first + from - oldestOffset)
+    const gap: Gap | undefined =
+      after.offset + 1 < oldestOffset ? { reason: 'history-expired', after, position } : undefined
+    return { position, publications, gap }
+  }
+}
+
+/** Roughly what data takes in memory: a string counts one byte a code unit, JSON its encoding. */
+function sizeOf(data: PublicationData): number {
+  if (typeof data === 'string') return data.length
+  return data instanceof Uint8Array ? data.length : JSON.stringify(data).length
+}

@@ -1,0 +1,51 @@
+import type { Publication } from '../publication/publication.ts'
+import type { PublicationCodec } from './publication-codec.ts'
+import type { Subscription } from './subscription.ts'
+
+/** The local side of a channel: who of this hub is subscribed, grouped by how they want publications written. */
+export class Channel {
+  /** Resolves when the broker will tell every publication stored from then on. */
+  readonly ready: Promise<void>
+  readonly #groups = new Map<PublicationCodec<unknown>, Set<Subscription>>()
+  #subscriptions = 0
+
+  constructor(ready: Promise<void>) {
+    this.ready = ready
+  }
+
+  /** How many subscriptions there are. */
+  get size(): number {
+    return this.#subscriptions
+  }
+
+  /** Adds a subscription. */
+  add(subscription: Subscription): void {
+    const { codec } = subscription.subscriber
+    const group = this.#groups.get(codec)
+    if (group === undefined) this.#groups.set(codec, new Set([subscription]))
+    else group.add(subscription)
+    this.#subscriptions++
+  }
+
+  /** Removes a subscription; does nothing when it is not there. */
+  remove(subscription: Subscription): void {
+    const { codec } = subscription.subscriber
+    const group = this.#groups.get(codec)
+    if (group?.delete(subscription) !== true) return
+    if (group.size === 0) this.#groups.delete(codec)
+    this.#subscriptions--
+  }
+
+  /** Delivers a publication to everyone, encoded once for each way of writing it. */
+  fanOut(publication: Publication): void {
+    for (const [codec, group] of this.#groups) {
+      const encoded = codec.encode(publication)
+      for (const subscription of group) subscription.take(publication, encoded)
+    }
+  }
+
+  /** Every subscription, to end them. */
+  *[Symbol.iterator](): IterableIterator<Subscription> {
+    for (const group of this.#groups.values()) yield* group
+  }
+}

@@ -1,0 +1,18 @@
+import type { HubError } from '../error/hub-error.ts'
+import type { Position } from '../publication/position.ts'
+import type { Gap, Publication } from '../publication/publication.ts'
+import type { PublicationCodec } from './publication-codec.ts'
+
+/** Who receives a channel: a transport's end of a subscription. Methods are called in order and must not throw. */
+export interface Subscriber<Encoded = unknown> {
+  /** How this subscriber wants publications. */
+  readonly codec: PublicationCodec<Encoded>
+  /** A publication, recovered or live; each exactly once, in the order of offsets. */
+  deliver(encoded: Encoded, publication: Publication): void
+  /** Something before what is delivered next cannot be recovered. */
+  gap(gap: Gap): void
+  /** Recovery is done: `recovered` publications were, and the stream stands at `position`. */
+  live(position: Position | undefined, recovered: number): void
+  /** The subscription could not start, or cannot go on. Nothing more will be told. */
+  failed(error: HubError): void
+}

@@ -1,0 +1,23 @@
+/** Codes of every error that the hub reports. */
+export type HubErrorCode =
+  | 'ERR_CHANNEL_NAME'
+  | 'ERR_CHANNEL_LIMIT'
+  | 'ERR_POSITION'
+  | 'ERR_PUBLICATION_DATA'
+  | 'ERR_PUBLICATION_TOO_LARGE'
+  | 'ERR_SUBSCRIPTION_OVERRUN'
+  | 'ERR_BROKER_UNAVAILABLE'
+  | 'ERR_HUB_CLOSED'
+  | 'ERR_OPTION'
+
+/** An error with a code to match on; its message says what was wrong and what to do. */
+export class HubError extends Error {
+  /** What happened, as one of a closed set of names. */
+  readonly code: HubErrorCode
+
+  constructor(code: HubErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'HubError'
+    this.code = code
+  }
+}

@@ -1,0 +1,170 @@
+import type { Broker } from './broker/broker.ts'
+import { checkNumberOption } from './broker/history-options.ts'
+import { Channel } from './channel/channel.ts'
+import { assertChannelName } from './channel/channel-name.ts'
+import type { Subscriber } from './channel/subscriber.ts'
+import { Subscription } from './channel/subscription.ts'
+import { HubError } from './error/hub-error.ts'
+import type { Position } from './publication/position.ts'
+import type { Publication, PublicationData } from './publication/publication.ts'
+
+/** How a hub behaves. */
+export interface HubOptions {
+  /** Carries publications between hubs and keeps streams. */
+  readonly broker: Broker
+  /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
+  readonly maxPublicationBytes?: number
+}
+
+const DEFAULTS = { maxPublicationBytes: 256 * 1024 } as const
+
+/** What a hub counted since it was made. */
+export interface HubStats {
+  /** Channels that somebody here is subscribed to. */
+  readonly channels: number
+  /** Subscriptions in them. */
+  readonly subscriptions: number
+  /** Publications accepted from here. */
+  readonly published: number
+  /** Deliveries to subscriptions here. */
+  readonly delivered: number
+}
+
+/** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
+export class Hub {
+  readonly #broker: Broker
+  readonly #started: Promise<void>
+  readonly #channels = new Map<string, Channel>()
+  readonly #count = { published: 0, delivered: 0 }
+  #closed = false
+  /** Largest publication accepted, in bytes. */
+  readonly maxPublicationBytes: number
+
+  /** Throws `HubError` `ERR_OPTION` for an option out of range. */
+  constructor(options: HubOptions) {
+    this.maxPublicationBytes = options.maxPublicationBytes ?? DEFAULTS.maxPublicationBytes
+    checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
+    this.#broker = options.broker
+    this.#started = this.#broker.start({ publication: (publication) => this.#deliver(publication) })
+    // Whoever publishes or subscribes first hears of it.
+    this.#started.catch(() => {})
+  }
+
+  /** What happened so far. */
+  get stats(): HubStats {
+    let subscriptions = 0
+    for (const channel of this.#channels.values()) subscriptions += channel.size
+    return { channels: this.#channels.size, subscriptions, ...this.#count }
+  }
+
+  /**
+   * Publishes to a channel; resolves with the publication when the broker has stored it. Rejects with `HubError`
+   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
+   */
+  async publish(channel: string, data: PublicationData): Promise<Publication> {
+    this.#assertOpen()
+    assertChannelName(channel)
+    this.#assertSize(data)
+    const publication = await this.#broker.publish(channel, data)
+    this.#count.published++
+    return publication
+  }
+
+  /**
+   * Subscribes to a channel, from now on or from behind `after`. What becomes of it is told to `subscriber`, also when
+   * it fails. Throws `HubError` `ERR_CHANNEL_NAME` or `ERR_HUB_CLOSED`.
+   */
+  subscribe(name: string, subscriber: Subscriber, after?: Position): Subscription {
+    this.#assertOpen()
+    assertChannelName(name)
+    const subscription = new Subscription(subscriber)
+    const channel = this.#channels.get(name) ?? this.#open(name)
+    channel.add(subscription)
+    this.#recover(name, channel, subscription, after).catch((error: unknown) => {
+      this.unsubscribe(name, subscription)
+      subscription.fail(error instanceof HubError ? error : brokerFailed(error))
+    })
+    return subscription
+  }
+
+  /** Ends a subscription. Does nothing when it has ended. */
+  unsubscribe(name: string, subscription: Subscription): void {
+    subscription.end()
+    const channel = this.#channels.get(name)
+    if (channel === undefined) return
+    channel.remove(subscription)
+    if (channel.size > 0) return
+    this.#channels.delete(name)
+    this.#broker.unsubscribe(name).catch(() => {})
+  }
+
+  /** Ends every subscription, and the broker. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const error = new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
+    for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
+    this.#channels.clear()
+    await this.#broker.close()
+  }
+
+  #open(name: string): Channel {
+    const ready = this.#started.then(() => this.#broker.subscribe(name))
+    const channel = new Channel(ready)
+    this.#channels.set(name, channel)
+    return channel
+  }
+
+  async #recover(
+    name: string,
+    channel: Channel,
+    subscription: Subscription,
+    after: Position | undefined,
+  ): Promise<void> {
+    // In this order, so that what is stored after the history was read is held already.
+    await channel.ready
+    const history = await this.#broker.history(name, after)
+    subscription.recover(history)
+  }
+
+  #deliver(publication: Publication): void {
+    const channel = this.#channels.get(publication.channel)
+    if (channel === undefined) return
+    this.#count.delivered += channel.size
+    channel.fanOut(publication)
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
+  }
+
+  #assertSize(data: PublicationData): void {
+    const bytes = sizeOf(data)
+    if (bytes <= this.maxPublicationBytes) return
+    throw new HubError(
+      'ERR_PUBLICATION_TOO_LARGE',
+      `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise the limit.`,
+    )
+  }
+}
+
+/** Bytes of UTF-8, or of the bytes themselves. Throws `HubError` `ERR_PUBLICATION_DATA` for what JSON cannot say. */
+function sizeOf(data: PublicationData): number {
+  if (data instanceof Uint8Array) return data.length
+  const text = typeof data === 'string' ? data : JSON.stringify(data)
+  if (text === undefined) {
+    throw new HubError('ERR_PUBLICATION_DATA', 'Only JSON values, strings and bytes (Uint8Array) can be published.')
+  }
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    // A surrogate pair takes four bytes for its two units: one more each than the one counted.
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
+  }
+  return bytes
+}
+
+function brokerFailed(error: unknown): HubError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new HubError('ERR_BROKER_UNAVAILABLE', `The broker failed: ${why}`, { cause: error })
+}

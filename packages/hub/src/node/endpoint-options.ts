@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import type { HostPolicy, OriginPolicy, Refusal } from '@wigwag/socket'
+import { checkNumberOption } from '../broker/history-options.ts'
+
+/** What somebody wants to do with a channel. */
+export interface ChannelRequest {
+  readonly action: 'publish' | 'subscribe'
+  readonly channel: string
+  /** The HTTP request that asks, or that opened the socket which asks. */
+  readonly incoming: IncomingMessage
+}
+
+/** `true` lets it happen, `false` is 403, and `refuse(401, …)` says more. */
+export type ChannelDecision = boolean | Refusal
+
+/** How channels are served over HTTP and WebSocket. */
+export interface ChannelEndpointOptions {
+  /** Decides who may publish and subscribe. Default: everybody the origin and Host policies let through. */
+  readonly authorize?: (request: ChannelRequest) => ChannelDecision | PromiseLike<ChannelDecision>
+  /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
+  readonly allowOrigins?: OriginPolicy
+  /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
+  readonly allowHosts?: HostPolicy
+  /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
+  readonly maxQueuedBytes?: number
+  /** Silence after which a WebSocket is pinged and an event stream gets a comment, in milliseconds, ±10 %. Default 25,000. */
+  readonly pingIntervalMs?: number
+}
+
+/** `ChannelEndpointOptions` with every default filled in. */
+export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'allowHosts'>> &
+  Pick<ChannelEndpointOptions, 'allowHosts'>
+
+const DEFAULTS = {
+  authorize: () => true,
+  allowOrigins: 'same-origin',
+  maxQueuedBytes: 1024 * 1024,
+  pingIntervalMs: 25_000,
+} as const
+
+/** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
+export function resolveEndpointOptions(options: ChannelEndpointOptions): ResolvedEndpointOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given }
+  checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
+  checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)
+  return resolved
+}

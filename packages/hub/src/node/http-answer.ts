@@ -1,0 +1,41 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { Refusal, refuse } from '@wigwag/socket'
+import { HubError, type HubErrorCode } from '../error/hub-error.ts'
+
+/** The HTTP status that a hub's error is answered with. Those left out are the server's own fault. */
+const STATUS: Partial<Record<HubErrorCode, number>> = {
+  ERR_CHANNEL_NAME: 400,
+  ERR_POSITION: 400,
+  ERR_PUBLICATION_DATA: 400,
+  ERR_PUBLICATION_TOO_LARGE: 413,
+  ERR_BROKER_UNAVAILABLE: 503,
+  ERR_CHANNEL_LIMIT: 503,
+  ERR_HUB_CLOSED: 503,
+}
+
+/** What an error is answered with. What is not the hub's own says nothing of its inside. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (!(error instanceof HubError)) {
+    console.error('Serving a channel failed:', error)
+    return refuse(500, 'The server failed.')
+  }
+  const status = STATUS[error.code] ?? 500
+  return refuse(status, error.message, status === 503 ? { 'retry-after': '1' } : {})
+}
+
+/** Answers with plain text, one line. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
+  response.end(`${text}\n`)
+}

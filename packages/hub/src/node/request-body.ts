@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http'
+import { HubError } from '../error/hub-error.ts'
+
+/** Reads a request's body, up to `maxBytes`. Throws `HubError` `ERR_PUBLICATION_TOO_LARGE` above it, before it is read whole. */
+export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, bytes)
+}
+
+/** Text of UTF-8; nothing when it is not well-formed. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function tooLarge(maxBytes: number): HubError {
+  return new HubError('ERR_PUBLICATION_TOO_LARGE', `The body is larger than ${maxBytes} bytes (maxPublicationBytes).`)
+}

@@ -1,0 +1,79 @@
+import { CloseCode, type NodeWebSocket, PreparedMessage } from '@wigwag/socket'
+import type { PublicationCodec } from '../channel/publication-codec.ts'
+import type { Subscriber } from '../channel/subscriber.ts'
+import type { HubError } from '../error/hub-error.ts'
+import { encodePlain } from '../publication/data-format.ts'
+import type { Position } from '../publication/position.ts'
+import type { Gap, Publication } from '../publication/publication.ts'
+import { encodeGapLine, encodeLiveLine, encodePublicationLine } from '../publication/publication-line.ts'
+
+/** Close code of a bare WebSocket that asked for more than history holds: reconnect without `after`. */
+export const INSUFFICIENT_STATE_CLOSE_CODE = 3010
+
+/** The data itself: strings and JSON as text, bytes as binary. */
+const bareCodec: PublicationCodec<PreparedMessage> = {
+  encode: ({ data }: Publication) => new PreparedMessage(encodePlain(data)),
+}
+
+/** The lines of `wigwag.publication.v1`. */
+const lineCodec: PublicationCodec<PreparedMessage> = {
+  encode: (publication: Publication) =>
+    new PreparedMessage(encodePublicationLine(publication, (bytes) => Buffer.from(bytes).toString('base64'))),
+}
+
+/** A WebSocket without a subprotocol: messages are the data itself, and delivery is at most once. */
+export class BareSubscriber implements Subscriber<PreparedMessage> {
+  readonly codec: PublicationCodec<PreparedMessage> = bareCodec
+  readonly #socket: NodeWebSocket<unknown>
+
+  constructor(socket: NodeWebSocket<unknown>) {
+    this.#socket = socket
+  }
+
+  deliver(encoded: PreparedMessage): void {
+    this.#socket.send(encoded)
+  }
+
+  gap({ reason }: Gap): void {
+    this.#socket.close(INSUFFICIENT_STATE_CLOSE_CODE, `Cannot recover: ${reason}; reconnect without "after"`)
+  }
+
+  live(): void {}
+
+  failed(error: HubError): void {
+    closeFailed(this.#socket, error)
+  }
+}
+
+/** A WebSocket with subprotocol `wigwag.publication.v1`: each message is a line with position, time and data. */
+export class LineSubscriber implements Subscriber<PreparedMessage> {
+  readonly codec: PublicationCodec<PreparedMessage> = lineCodec
+  readonly #socket: NodeWebSocket<unknown>
+  readonly #wantsLive: boolean
+
+  constructor(socket: NodeWebSocket<unknown>, wantsLive: boolean) {
+    this.#socket = socket
+    this.#wantsLive = wantsLive
+  }
+
+  deliver(encoded: PreparedMessage): void {
+    this.#socket.send(encoded)
+  }
+
+  gap(gap: Gap): void {
+    this.#socket.send(encodeGapLine(gap))
+  }
+
+  live(position: Position | undefined, recovered: number): void {
+    if (this.#wantsLive) this.#socket.send(encodeLiveLine(position, recovered))
+  }
+
+  failed(error: HubError): void {
+    closeFailed(this.#socket, error)
+  }
+}
+
+/** Ends a socket for a fault that is not its own: it may come back. */
+function closeFailed(socket: NodeWebSocket<unknown>, error: HubError): void {
+  socket.close(CloseCode.tryAgainLater, error.message.slice(0, 40))
+}

@@ -1,0 +1,104 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { CloseCode, type NodeWebSocket, type Refusal, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
+import type { Subscription } from '../channel/subscription.ts'
+import { HubError } from '../error/hub-error.ts'
+import type { Hub } from '../hub.ts'
+import { type Position, parsePosition } from '../publication/position.ts'
+import { PUBLICATION_SUBPROTOCOL } from '../publication/publication-line.ts'
+import { decodeChannelName, matchChannelUrl } from './channel-url.ts'
+import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import { assertAuthorized } from './http-access.ts'
+import { refusalOf } from './http-answer.ts'
+import { BareSubscriber, LineSubscriber } from './websocket-subscriber.ts'
+
+/** What a channel's WebSocket asked for. */
+interface ChannelSocket {
+  readonly channel: string
+  readonly after: Position | undefined
+  readonly wantsLive: boolean
+  readonly mayPublish: boolean
+  subscription: Subscription | undefined
+}
+
+/** All WebSockets of an endpoint: each is one channel. What a client sends is published to it. */
+export class WebSocketTransport {
+  readonly #hub: Hub
+  readonly #options: ResolvedEndpointOptions
+  readonly #server: WebSocketServer<ChannelSocket>
+
+  constructor(hub: Hub, options: ResolvedEndpointOptions) {
+    this.#hub = hub
+    this.#options = options
+    const { allowOrigins, allowHosts, maxQueuedBytes, pingIntervalMs } = options
+    this.#server = new WebSocketServer<ChannelSocket>({
+      ...(allowHosts === undefined ? {} : { allowHosts }),
+      allowOrigins,
+      maxQueuedBytes,
+      highWaterMarkBytes: Math.min(64 * 1024, maxQueuedBytes),
+      pingIntervalMs,
+      maxMessageBytes: hub.maxPublicationBytes,
+      subprotocols: [PUBLICATION_SUBPROTOCOL],
+      authorize: (request) => this.#authorize(request),
+      open: (socket) => this.#open(socket),
+      message: (socket, data) => this.#publish(socket, data),
+      close: ({ data }) => {
+        if (data.subscription !== undefined) hub.unsubscribe(data.channel, data.subscription)
+      },
+    })
+  }
+
+  /** Sockets that are open, and messages refused because their reader was too slow. */
+  get stats(): WebSocketServer['stats'] {
+    return this.#server.stats
+  }
+
+  /** Answers an upgrade. */
+  upgrade(server: Server, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#server.handleUpgrade(incoming, socket, head, server)
+  }
+
+  /** Closes every socket with 1001. */
+  close(): Promise<void> {
+    return this.#server.close(CloseCode.goingAway)
+  }
+
+  async #authorize({ target, incoming }: UpgradeRequest): Promise<ChannelSocket | Refusal> {
+    try {
+      const url = matchChannelUrl(target, true)
+      const query = url?.query
+      const channel = decodeChannelName(url?.encodedName ?? '')
+      const position = query?.get('after') ?? null
+      const after = position === null ? undefined : parsePosition(position)
+      await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+      const mayPublish = await assertAuthorized(this.#options, 'publish', channel, incoming).then(
+        () => true,
+        () => false,
+      )
+      return { channel, after, wantsLive: query?.get('live') === '1', mayPublish, subscription: undefined }
+    } catch (error) {
+      return refusalOf(error)
+    }
+  }
+
+  #open(socket: NodeWebSocket<ChannelSocket>): void {
+    const { channel, after, wantsLive } = socket.data
+    const subscriber =
+      socket.protocol === PUBLICATION_SUBPROTOCOL ? new LineSubscriber(socket, wantsLive) : new BareSubscriber(socket)
+    socket.data.subscription = this.#hub.subscribe(channel, subscriber, after)
+  }
+
+  async #publish(socket: NodeWebSocket<ChannelSocket>, data: string | Uint8Array): Promise<void> {
+    if (!socket.data.mayPublish) {
+      socket.close(CloseCode.policyViolation, 'You may not publish to this channel')
+      return
+    }
+    try {
+      // History keeps the bytes; the chunk that they are a view of is larger.
+      await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : data.slice())
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      socket.close(CloseCode.tryAgainLater, `Not published: ${error.code}`)
+    }
+  }
+}

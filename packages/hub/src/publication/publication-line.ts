@@ -1,0 +1,24 @@
+import { encodePosition, type Position } from './position.ts'
+import type { Gap, Publication } from './publication.ts'
+
+/** The subprotocol whose messages are these lines. */
+export const PUBLICATION_SUBPROTOCOL = 'wigwag.publication.v1'
+
+/** A publication as one line of JSON: `{offset, epoch, time, data}`; bytes come as `b64data` in base64. */
+export function encodePublicationLine(
+  { data, time, position }: Publication,
+  toBase64: (bytes: Uint8Array) => string,
+): string {
+  const content = data instanceof Uint8Array ? { b64data: toBase64(data) } : { data }
+  return JSON.stringify({ offset: position?.offset, epoch: position?.epoch, time, ...content })
+}
+
+/** A gap as one line: `{gap: {reason, after, position}}`. */
+export function encodeGapLine({ reason, after, position }: Gap): string {
+  return JSON.stringify({ gap: { reason, after: encodePosition(after), position: encodePosition(position) } })
+}
+
+/** Where recovery ends, as one line: `{live: {position, recovered}}`. Lines before it were recovered, lines after it are live. */
+export function encodeLiveLine(position: Position | undefined, recovered: number): string {
+  return JSON.stringify({ live: { position: position && encodePosition(position), recovered } })
+}

@@ -1,0 +1,36 @@
+import type { Position } from './position.ts'
+
+/** Whatever JSON can say. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined }
+
+/** What is published: a JSON value (text is a string), or bytes. */
+export type PublicationData = JsonValue | Uint8Array
+
+/** One publication as the broker stored it. */
+export interface Publication {
+  readonly channel: string
+  readonly data: PublicationData
+  /** When it was stored, in milliseconds since 1970. */
+  readonly time: number
+  /** Its place in the channel's stream; none where no history is kept. */
+  readonly position: Position | undefined
+}
+
+/** A stretch of a stream that cannot be recovered. What is delivered next comes after it. */
+export interface Gap {
+  /**
+   * `'epoch-changed'`: the stream was lost, as a memory broker's is when its process restarts.
+   * `'history-expired'`: the history does not reach back far enough, by size or by age.
+   */
+  readonly reason: 'epoch-changed' | 'history-expired'
+  /** From where recovery was asked. */
+  readonly after: Position
+  /** Where the stream stands now. */
+  readonly position: Position
+}
