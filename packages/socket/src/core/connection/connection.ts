@@ -1,6 +1,6 @@
+import { CloseCode, isSendableCloseCode } from '../error/close-code.ts'
 import { ProtocolError, TransportError, UsageError, type WigwagError } from '../error/wigwag-error.ts'
 import type { DeflatePort } from '../extension/deflate-port.ts'
-import { CloseCode, isSendableCloseCode } from '../frame/close-code.ts'
 import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
 import { FrameParser } from '../frame/frame-parser.ts'
 import type { MessageType } from '../frame/message-type.ts'

@@ -1,3 +1,4 @@
+import { UsageError } from '../error/wigwag-error.ts'
 import { isToken, trimWhitespace } from '../http/header-fields.ts'
 
 /** One extension as `Sec-WebSocket-Extensions` offers or accepts it (RFC 6455 §9.1). Parameters keep order and repeats. */
@@ -42,19 +43,29 @@ export function parseExtensions(
   return { offers }
 }
 
-/** The header value that `parseExtensions` reads. Values that are no tokens are quoted. */
+/**
+ * The header value that `parseExtensions` reads.
+ * Throws `UsageError` `ERR_ARGUMENT` for a name or value that is no token: not even quotes make it one (§9.1).
+ */
 export function encodeExtensions(offers: readonly ExtensionOffer[]): string {
   return offers
     .map(({ name, parameters }) =>
-      [name, ...parameters.map(([key, value]) => (value === undefined ? key : `${key}=${quoteIfNeeded(value)}`))].join(
-        '; ',
-      ),
+      [
+        checkedToken(name),
+        ...parameters.map(([key, value]) =>
+          value === undefined ? checkedToken(key) : `${checkedToken(key)}=${checkedToken(value)}`,
+        ),
+      ].join('; '),
     )
     .join(', ')
 }
 
-function quoteIfNeeded(value: string): string {
-  return isToken(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
+function checkedToken(text: string): string {
+  if (isToken(text)) return text
+  throw new UsageError(
+    'ERR_ARGUMENT',
+    `${JSON.stringify(text)} cannot stand in Sec-WebSocket-Extensions: it is no token.`,
+  )
 }
 
 /** Walks the text once. White space is skipped before each element. */

@@ -1,6 +1,6 @@
 import type { BytePort } from '../bytes/byte-port.ts'
+import { CloseCode, isSendableCloseCode } from '../error/close-code.ts'
 import { ProtocolError, UsageError } from '../error/wigwag-error.ts'
-import { CloseCode, isSendableCloseCode } from './close-code.ts'
 
 /** Why a connection closed: the number and the text of a Close frame (RFC 6455 §7.1.5, §7.1.6). */
 export interface CloseInfo {

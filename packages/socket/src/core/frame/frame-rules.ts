@@ -1,5 +1,5 @@
+import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError } from '../error/wigwag-error.ts'
-import { CloseCode } from './close-code.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import type { Role } from './role.ts'
 

@@ -94,10 +94,10 @@ export class FrameWriter {
   #encodeText(text: string): void {
     // ASCII is the common case: the header is sized for one byte per code unit, and the payload moved if that was wrong.
     const atMost = MAX_HEADER_BYTES + text.length * 3
-    const room = atMost <= COPY_UP_TO_BYTES * 3 ? atMost : MAX_HEADER_BYTES + this.#port.textByteLength(text)
+    const space = atMost <= COPY_UP_TO_BYTES * 3 ? atMost : MAX_HEADER_BYTES + this.#port.textByteLength(text)
     const key = this.#key()
     const masked = key !== undefined
-    this.#place(room)
+    this.#place(space)
     const guessedStart = this.#start + frameHeaderBytes(text.length, masked)
     const length = this.#port.encodeText(text, this.#buffer, guessedStart)
     const payloadStart = this.#start + frameHeaderBytes(length, masked)
@@ -106,7 +106,7 @@ export class FrameWriter {
     this.#finish(payloadStart, payloadStart + length, key)
   }
 
-  /** Finds room for a frame: in the arena, or for a large one in a buffer of its own. */
+  /** Finds space for a frame: in the arena, or for a large one in a buffer of its own. */
   #place(bytes: number): void {
     if (bytes > COPY_UP_TO_BYTES * 3 + MAX_HEADER_BYTES) {
       this.#buffer = this.#port.allocate(bytes)

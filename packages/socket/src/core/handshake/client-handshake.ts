@@ -1,7 +1,7 @@
 import { encodeBase64 } from '../bytes/base64.ts'
+import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError, UsageError } from '../error/wigwag-error.ts'
 import { type ExtensionOffer, encodeExtensions, parseExtensions } from '../extension/extension-header.ts'
-import { CloseCode } from '../frame/close-code.ts'
 import { isToken } from '../http/header-fields.ts'
 import { isFieldValue, type ResponseHead } from '../http/http-head.ts'
 import { acceptKey } from './accept-key.ts'

@@ -1,5 +1,5 @@
+import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError } from '../error/wigwag-error.ts'
-import { CloseCode } from '../frame/close-code.ts'
 import { HeaderFields, isToken, trimWhitespace } from './header-fields.ts'
 
 /** The head of an HTTP request, as an opening handshake needs it (RFC 9112 §3). */

@@ -1,0 +1,98 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** How a program ended. */
+export interface ProgramExit {
+  /** The exit code; `null` when a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const running = new Set<ChildProcessWithoutNullStreams>()
+// One hook for all: whatever a test forgets ends with the test process.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A real program in a test's hands: what it wrote, waiting for what it will write, its end. */
+export class ChildProgram {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #changed = new Set<() => void>()
+  /** Resolves when it has ended and everything that it wrote was read. */
+  readonly exit: Promise<ProgramExit>
+  #stdout = ''
+  #stderr = ''
+  #ended = false
+
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(command, args, { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: 'pipe' })
+    this.#child = child
+    running.add(child)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+      this.#notify()
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+      this.#notify()
+    })
+    child.stdin.on('error', () => {})
+    this.exit = once(child, 'close').then(([code]) => {
+      running.delete(child)
+      this.#ended = true
+      this.#notify()
+      return { code: code as number | null, stdout: this.#stdout, stderr: this.#stderr }
+    })
+  }
+
+  get stdout(): string {
+    return this.#stdout
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
+  }
+
+  /** Resolves when what it wrote matches. Rejects when it ends without. */
+  async waitFor(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(stream === 'stdout' ? this.#stdout : this.#stderr)
+      if (match !== null) return match
+      if (this.#ended) throw new Error(`It ended without ${pattern}.\nstdout: ${this.#stdout}\nstderr: ${this.#stderr}`)
+      await new Promise<void>((resolve) => {
+        this.#changed.add(resolve)
+      })
+    }
+  }
+
+  /** Writes to its stdin. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
+  /** Ends its stdin. */
+  endInput(): void {
+    this.#child.stdin.end()
+  }
+
+  /** Sends it a signal; use `exit` to wait for its end. */
+  kill(signal: NodeJS.Signals = 'SIGTERM'): void {
+    this.#child.kill(signal)
+  }
+
+  /** Ends it, if it has not ended by itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL')
+    await this.exit
+  }
+
+  #notify(): void {
+    for (const resolve of this.#changed) resolve()
+    this.#changed.clear()
+  }
+}

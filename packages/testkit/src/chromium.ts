@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const EXECUTABLE = '/usr/bin/chromium'
+
+/** Whether browser tests can run here. */
+export const hasChromium: boolean = existsSync(EXECUTABLE)
+
+/** Starts a headless Chromium with a fresh profile that asks the network for nothing by itself. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

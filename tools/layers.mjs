@@ -1,0 +1,48 @@
+/**
+ * What may import what. Within a package, the rooms of `src` from the bottom up: a room may use itself and those
+ * before it. `door` rooms see the rooms of another part only through its `index.ts`.
+ */
+export const PACKAGES = {
+  'packages/socket': {
+    packages: [],
+    rooms: [
+      'core/error',
+      'core/bytes',
+      'core/http',
+      'core/frame',
+      'core/extension',
+      'core/message',
+      'core/handshake',
+      'core/connection',
+      'core',
+      'node',
+      'testing',
+    ],
+    // Beside each other: neither may use the other.
+    apart: [
+      ['core/handshake', 'core/connection'],
+      ['node', 'testing'],
+    ],
+    doors: [
+      { from: 'node', into: 'core', through: 'core/index.ts' },
+      { from: 'testing', into: 'core', through: 'core/index.ts' },
+    ],
+    // No room below may name a host.
+    pure: ['core'],
+  },
+  'packages/hub': {
+    packages: ['@wigwag/socket'],
+    rooms: ['error', 'publication', 'broker', 'channel', '', 'testing', 'node'],
+    apart: [['testing', 'node']],
+    doors: [{ from: 'testing', into: '', through: 'index.ts' }],
+    pure: ['error', 'publication', 'broker', 'channel', '', 'testing'],
+  },
+  'packages/cli': {
+    packages: ['@wigwag/socket', '@wigwag/hub'],
+    rooms: ['cli-error.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
+    apart: [['connect', 'serve']],
+    doors: [],
+    pure: [],
+  },
+  'packages/testkit': { packages: [], rooms: [''], apart: [], doors: [], pure: [] },
+}

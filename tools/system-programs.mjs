@@ -1,0 +1,39 @@
+// Real programs that tests start. Installs what is missing where that is possible, and says what is not.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** Each with the command to look for, the Debian package that has it, and the tests that need it. */
+const PROGRAMS = [
+  { command: 'chromium', debianPackage: 'chromium', tests: 'the browser tests' },
+  { command: 'curl', debianPackage: 'curl', tests: 'the curl tests' },
+  { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
+]
+
+/** Makes the programs available if it can. Returns those that are still missing. */
+export function ensurePrograms() {
+  const missing = PROGRAMS.filter(({ command }) => !isInstalled(command))
+  if (missing.length === 0) return []
+  if (existsSync('/etc/debian_version') && process.getuid?.() === 0)
+    install(missing.map(({ debianPackage }) => debianPackage))
+  return missing.filter(({ command }) => !isInstalled(command))
+}
+
+/** One line for each program that is missing: what is left out and how to get it. */
+export function describeMissing(missing) {
+  return missing.map(
+    ({ command, debianPackage, tests }) =>
+      `Left out: ${tests}, for want of ${command}. To run them: sudo apt-get install ${debianPackage}`,
+  )
+}
+
+function isInstalled(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+}
+
+function install(packages) {
+  console.error(`Installing ${packages.join(', ')} …`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { stdio: ['ignore', 'ignore', 'inherit'], env }
+  if (spawnSync('apt-get', ['update', '-qq'], options).status !== 0) return
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+}
