@@ -1,0 +1,92 @@
+import type { Load } from './load.ts'
+import type { LoadConnection } from './load-connection.ts'
+import type { LoadSpec } from './load-spec.ts'
+import type { Meter } from './meter.ts'
+import { openConnections } from './open-connections.ts'
+import type { Traffic } from './traffic.ts'
+
+// Publications between the quickest and the slowest subscriber; far more than a server can be asked to hold.
+const TIMES = 65_536
+
+/**
+ * Subscribers on /sub and one publisher on /pub. `depth` publications are in flight: another goes out for every
+ * `subscribers` messages that came in. Latency is from publishing to each arrival.
+ */
+export class FanOutLoad implements Load {
+  readonly #spec: LoadSpec
+  readonly #traffic: Traffic
+  readonly #meter: Meter
+  readonly #publishedAtMs: Float64Array = new Float64Array(TIMES)
+  readonly #receivedBy: Float64Array
+  #connections: readonly LoadConnection[] = []
+  #publisher: LoadConnection | undefined
+  #published = 0
+  #received = 0
+  #stopped = false
+  #scheduled = false
+
+  constructor(spec: LoadSpec, traffic: Traffic, meter: Meter) {
+    this.#spec = spec
+    this.#traffic = traffic
+    this.#meter = meter
+    this.#receivedBy = new Float64Array(spec.cell.connections)
+  }
+
+  async open(): Promise<void> {
+    const common = { port: this.#spec.port, traffic: this.#traffic, first: 0, meter: this.#meter }
+    const subscribers = Array.from({ length: this.#spec.cell.connections }, (_, subscriber) => ({
+      ...common,
+      target: '/sub',
+      received: (count: number, nowMs: number) => this.#receive(subscriber, count, nowMs),
+    }))
+    const received = () => this.#meter.countWrong('a message to the publisher')
+    this.#connections = await openConnections([...subscribers, { ...common, target: '/pub', received }])
+    this.#publisher = this.#connections.at(-1)
+  }
+
+  start(): void {
+    this.#publish()
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  inFlight(): number {
+    return this.#published * this.#spec.cell.connections - this.#received
+  }
+
+  end(): void {
+    for (const connection of this.#connections) connection.end()
+  }
+
+  #receive(subscriber: number, count: number, nowMs: number): void {
+    let number = this.#receivedBy[subscriber] as number
+    if (number + count > this.#published) {
+      this.#meter.countWrong('more messages than were published')
+      return
+    }
+    this.#receivedBy[subscriber] = number + count
+    this.#received += count
+    for (let i = 0; i < count; i++) {
+      this.#meter.countMessage(nowMs - (this.#publishedAtMs[number++ % TIMES] as number))
+    }
+    if (this.#scheduled || this.#stopped) return
+    // After all that is readable now, so that publications which are due together leave together.
+    this.#scheduled = true
+    setImmediate(this.#publish)
+  }
+
+  readonly #publish = (): void => {
+    this.#scheduled = false
+    if (this.#stopped) return
+    const { connections, depth } = this.#spec.cell
+    const count = depth - Math.ceil(this.inFlight() / connections)
+    if (count <= 0) return
+    const { requests, requestBytes, period } = this.#traffic
+    const at = (this.#published % period) * requestBytes
+    const nowMs = performance.now()
+    for (let i = 0; i < count; i++) this.#publishedAtMs[this.#published++ % TIMES] = nowMs
+    this.#publisher?.write(requests.subarray(at, at + count * requestBytes))
+  }
+}

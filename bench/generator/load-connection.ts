@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import type { Meter } from './meter.ts'
+import { ReplyReader } from './reply-reader.ts'
+import { MAX_CHUNK_BYTES, type Traffic } from './traffic.ts'
+
+const MAX_HEAD_BYTES = 8192
+const OPENING_TIMEOUT_MS = 10_000
+
+// One space for the reads of all connections: a chunk is done with before the next read.
+const CHUNK = Buffer.allocUnsafe(MAX_CHUNK_BYTES)
+
+/** How one connection of a load is opened, and where its replies go. */
+export interface LoadConnectionOptions {
+  readonly port: number
+  /** Request target of the upgrade. */
+  readonly target: string
+  readonly traffic: Traffic
+  /** Number of the first message expected from the server. */
+  readonly first: number
+  readonly meter: Meter
+  /** `count` more messages have come. */
+  readonly received: (count: number, nowMs: number) => void
+}
+
+/** A WebSocket connection on a bare TCP socket, with as little as possible between the bytes and the counters. */
+export class LoadConnection {
+  readonly #options: LoadConnectionOptions
+  readonly #reader: ReplyReader
+  readonly #socket: Socket
+  readonly #accept: string
+  #state: 'opening' | 'open' | 'ended' = 'opening'
+  #head = ''
+  #settle: (() => void) | undefined
+
+  private constructor(options: LoadConnectionOptions, settle: () => void) {
+    this.#options = options
+    this.#settle = settle
+    this.#reader = new ReplyReader(options.traffic, options.first, {
+      wrong: (what) => options.meter.countWrong(what),
+      lost: (what) => this.#lose(what),
+    })
+    const key = randomBytes(16).toString('base64')
+    this.#accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+    this.#socket = connect({
+      port: options.port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: { buffer: CHUNK, callback: (length) => this.#receive(length) },
+    })
+    this.#socket.setTimeout(OPENING_TIMEOUT_MS, () => this.#lose('no answer to the upgrade'))
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(options, key)))
+    this.#socket.on('error', (error) => this.#lose(error.message))
+    this.#socket.on('close', () => this.#lose('the server closed the connection'))
+  }
+
+  /** Resolves when the upgrade is done or has failed; the meter knows which. */
+  static open(options: LoadConnectionOptions): Promise<LoadConnection> {
+    return new Promise((resolve) => {
+      const connection = new LoadConnection(options, () => resolve(connection))
+    })
+  }
+
+  /** Writes whole frames. The bytes must not change afterwards. */
+  write(frames: Buffer): void {
+    if (this.#state === 'open') this.#socket.write(frames)
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    this.#socket.destroy()
+  }
+
+  #receive(length: number): boolean {
+    if (this.#state === 'opening') length = this.#receiveHead(length)
+    if (this.#state !== 'open' || length === 0) return true
+    const count = this.#reader.read(CHUNK, length)
+    if (count > 0) this.#options.received(count, performance.now())
+    return true
+  }
+
+  /** Returns how many bytes came after the head; they are then at the start of the chunk. */
+  #receiveHead(length: number): number {
+    const before = this.#head.length
+    this.#head += CHUNK.toString('latin1', 0, length)
+    const end = this.#head.indexOf('\r\n\r\n') + 4
+    if (end < 4) {
+      if (this.#head.length > MAX_HEAD_BYTES) this.#lose('an answer to the upgrade without end')
+      return 0
+    }
+    const fault = checkUpgradeAnswer(this.#head.slice(0, end), this.#accept)
+    this.#head = ''
+    if (fault !== undefined) {
+      this.#lose(fault)
+      return 0
+    }
+    this.#state = 'open'
+    this.#socket.setTimeout(0)
+    this.#settled()
+    return CHUNK.copy(CHUNK, 0, end - before, length)
+  }
+
+  #lose(what: string): void {
+    if (this.#state !== 'ended') this.#options.meter.countLost(what)
+    this.end()
+    this.#settled()
+  }
+
+  #settled(): void {
+    this.#settle?.()
+    this.#settle = undefined
+  }
+}
+
+function upgradeRequest(options: LoadConnectionOptions, key: string): string {
+  return [
+    `GET ${options.target} HTTP/1.1`,
+    `Host: 127.0.0.1:${options.port}`,
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Key: ${key}`,
+    'Sec-WebSocket-Version: 13',
+    '\r\n',
+  ].join('\r\n')
+}
+
+function checkUpgradeAnswer(head: string, accept: string): string | undefined {
+  const [first = '', ...fields] = head.split('\r\n')
+  if (!first.startsWith('HTTP/1.1 101 ')) return `the upgrade was answered with "${first}"`
+  const values = new Map(fields.map((field) => [field.split(':', 1)[0]?.toLowerCase(), field.replace(/^.*?:\s*/, '')]))
+  if (values.get('sec-websocket-accept') !== accept) return 'the upgrade was answered with a wrong accept value'
+  if (values.has('sec-websocket-extensions')) return 'the upgrade was answered with an extension that was not offered'
+  return undefined
+}

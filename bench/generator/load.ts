@@ -1,0 +1,13 @@
+/** A workload in progress, seen from the generator. */
+export interface Load {
+  /** Opens all connections; the meter knows which failed. */
+  open(): Promise<void>
+  /** Begins to send, and keeps `depth` messages in flight. */
+  start(): void
+  /** Sends nothing more; what is in flight still comes. */
+  stop(): void
+  /** Messages that have not come back yet. */
+  inFlight(): number
+  /** Closes all connections. */
+  end(): void
+}

@@ -1,0 +1,36 @@
+import { LatencyHistogram } from './latency-histogram.ts'
+
+const MAX_NOTES = 5
+
+/** What a run counts. Messages and latencies count only while `measuring`; faults always. */
+export class Meter {
+  measuring = false
+  messages = 0
+  readonly latency: LatencyHistogram = new LatencyHistogram()
+  /** Messages that were not as expected. */
+  wrong = 0
+  /** Connections that failed. */
+  lost = 0
+  /** What was wrong, each kind once. */
+  readonly notes: string[] = []
+
+  countMessage(latencyMs: number): void {
+    if (!this.measuring) return
+    this.messages++
+    this.latency.record(latencyMs)
+  }
+
+  countWrong(what: string): void {
+    this.wrong++
+    this.#note(`wrong: ${what}`)
+  }
+
+  countLost(what: string): void {
+    this.lost++
+    this.#note(`lost: ${what}`)
+  }
+
+  #note(text: string): void {
+    if (this.notes.length < MAX_NOTES && !this.notes.includes(text)) this.notes.push(text)
+  }
+}

@@ -1,0 +1,23 @@
+import { type NodeWebSocket, PreparedMessage, WebSocketServer } from '@wigwag/socket'
+import { announce } from '../announce.ts'
+
+const subscribers = new Set<NodeWebSocket>()
+const server = new WebSocketServer({
+  open(socket) {
+    if (socket.target === '/sub') subscribers.add(socket)
+  },
+  message(socket, data) {
+    if (socket.target !== '/pub') {
+      socket.send(data)
+      return
+    }
+    const prepared = new PreparedMessage(data)
+    for (const subscriber of subscribers) subscriber.send(prepared)
+  },
+  close(socket) {
+    subscribers.delete(socket)
+  },
+})
+
+const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+announce(port)
