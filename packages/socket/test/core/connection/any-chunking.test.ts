@@ -1,0 +1,66 @@
+import type { Role } from '@wigwag/socket/core'
+import { openConnection, type SinkEvent } from '@wigwag/socket/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import '../support/byte-equality.ts'
+import { chunksOf, validStream } from '../support/stream-arbitrary.ts'
+import { TestDeflate } from '../support/test-deflate.ts'
+
+const SEED = 6455
+
+/** Everything that a connection tells and writes when it is given these chunks and then a FIN. */
+function hearAll(
+  role: Role,
+  chunks: readonly Uint8Array[],
+  deflate: boolean,
+  pausing = false,
+): [SinkEvent[], Uint8Array] {
+  const { connection, sink } = openConnection(role, deflate ? { deflate: new TestDeflate() } : {})
+  if (pausing) {
+    sink.onEvent = ({ type }) => {
+      if (type === 'message' || type === 'ping') connection.pause()
+    }
+  }
+  for (const chunk of chunks) connection.receive(chunk, 0)
+  connection.receiveEnd(0)
+  while (connection.paused) connection.resume()
+  return [sink.events, sink.takeBytes()]
+}
+
+const cases = (['client', 'server'] as const).flatMap((role) => [true, false].map((deflate) => ({ role, deflate })))
+
+describe.each(cases)('a $role hears the same, deflate $deflate', ({ role, deflate }) => {
+  const cuts = fc.array(fc.nat(), { maxLength: 25 })
+
+  test('§5.2 however a valid stream is cut into chunks', () => {
+    fc.assert(
+      fc.property(validStream(role, deflate), cuts, (stream, places) => {
+        const whole = hearAll(role, [stream.slice()], deflate)
+        expect(hearAll(role, chunksOf(stream, places), deflate)).toEqual(whole)
+        expect(whole[0].at(-1), 'a valid stream has no fault').toMatchObject({ outcome: { error: undefined } })
+      }),
+      { seed: SEED, numRuns: 120 },
+    )
+  })
+
+  test('§5.2 byte by byte', () => {
+    fc.assert(
+      fc.property(validStream(role, deflate), (stream) => {
+        const short = stream.slice(0, 1500)
+        const bytes = Array.from(short, (byte) => Uint8Array.of(byte))
+        expect(hearAll(role, bytes, deflate)).toEqual(hearAll(role, [short], deflate))
+      }),
+      { seed: SEED, numRuns: 40 },
+    )
+  })
+
+  test('and however often reading is paused', () => {
+    fc.assert(
+      fc.property(validStream(role, deflate), cuts, (stream, places) => {
+        const whole = hearAll(role, [stream.slice()], deflate)
+        expect(hearAll(role, chunksOf(stream, places), deflate, true)).toEqual(whole)
+      }),
+      { seed: SEED, numRuns: 60 },
+    )
+  })
+})

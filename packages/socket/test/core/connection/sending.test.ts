@@ -1,0 +1,80 @@
+import { runInNewContext } from 'node:vm'
+import { PreparedMessage, type Role } from '@wigwag/socket/core'
+import { ConnectionPair, openConnection, textBytes } from '@wigwag/socket/testing'
+import { describe, expect, test } from 'vitest'
+import '../support/byte-equality.ts'
+
+const roles: readonly Role[] = ['client', 'server']
+
+describe.each(roles)('§6.1 a %s sends', (role) => {
+  test('text, bytes and prepared messages in order, and its peer hears them', () => {
+    const pair = new ConnectionPair()
+    const { connection } = pair[role]
+    const sent = [
+      'héllo',
+      Uint8Array.of(1, 2, 3),
+      '',
+      new Uint8Array(0),
+      'x'.repeat(70_000),
+      new Uint8Array(70_000).fill(7),
+    ]
+    for (const message of sent) expect(connection.send(message)).toBe(true)
+    for (const message of sent) expect(connection.send(new PreparedMessage(message))).toBe(true)
+    pair.settle()
+    expect(pair[role === 'client' ? 'server' : 'client'].sink.messages).toEqual([...sent, ...sent])
+  })
+
+  test('nothing once it is closing, and says so', () => {
+    const our = openConnection(role)
+    our.connection.close()
+    our.sink.takeFrames()
+    expect([our.connection.send('x'), our.connection.send(new PreparedMessage('x'))]).toEqual([false, false])
+    our.connection.receiveEnd(0)
+    expect(our.connection.send('x')).toBe(false)
+    expect(our.sink.takeBytes()).toHaveLength(0)
+  })
+
+  test.each([
+    ['a number', 64],
+    ['undefined', undefined],
+    ['null', null],
+    ['an object', { length: 64 }],
+    ['an array', [1, 2, 3]],
+    ['a wider typed array', new Uint16Array(8)],
+    ['a bare ArrayBuffer', new ArrayBuffer(8)],
+  ])('no memory that nobody wrote: %s is refused by send, ping and pong', (_name, value) => {
+    const our = openConnection(role)
+    for (const act of ['send', 'ping', 'pong'] as const) {
+      if (value === undefined && act !== 'send') continue
+      expect(() => our.connection[act](value as never), act).toThrow(
+        expect.objectContaining({ code: 'ERR_ARGUMENT', name: 'UsageError' }),
+      )
+    }
+    expect(our.sink.takeBytes()).toHaveLength(0)
+    expect(our.connection.send('still fine')).toBe(true)
+    expect(our.sink.takeFrames()).toMatchObject([{ opcode: 1, payload: textBytes('still fine') }])
+  })
+
+  test('bytes of another realm are bytes all the same', () => {
+    const our = openConnection(role)
+    const foreign = runInNewContext('new Uint8Array([1, 2])') as Uint8Array
+    expect([our.connection.send(foreign), our.connection.ping(foreign)]).toEqual([true, true])
+    expect(our.sink.takeFrames().map(({ payload }) => [...payload])).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+  })
+
+  test.each([
+    ['a typed array', new Float32Array(20)],
+    ['a number', 20],
+    ['null', null],
+  ])('a close reason is a string and nothing else: %s is refused', (_name, reason) => {
+    const our = openConnection(role)
+    expect(() => our.connection.close(1000, reason as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOSE_REASON', name: 'UsageError' }),
+    )
+    expect(our.sink.takeBytes()).toHaveLength(0)
+    expect(our.connection.phase).toBe('open')
+  })
+})
