@@ -13,4 +13,7 @@ function run(command, args, env = {}) {
 // The command and its pages are tested as they are shipped.
 run('npm', ['run', '--silent', 'build', '--loglevel=error'])
 for (const line of describeMissing(ensurePrograms())) console.log(line)
-run('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)], { npm_config_loglevel: 'error' })
+const args = process.argv.slice(2)
+// The figures are of the whole: a part of the tests cannot reach them.
+const coverage = args.some((arg) => !arg.startsWith('-')) ? [] : ['--coverage']
+run('npx', ['--no-install', 'vitest', 'run', ...coverage, ...args], { npm_config_loglevel: 'error' })

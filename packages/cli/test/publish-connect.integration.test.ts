@@ -54,7 +54,8 @@ describe('wigwag publish', () => {
     [['SERVER', 'foo', '--file', '/no/such'], 1, 'Cannot read /no/such (--file): it does not exist'],
     [['SERVER'], 2, "missing required argument 'channel'"],
   ])('%j fails in one line', async (args, exitCode, text) => {
-    const { code, stderr } = await runWigwag(['publish', ...args.map((arg) => (arg === 'SERVER' ? server.url : arg))]).exit
+    const { code, stderr } = await runWigwag(['publish', ...args.map((arg) => (arg === 'SERVER' ? server.url : arg))])
+      .exit
     expect(code).toBe(exitCode)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).toContain(text)
@@ -71,7 +72,10 @@ describe('wigwag connect', () => {
 
   test('no line is lost, however many come before the connection is open', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} ${'x'.repeat(50)}`)
-    await using echo = new WebSocketServer({ message: (socket, data) => void socket.send(data), maxQueuedBytes: 2 ** 30 })
+    await using echo = new WebSocketServer({
+      message: (socket, data) => void socket.send(data),
+      maxQueuedBytes: 2 ** 30,
+    })
     const { port } = await echo.listen({ port: 0, host: '127.0.0.1' })
     const program = runWigwag(['connect', `ws://127.0.0.1:${port}`])
     program.write(`${lines.join('\n')}\n`)
@@ -111,7 +115,9 @@ describe('wigwag connect', () => {
     [1008, 'no', 1, 'wigwag: The server closed the connection: 1008 no\n'],
     [4001, '', 1, 'wigwag: The server closed the connection: 4001\n'],
   ])('a close with %d %j ends it with exit code %#', async (closeCode, reason, exitCode, stderr) => {
-    await using peer = new WebSocketServer({ open: (socket: NodeWebSocket<undefined>) => socket.close(closeCode, reason) })
+    await using peer = new WebSocketServer({
+      open: (socket: NodeWebSocket<undefined>) => socket.close(closeCode, reason),
+    })
     const { port } = await peer.listen({ port: 0, host: '127.0.0.1' })
     const exit = await runWigwag(['connect', `ws://127.0.0.1:${port}`]).exit
     expect(exit).toMatchObject({ code: exitCode, stderr })

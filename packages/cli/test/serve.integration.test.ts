@@ -13,12 +13,19 @@ describe('wigwag serve', () => {
 
   test('says where it listens, that anyone there may come in, and what to try', () => {
     expect(server.program.stdout).toMatch(/Wigwag serves http:\/\/localhost:\d+/)
-    expect(server.program.stdout).toContain('No authentication: anyone who reaches 127.0.0.1 may publish and subscribe.')
+    expect(server.program.stdout).toContain(
+      'No authentication: anyone who reaches 127.0.0.1 may publish and subscribe.',
+    )
     expect(server.program.stdout).toContain('curl -d hello')
   })
 
   test('curl -d hello reaches an event stream, which resumes by Last-Event-ID', async () => {
-    await using stream = new ChildProgram('curl', ['-sN', '-H', 'Accept: text/event-stream', `${server.url}/channel/curl`])
+    await using stream = new ChildProgram('curl', [
+      '-sN',
+      '-H',
+      'Accept: text/event-stream',
+      `${server.url}/channel/curl`,
+    ])
     await stream.waitFor(/: live/)
     const published = await new ChildProgram('curl', ['-s', '-d', 'hello', `${server.url}/channel/curl`]).exit
     expect(JSON.parse(published.stdout)).toMatchObject({ channel: 'curl', offset: 1 })
@@ -54,19 +61,22 @@ describe('wigwag serve', () => {
 })
 
 describe('wigwag serve ends', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('on %s with 1001 for every socket, the end of every stream, and exit code 0', async (signal) => {
-    const server = await serveWigwag()
-    let closed = (_outcome: unknown): void => {}
-    const outcome = new Promise((resolve) => {
-      closed = resolve
-    })
-    await connectWebSocket(`${server.url}/channel/foo`, { close: (_socket, how) => closed(how) })
-    const stream = await fetch(`${server.url}/channel/foo`, { headers: { accept: 'text/event-stream' } })
-    server.program.kill(signal)
-    expect(await outcome).toMatchObject({ code: 1001, clean: true })
-    expect(await stream.text()).toContain('retry:')
-    expect(await server.program.exit).toMatchObject({ code: 0 })
-  })
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s with 1001 for every socket, the end of every stream, and exit code 0',
+    async (signal) => {
+      const server = await serveWigwag()
+      let closed = (_outcome: unknown): void => {}
+      const outcome = new Promise((resolve) => {
+        closed = resolve
+      })
+      await connectWebSocket(`${server.url}/channel/foo`, { close: (_socket, how) => closed(how) })
+      const stream = await fetch(`${server.url}/channel/foo`, { headers: { accept: 'text/event-stream' } })
+      server.program.kill(signal)
+      expect(await outcome).toMatchObject({ code: 1001, clean: true })
+      expect(await stream.text()).toContain('retry:')
+      expect(await server.program.exit).toMatchObject({ code: 0 })
+    },
+  )
 
   test('within five seconds although a socket never answers the closing handshake', async () => {
     const server = await serveWigwag()
@@ -119,7 +129,11 @@ describe('wigwag serve refuses to start, in one line', () => {
     [['--log-level', 'loud'], 2, 'Allowed choices are'],
     [['--host', '0.0.0.0'], 2, 'add --insecure'],
     [['--tls-cert', 'x.pem'], 2, '--tls-cert and --tls-key go together'],
-    [['--tls-cert', '/no/such.pem', '--tls-key', '/no/such.pem'], 1, 'Cannot read /no/such.pem (--tls-cert): it does not exist'],
+    [
+      ['--tls-cert', '/no/such.pem', '--tls-key', '/no/such.pem'],
+      1,
+      'Cannot read /no/such.pem (--tls-cert): it does not exist',
+    ],
     [['--host', '192.0.2.1', '--insecure'], 1, 'is no address of this machine'],
   ])('%j', async (args, exitCode, text) => {
     const { code, line } = await refused(args)

@@ -43,6 +43,7 @@ export {
 } from './handshake/access-policy.ts'
 export { ClientHandshake, type UpgradeAgreement, type UpgradeWish } from './handshake/client-handshake.ts'
 export {
+  assertResponseHeaders,
   encodeUpgradeRefusal,
   encodeUpgradeResponse,
   judgeUpgrade,

@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly maxFragments?: number
   /** Most control frames accepted in one second (count). Default 256. Above it: close 1008. */
   readonly maxControlFramesPerSecond?: number
+  /** Bytes waiting to be written above which pings are not answered any more, because the peer does not read. Default 2 MiB. */
+  readonly maxBufferedForPongBytes?: number
   /** `'strict'` checks text as RFC 6455 §8.1 demands (close 1007); `'trust'` is for links where both ends are ours. Default `'strict'`. */
   readonly utf8?: Utf8Mode
   /** Whether a text message is told as a `string`, or as its UTF-8 bytes without the cost of decoding. Default `'string'`. */
@@ -30,6 +32,7 @@ const DEFAULTS = {
   maxMessageBytes: 1024 * 1024,
   maxFragments: 16_384,
   maxControlFramesPerSecond: 256,
+  maxBufferedForPongBytes: 2 * 1024 * 1024,
   utf8: 'strict',
   textAs: 'string',
   pingIntervalMs: 25_000,
@@ -43,6 +46,7 @@ const LOWEST = {
   maxFrameBytes: 1,
   maxFragments: 1,
   maxControlFramesPerSecond: 1,
+  maxBufferedForPongBytes: 0,
   pingIntervalMs: 0,
   pongTimeoutMs: 1,
   closeTimeoutMs: 1,

@@ -14,9 +14,6 @@ import type { CloseOutcome, ConnectionState } from './connection-state.ts'
 import { ControlBudget } from './control-budget.ts'
 import { Keepalive } from './keepalive.ts'
 
-/** Pongs to a peer that does not read stop above this many buffered bytes; it may be answered once for several pings (§5.5.3). */
-const MAX_BUFFERED_FOR_PONG_BYTES = 2 * 1024 * 1024
-
 /**
  * A WebSocket connection behind its opening handshake (RFC 6455 §5 to §8), pure and synchronous: it is told what
  * came and what time it is, and tells one sink what to do. Peer input never makes it throw.
@@ -207,7 +204,8 @@ export class Connection implements MessageConsumer {
       return false
     }
     if (opcode === Opcode.ping) {
-      if (this.#sink.bufferedAmount <= MAX_BUFFERED_FOR_PONG_BYTES) {
+      // §5.5.3: of several pings the latest may be answered alone, and this peer does not read the answers.
+      if (this.#sink.bufferedAmount <= this.#profile.options.maxBufferedForPongBytes) {
         this.#profile.writer.frame(Opcode.pong, payload, false, this.#sink)
       }
       this.#sink.ping(payload)

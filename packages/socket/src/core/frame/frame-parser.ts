@@ -107,10 +107,8 @@ export class FrameParser {
       payloadBytes = high * 0x1_0000_0000 + low
       next += lengthBytes
     }
-    if (payloadBytes > this.#rules.maxFrameBytes) {
-      const tooLarge = checkFrameBytes(payloadBytes, this.#rules)
-      if (tooLarge !== undefined) return this.#fail(tooLarge)
-    }
+    const tooLarge = checkFrameBytes(payloadBytes, this.#rules)
+    if (tooLarge !== undefined) return this.#fail(tooLarge)
     if (masked) {
       if (end - next < 4) return this.#keep(chunk, position, end)
       this.#key = readMaskingKey(chunk, next)

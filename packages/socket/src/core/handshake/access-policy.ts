@@ -22,7 +22,7 @@ export interface AccessRefusal {
   readonly message: string
 }
 
-const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@\s]+)$/
+const ORIGIN = /^(https?):\/\/([^/?#@\s]+)$/
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(\d{0,5}))?$/
 
 /** Splits a `Host` value; `undefined` when it is malformed. The name comes back in lower case. */
@@ -60,12 +60,12 @@ export function checkOrigin(headers: HeaderFields, policy: OriginPolicy): Access
   }
 }
 
-/** Whether Origin's host and port equal Host, default ports of Origin's scheme left out. */
+/** Whether Origin is of http or https, and its host and port equal Host, default ports of its scheme left out. */
 export function isSameOrigin(origin: string, host: string): boolean {
   const match = ORIGIN.exec(origin)
   const ours = parseHost(host)
   const theirs = match === null ? undefined : parseHost(match[2] as string)
   if (match === null || ours === undefined || theirs === undefined) return false
-  const defaultPort = match[1] === 'https' || match[1] === 'wss' ? '443' : '80'
+  const defaultPort = match[1] === 'https' ? '443' : '80'
   return theirs.name === ours.name && (theirs.port || defaultPort) === (ours.port || defaultPort)
 }

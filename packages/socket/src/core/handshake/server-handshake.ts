@@ -168,18 +168,36 @@ export function encodeUpgradeRefusal(refusal: UpgradeRefusal, bodyBytes: number)
   )
 }
 
-function encodeFields(headers: Readonly<Record<string, string>>): string {
-  let lines = ''
+/** Headers that the response itself sets; a caller's would contradict them. */
+const OWN_HEADERS = [
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+]
+
+/** Throws `UsageError` `ERR_ARGUMENT` for response headers that HTTP does not allow or that the handshake sets itself. */
+export function assertResponseHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
+    if (OWN_HEADERS.includes(name.toLowerCase())) {
+      throw new UsageError('ERR_ARGUMENT', `The response header ${name} is set by the handshake itself; leave it out.`)
+    }
     if (!isToken(name) || !isFieldValue(value)) {
       throw new UsageError(
         'ERR_ARGUMENT',
         `The response header ${JSON.stringify(name)} is not allowed in HTTP: check its name and value.`,
       )
     }
-    lines += `${name}: ${value}\r\n`
   }
-  return lines
+}
+
+function encodeFields(headers: Readonly<Record<string, string>>): string {
+  assertResponseHeaders(headers)
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
 }
 
 const REASON_PHRASES: Readonly<Record<number, string>> = {

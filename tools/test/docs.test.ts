@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createHub } from '@wigwag/hub/node'
+import { resolveConnectionOptions } from '@wigwag/socket/core'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8')
+const documents = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`),
+]
+
+describe('documents point to what is there', () => {
+  test.each(documents)('files named in %s', (document) => {
+    const paths = [...read(document).matchAll(/`((?:packages|tools|apps|bench|examples|docs)\/[\w./-]+\.\w+)`/g)].map(
+      ([, path]) => path,
+    )
+    expect(paths.filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
+  })
+
+  test.each(documents)('links of %s', (document) => {
+    const folder = document.includes('/') ? `${root}/docs` : root
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link)
+    expect(links.filter((link) => !existsSync(`${folder}/${link}`))).toEqual([])
+  })
+})
+
+describe('docs/limits.md has the defaults of the code', () => {
+  const rows = new Map(
+    [...read('docs/limits.md').matchAll(/^\| `([\w.]+)` \| (\d+)/gm)].map(([, name, value]) => [
+      name as string,
+      Number(value),
+    ]),
+  )
+
+  test('of a connection', () => {
+    const {
+      utf8: _utf8,
+      textAs: _textAs,
+      maxCompressedBytes: _derived,
+      ...limits
+    } = resolveConnectionOptions() as unknown as Record<string, number>
+    expect(Object.fromEntries([...rows].filter(([name]) => name in limits))).toEqual(limits)
+  })
+
+  test('of a socket, a server and a hub', () => {
+    const sources = [
+      'packages/socket/src/node/socket-options.ts',
+      'packages/socket/src/node/websocket-server-options.ts',
+      'packages/hub/src/broker/history-options.ts',
+      'packages/hub/src/node/endpoint-options.ts',
+    ].map(read)
+    for (const name of [
+      'maxQueuedBytes',
+      'highWaterMarkBytes',
+      'handshakeTimeoutMs',
+      'maxHeaderBytes',
+      'maxChannels',
+      'history.size',
+      'history.ttlMs',
+      'history.maxBytes',
+    ]) {
+      const key = name.replace('history.', '')
+      const defaults = sources.flatMap((source) =>
+        [...source.matchAll(new RegExp(`[{ ]${key}: ([\\d_* ]+)[,\\n ]`, 'g'))].map(([, value]) =>
+          product(value as string),
+        ),
+      )
+      expect(defaults, name).toContain(rows.get(name))
+    }
+    expect(createHub().maxPublicationBytes).toBe(rows.get('maxPublicationBytes'))
+  })
+})
+
+function product(expression: string): number {
+  return expression.split('*').reduce((value, factor) => value * Number(factor.replaceAll('_', '')), 1)
+}
