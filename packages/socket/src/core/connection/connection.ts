@@ -8,32 +8,30 @@ import { Opcode } from '../frame/opcode.ts'
 import { PreparedMessage } from '../frame/prepared-message.ts'
 import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
 import { assertBytes } from './assert-bytes.ts'
+import { ChunkReader, type ChunkReaderOwner } from './chunk-reader.ts'
 import type { ConnectionProfile } from './connection-profile.ts'
 import type { ConnectionSink } from './connection-sink.ts'
 import type { CloseOutcome, ConnectionState } from './connection-state.ts'
 import { ControlBudget } from './control-budget.ts'
 import { Keepalive } from './keepalive.ts'
 
+/** Most connections are in this state most of the time, and share it. */
+const OPEN: ConnectionState = { phase: 'open' }
+
 /**
  * A WebSocket connection behind its opening handshake (RFC 6455 §5 to §8), pure and synchronous: it is told what
  * came and what time it is, and tells one sink what to do. Peer input never makes it throw.
  */
-export class Connection implements MessageConsumer {
+export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #profile: ConnectionProfile
   readonly #sink: ConnectionSink
   readonly #deflate: DeflatePort | undefined
-  readonly #parser: FrameParser
+  readonly #reader: ChunkReader
   readonly #keepalive: Keepalive
-  #state: ConnectionState = { phase: 'open' }
+  #state: ConnectionState = OPEN
   #controlBudget: ControlBudget | undefined
   #nowMs: number
   #heardMs: number
-  #paused = false
-  #reading = false
-  /** Chunks that came while reading was paused or while a sink method was running. */
-  #backlog: Uint8Array[] = []
-  /** The peer's FIN came while some of what it sent before was still kept. */
-  #ended = false
 
   /** `deflate` is the negotiated compression, if any. */
   constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, deflate?: DeflatePort) {
@@ -43,7 +41,8 @@ export class Connection implements MessageConsumer {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
     const assembler = new MessageAssembler(profile.options, profile.bytes, deflate, this)
-    this.#parser = new FrameParser(profile.frameRules(deflate !== undefined), profile.bytes, assembler)
+    const parser = new FrameParser(profile.frameRules(deflate !== undefined), profile.bytes, assembler)
+    this.#reader = new ChunkReader(parser, this)
     this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 
@@ -54,7 +53,7 @@ export class Connection implements MessageConsumer {
 
   /** Whether reading stands still until `resume`. */
   get paused(): boolean {
-    return this.#paused
+    return this.#reader.paused
   }
 
   /** When `tick` wants to be called next, in the milliseconds of `nowMs`; Infinity when never. */
@@ -70,16 +69,13 @@ export class Connection implements MessageConsumer {
   receive(chunk: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    if (!this.#wantsInput()) return
-    if (this.#reading || this.#paused) this.#backlog.push(chunk)
-    else this.#read(chunk)
+    if (this.wantsInput) this.#reader.push(chunk)
   }
 
   /** The peer will send no more (TCP FIN). What it sent before is still told, then everything ends. */
   receiveEnd(nowMs: number): void {
     this.#nowMs = nowMs
-    if (this.#reading || this.#backlog.length > 0) this.#ended = true
-    else this.#close(undefined)
+    this.#reader.end()
   }
 
   /** The transport broke. */
@@ -147,27 +143,24 @@ export class Connection implements MessageConsumer {
     if (this.#state.phase === 'open' && isSendableCloseCode(closeCode)) {
       this.#profile.writer.frame(Opcode.close, encodeClosePayload(close, this.#profile.bytes), false, this.#sink)
     }
-    this.#backlog = []
+    this.#reader.discard()
     this.#beginClosing('failed', close, error)
     if (this.phase === 'closed') return
     this.#sink.end()
     // The peer's FIN has come already: nobody will tell us again that it is over.
-    if (this.#ended) this.#close(undefined)
+    if (this.#reader.ended) this.#close(undefined)
   }
 
   /** Stops reading behind the message being told, even in the middle of a chunk. The rest is kept. */
   pause(): void {
-    this.#paused = true
+    this.#reader.pause()
   }
 
   /** Goes on reading, first what was kept. */
   resume(): void {
     // The silence of a pause is ours, not the peer's.
-    if (this.#paused) this.#heardMs = this.#nowMs
-    this.#paused = false
-    if (this.#reading) return
-    const next = this.#backlog.shift()
-    if (next !== undefined) this.#read(next)
+    if (this.#reader.paused) this.#heardMs = this.#nowMs
+    this.#reader.resume()
   }
 
   /** Ends at once, without a closing handshake. The peer sees the transport go (1006). */
@@ -184,7 +177,7 @@ export class Connection implements MessageConsumer {
     if (type === 'text' && options.textAs === 'string') {
       this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
     } else this.#sink.message(bytes.subarray(start, end), type)
-    return this.#mayGoOn()
+    return this.wantsInput && !this.#reader.paused
   }
 
   controlFrame(): ProtocolError | undefined {
@@ -210,46 +203,28 @@ export class Connection implements MessageConsumer {
       }
       this.#sink.ping(payload)
     } else this.#sink.pong(payload)
-    return this.#mayGoOn()
+    return this.wantsInput && !this.#reader.paused
   }
 
   fault(error: ProtocolError): void {
     this.fail(error, error.closeCode)
   }
 
-  // ---- reading
+  // ---- told by the reader
 
-  #wantsInput(): boolean {
+  get wantsInput(): boolean {
     return this.#state.phase === 'open' || (this.#state.phase === 'closing' && this.#state.handshake === 'sent')
   }
 
-  #mayGoOn(): boolean {
-    return !this.#paused && this.#wantsInput()
+  readingFailed(): void {
+    this.fail(
+      new UsageError('ERR_STATE', 'A sink method threw while a message was being told.'),
+      CloseCode.internalError,
+    )
   }
 
-  #read(chunk: Uint8Array): void {
-    this.#reading = true
-    let next: Uint8Array | undefined = chunk
-    try {
-      while (next !== undefined) {
-        const consumed = this.#parser.parse(next, 0, next.length)
-        if (!this.#wantsInput()) break
-        if (consumed < next.length) this.#backlog.unshift(next.subarray(consumed))
-        next = this.#paused ? undefined : this.#backlog.shift()
-      }
-      this.#reading = false
-    } finally {
-      // Only when the sink threw: where in the chunk we stood is lost, so nothing more can be read.
-      if (this.#reading) {
-        this.#reading = false
-        this.fail(
-          new UsageError('ERR_STATE', 'A sink method threw while a message was being told.'),
-          CloseCode.internalError,
-        )
-      }
-    }
-    if (!this.#wantsInput()) this.#backlog = []
-    if (this.#ended && this.#backlog.length === 0) this.#close(undefined)
+  inputEnded(): void {
+    this.#close(undefined)
   }
 
   // ---- closing
@@ -282,7 +257,7 @@ export class Connection implements MessageConsumer {
     const state = this.#state
     if (state.phase === 'closed') return
     const outcome = describeEnd(state, lost)
-    this.#backlog = []
+    this.#reader.discard()
     this.#state = { phase: 'closed', outcome }
     if (state.phase === 'open') this.#sink.closing(outcome)
     this.#sink.closed(outcome)
@@ -290,7 +265,7 @@ export class Connection implements MessageConsumer {
 
   #keepAlive(nowMs: number): void {
     // While we do not read, silence says nothing about the peer.
-    if (this.#paused) this.#heardMs = nowMs
+    if (this.#reader.paused) this.#heardMs = nowMs
     const effect = this.#keepalive.tick(this.#heardMs, nowMs)
     if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), false, this.#sink)
     if (effect !== 'fail') return

@@ -1,0 +1,90 @@
+import type { FrameParser } from '../frame/frame-parser.ts'
+
+/** Whose input is read. */
+export interface ChunkReaderOwner {
+  /** Whether anything that comes still counts. */
+  readonly wantsInput: boolean
+  /** A sink method threw: where in the chunk we stood is lost, so nothing more can be read. */
+  readingFailed(): void
+  /** Everything that came before the end of the input has been read. */
+  inputEnded(): void
+}
+
+/**
+ * Feeds the parser one chunk behind the other, and stands still when told: between two messages of one chunk, and for
+ * chunks that come while the sink is being told of an earlier one. What has to wait is kept, in order.
+ */
+export class ChunkReader {
+  readonly #parser: FrameParser
+  readonly #owner: ChunkReaderOwner
+  #paused = false
+  #reading = false
+  #ended = false
+  #kept: Uint8Array[] = []
+
+  constructor(parser: FrameParser, owner: ChunkReaderOwner) {
+    this.#parser = parser
+    this.#owner = owner
+  }
+
+  /** Whether reading stands still until `resume`. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Whether the end of the input has come, read or not. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Reads a chunk now, or later if it has to wait. */
+  push(chunk: Uint8Array): void {
+    if (this.#reading || this.#paused) this.#kept.push(chunk)
+    else this.#read(chunk)
+  }
+
+  /** Nothing more will come. The owner is told when all that came has been read. */
+  end(): void {
+    this.#ended = true
+    if (!this.#reading && this.#kept.length === 0) this.#owner.inputEnded()
+  }
+
+  /** Stops behind the message being told. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** Goes on, first with what was kept. */
+  resume(): void {
+    this.#paused = false
+    if (this.#reading) return
+    const next = this.#kept.shift()
+    if (next !== undefined) this.#read(next)
+  }
+
+  /** Forgets what was kept. */
+  discard(): void {
+    this.#kept = []
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#reading = true
+    let next: Uint8Array | undefined = chunk
+    try {
+      while (next !== undefined) {
+        const consumed = this.#parser.parse(next, 0, next.length)
+        if (!this.#owner.wantsInput) break
+        if (consumed < next.length) this.#kept.unshift(next.subarray(consumed))
+        next = this.#paused ? undefined : this.#kept.shift()
+      }
+      this.#reading = false
+    } finally {
+      if (this.#reading) {
+        this.#reading = false
+        this.#owner.readingFailed()
+      }
+    }
+    if (!this.#owner.wantsInput) this.discard()
+    if (this.#ended && this.#kept.length === 0) this.#owner.inputEnded()
+  }
+}
