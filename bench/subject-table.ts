@@ -13,7 +13,7 @@ export interface Subject {
 /** The subject that the ratios are relative to. */
 export const BASELINE = 'ws'
 
-/** Every server under test. Add one here (the hub's line has `workloads: ['fan-out']`). */
+/** Every server under test. */
 export const SUBJECTS: readonly Subject[] = [
   {
     name: BASELINE,
@@ -26,5 +26,11 @@ export const SUBJECTS: readonly Subject[] = [
     packageName: '@wigwag/socket',
     source: new URL('./subjects/wigwag.ts', import.meta.url),
     workloads: ['echo', 'fan-out'],
+  },
+  {
+    name: 'hub',
+    packageName: '@wigwag/hub',
+    source: new URL('./subjects/hub.ts', import.meta.url),
+    workloads: ['fan-out'],
   },
 ]

@@ -6,7 +6,7 @@ import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
 import type { Position } from './publication/position.ts'
-import type { Publication, PublicationData } from './publication/publication.ts'
+import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
 
 /** How a hub behaves. */
 export interface HubOptions {
@@ -34,6 +34,8 @@ export interface HubStats {
 export class Hub {
   readonly #broker: Broker
   readonly #started: Promise<void>
+  /** `#started`, until it succeeds. */
+  #starting: Promise<void> | undefined
   readonly #channels = new Map<string, Channel>()
   readonly #count = { published: 0, delivered: 0 }
   #closed = false
@@ -46,8 +48,12 @@ export class Hub {
     checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
     this.#broker = options.broker
     this.#started = this.#broker.start({ publication: (publication) => this.#deliver(publication) })
-    // Whoever publishes or subscribes first hears of it.
-    this.#started.catch(() => {})
+    this.#starting = this.#started
+    const started = (): void => {
+      this.#starting = undefined
+    }
+    // Whoever publishes or subscribes hears of a failure.
+    this.#started.then(started, () => {})
   }
 
   /** What happened so far. */
@@ -65,9 +71,15 @@ export class Hub {
     this.#assertOpen()
     assertChannelName(channel)
     this.#assertSize(data)
-    const publication = await this.#broker.publish(channel, data)
-    this.#count.published++
-    return publication
+    try {
+      // Those that waited for the start go on in order, before any that need not wait.
+      if (this.#starting !== undefined) await this.#starting
+      const publication = await this.#broker.publish(channel, data)
+      this.#count.published++
+      return publication
+    } catch (error) {
+      throw hubErrorOf(error)
+    }
   }
 
   /**
@@ -81,8 +93,8 @@ export class Hub {
     const channel = this.#channels.get(name) ?? this.#open(name)
     channel.add(subscription)
     this.#recover(name, channel, subscription, after).catch((error: unknown) => {
+      subscription.fail(hubErrorOf(error))
       this.unsubscribe(name, subscription)
-      subscription.fail(error instanceof HubError ? error : brokerFailed(error))
     })
     return subscription
   }
@@ -95,7 +107,11 @@ export class Hub {
     channel.remove(subscription)
     if (channel.size > 0) return
     this.#channels.delete(name)
-    this.#broker.unsubscribe(name).catch(() => {})
+    const leave = async (): Promise<void> => {
+      if (!this.#channels.has(name)) await this.#broker.unsubscribe(name)
+    }
+    // Not before the broker was subscribed to, and not when somebody came back meanwhile.
+    channel.ready.then(leave, leave).catch(() => {})
   }
 
   /** Ends every subscription, and the broker. */
@@ -125,6 +141,8 @@ export class Hub {
     await channel.ready
     const history = await this.#broker.history(name, after)
     subscription.recover(history)
+    // It may have failed meanwhile, or while it was told.
+    if (subscription.phase === 'ended') this.unsubscribe(name, subscription)
   }
 
   #deliver(publication: Publication): void {
@@ -151,10 +169,7 @@ export class Hub {
 /** Bytes of UTF-8, or of the bytes themselves. Throws `HubError` `ERR_PUBLICATION_DATA` for what JSON cannot say. */
 function sizeOf(data: PublicationData): number {
   if (data instanceof Uint8Array) return data.length
-  const text = typeof data === 'string' ? data : JSON.stringify(data)
-  if (text === undefined) {
-    throw new HubError('ERR_PUBLICATION_DATA', 'Only JSON values, strings and bytes (Uint8Array) can be published.')
-  }
+  const text = typeof data === 'string' ? data : encodeJson(data)
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
@@ -164,7 +179,21 @@ function sizeOf(data: PublicationData): number {
   return bytes
 }
 
-function brokerFailed(error: unknown): HubError {
+function encodeJson(data: JsonValue): string {
+  let text: string | undefined
+  let why = ''
+  try {
+    text = JSON.stringify(data)
+  } catch (error) {
+    why = ` (${(error as Error).message.split('\n', 1)[0]})`
+  }
+  if (text !== undefined) return text
+  const what = `Only JSON values, strings and bytes (Uint8Array) can be published${why}.`
+  throw new HubError('ERR_PUBLICATION_DATA', what)
+}
+
+function hubErrorOf(error: unknown): HubError {
+  if (error instanceof HubError) return error
   const why = error instanceof Error ? error.message : String(error)
   return new HubError('ERR_BROKER_UNAVAILABLE', `The broker failed: ${why}`, { cause: error })
 }

@@ -9,8 +9,8 @@ export class Stream {
   readonly #epoch: string
   readonly #limits: Required<HistoryOptions>
   #offset = 0
-  // Retained publications are `#publications[#first..]`; the front is cut off in bulk.
-  #publications: Publication[] = []
+  // Retained publications are `#publications[#first..]`; the front is emptied at once and cut off in bulk.
+  #publications: (Publication | undefined)[] = []
   #first = 0
   #bytes = 0
 
@@ -48,7 +48,7 @@ export class Stream {
       const oldest = this.#publications[this.#first] as Publication
       if (this.size <= size && this.#bytes <= maxBytes && oldest.time > nowMs - ttlMs) break
       this.#bytes -= sizeOf(oldest.data)
-      this.#first++
+      this.#publications[this.#first++] = undefined
     }
     if (this.#first > 64 && this.#first > this.size) {
       this.#publications = this.#publications.slice(this.#first)
@@ -64,14 +64,19 @@ export class Stream {
     // An offset ahead of the stream was never given out by it.
     if (after.epoch !== this.#epoch || after.offset > this.#offset) {
       const gap: Gap = { reason: 'epoch-changed', after, position }
-      return { position, publications: this.#publications.slice(this.#first), gap }
+      return { position, publications: this.#from(0), gap }
     }
     const oldestOffset = this.#offset - this.size + 1
     const from = Math.max(after.offset + 1, oldestOffset)
-    const publications = this.#publications.slice(this.#first + from - oldestOffset)
+    const publications = this.#from(from - oldestOffset)
     const gap: Gap | undefined =
       after.offset + 1 < oldestOffset ? { reason: 'history-expired', after, position } : undefined
     return { position, publications, gap }
+  }
+
+  /** What is retained, without the oldest `skipped`. */
+  #from(skipped: number): Publication[] {
+    return this.#publications.slice(this.#first + skipped) as Publication[]
   }
 }
 

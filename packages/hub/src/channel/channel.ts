@@ -8,6 +8,8 @@ export class Channel {
   readonly ready: Promise<void>
   readonly #groups = new Map<PublicationCodec<unknown>, Set<Subscription>>()
   #subscriptions = 0
+  /** What was published while a publication is delivered: it comes behind, for everyone. */
+  #behind: Publication[] | undefined
 
   constructor(ready: Promise<void>) {
     this.ready = ready
@@ -38,6 +40,19 @@ export class Channel {
 
   /** Delivers a publication to everyone, encoded once for each way of writing it. */
   fanOut(publication: Publication): void {
+    if (this.#behind !== undefined) {
+      this.#behind.push(publication)
+      return
+    }
+    this.#behind = [publication]
+    try {
+      for (const next of this.#behind) this.#fanOutOne(next)
+    } finally {
+      this.#behind = undefined
+    }
+  }
+
+  #fanOutOne(publication: Publication): void {
     for (const [codec, group] of this.#groups) {
       const encoded = codec.encode(publication)
       for (const subscription of group) subscription.take(publication, encoded)

@@ -9,7 +9,7 @@ const MAX_HELD = 10_000
 
 type SubscriptionState =
   | { readonly phase: 'recovering'; readonly held: Publication[] }
-  | { readonly phase: 'live' }
+  | { readonly phase: 'live'; position: Position | undefined }
   | { readonly phase: 'ended' }
 
 /**
@@ -33,6 +33,9 @@ export class Subscription {
   take(publication: Publication, encoded: unknown): void {
     switch (this.#state.phase) {
       case 'live':
+        // What history had may still come live: a broker need not carry both on one connection.
+        if (isKnown(publication.position, this.#state.position)) break
+        this.#state.position = publication.position ?? this.#state.position
         this.subscriber.deliver(encoded, publication)
         break
       case 'recovering':
@@ -49,16 +52,22 @@ export class Subscription {
     if (this.#state.phase !== 'recovering') return
     const { held } = this.#state
     const { subscriber } = this
+    let recovered = 0
     if (history.gap !== undefined) subscriber.gap(history.gap)
-    const merged = mergeRecovered(history, held)
-    for (const publication of merged.publications) {
-      // The subscriber may leave because of what it was told.
-      if (this.phase === 'ended') return
-      subscriber.deliver(subscriber.codec.encode(publication), publication)
+    let merged = mergeRecovered(history, held.splice(0))
+    // Once more for what is published because of what was told, until there is no more.
+    while (merged.publications.length > 0) {
+      for (const publication of merged.publications) {
+        // The subscriber may leave because of what it was told.
+        if (this.phase === 'ended') return
+        subscriber.deliver(subscriber.codec.encode(publication), publication)
+        recovered++
+      }
+      merged = mergeRecovered({ ...merged, publications: [], gap: undefined }, held.splice(0))
     }
     if (this.phase === 'ended') return
-    this.#state = { phase: 'live' }
-    subscriber.live(merged.position, merged.publications.length)
+    this.#state = { phase: 'live', position: merged.position }
+    subscriber.live(merged.position, recovered)
   }
 
   /** Ends the subscription and says why. */
@@ -82,14 +91,17 @@ export function mergeRecovered(
   let { position } = history
   const publications = [...history.publications]
   for (const publication of held) {
-    const next = publication.position
-    const known =
-      next !== undefined && position !== undefined && next.epoch === position.epoch && next.offset <= position.offset
-    if (known) continue
+    if (isKnown(publication.position, position)) continue
     publications.push(publication)
-    position = next ?? position
+    position = publication.position ?? position
   }
   return { publications, position }
+}
+
+/** Whether a stream that was told up to `position` has `next` behind it. */
+function isKnown(next: Position | undefined, position: Position | undefined): boolean {
+  if (next === undefined || position === undefined) return false
+  return next.offset <= position.offset && next.epoch === position.epoch
 }
 
 function overrun(): HubError {

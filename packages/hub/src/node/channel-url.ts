@@ -19,8 +19,9 @@ export function matchChannelUrl(target: string, alias: boolean): ChannelUrl | un
   const path = queryStart < 0 ? target : target.slice(0, queryStart)
   const query = new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1))
   if (path.startsWith(CHANNEL_PREFIX)) return { encodedName: path.slice(CHANNEL_PREFIX.length), query }
-  if (!alias || path !== ALIAS_PATH) return undefined
-  return { encodedName: encodeURIComponent(query.get('channel') ?? ''), query }
+  // Without a channel it may well be the application's own: no path is more common for a WebSocket.
+  const channel = alias && path === ALIAS_PATH ? query.get('channel') : null
+  return channel === null ? undefined : { encodedName: encodeURIComponent(channel), query }
 }
 
 /** The channel's name. Throws `HubError` `ERR_CHANNEL_NAME` for one that is malformed. */

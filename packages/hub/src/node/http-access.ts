@@ -32,7 +32,7 @@ export function corsHeaders(
 export function preflightHeaders(): Record<string, string> {
   return {
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'content-type, last-event-id',
+    'access-control-allow-headers': 'authorization, content-type, last-event-id',
     'access-control-max-age': '600',
   }
 }

@@ -11,7 +11,14 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks, bytes)
+  // Of its own: history may keep it, and must not keep a slab of Node's pool with it.
+  const body = new Uint8Array(bytes)
+  let start = 0
+  for (const chunk of chunks) {
+    body.set(chunk, start)
+    start += chunk.length
+  }
+  return body
 }
 
 /** Text of UTF-8; nothing when it is not well-formed. */

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import type { Subscriber } from '../channel/subscriber.ts'
-import type { Subscription } from '../channel/subscription.ts'
 import type { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../publication/position.ts'
@@ -9,22 +8,31 @@ import { encodeGapEvent, encodeLiveComment, sseCodec } from './sse-codec.ts'
 
 /** How long a client waits before it comes back, in milliseconds. */
 const RETRY_MS = 1000
+const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
 /** One event stream: the HTTP response of a `GET` with `Accept: text/event-stream`. */
 class SseSubscriber implements Subscriber<Buffer> {
   readonly codec: typeof sseCodec = sseCodec
   readonly #response: ServerResponse
-  readonly #maxQueuedBytes: number
-  readonly #dropped: () => void
+  readonly #options: SseOptions
+  readonly #ended: (isSlow: boolean) => void
+  #hasDelivered = false
 
-  constructor(response: ServerResponse, maxQueuedBytes: number, dropped: () => void) {
+  /** `ended` is told once, when nothing more will be written. */
+  constructor(response: ServerResponse, options: SseOptions, ended: (isSlow: boolean) => void) {
     this.#response = response
-    this.#maxQueuedBytes = maxQueuedBytes
-    this.#dropped = dropped
+    this.#options = options
+    this.#ended = ended
   }
 
   deliver(encoded: Buffer): void {
-    this.#write(encoded)
+    const queuedBytes = this.#response.writableLength
+    // One publication always goes, so that a stream which comes back and back gets further every time.
+    const isSlow = this.#hasDelivered && queuedBytes > 0 && queuedBytes + encoded.length > this.#options.maxQueuedBytes
+    this.#hasDelivered = true
+    // What is queued may still be read; what is missed is recovered when the client comes back with Last-Event-ID.
+    if (isSlow) this.#end(true)
+    else this.#write(encoded)
   }
 
   gap(gap: Gap): void {
@@ -37,16 +45,31 @@ class SseSubscriber implements Subscriber<Buffer> {
 
   failed(error: HubError): void {
     this.#write(`event: error\ndata: ${JSON.stringify({ code: error.code, message: error.message })}\n\n`)
-    this.#response.end()
+    this.end()
+  }
+
+  /** Ends the stream behind what is queued; the client comes back by itself. */
+  end(): void {
+    this.#end(false)
+  }
+
+  #end(isSlow: boolean): void {
+    const response = this.#response
+    if (response.writableEnded) return
+    this.#ended(isSlow)
+    response.end()
+    const { closeTimeoutMs = DEFAULTS.closeTimeoutMs } = this.#options
+    if (!response.destroyed) response.setTimeout(closeTimeoutMs, () => response.destroy())
+  }
+
+  /** A comment keeps proxies from taking a silent stream for dead. */
+  ping(): void {
+    if (this.#response.writableLength === 0) this.#write(': ping\n\n')
   }
 
   #write(text: string | Buffer): void {
-    const response = this.#response
-    if (response.writableLength > 0 && response.writableLength + text.length > this.#maxQueuedBytes) {
-      // It reads too slowly. What it misses, it recovers when it comes back with Last-Event-ID.
-      this.#dropped()
-      response.destroy()
-    } else response.write(text)
+    // Writing behind the end would be an error that nobody listens for.
+    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(text)
   }
 }
 
@@ -54,15 +77,18 @@ class SseSubscriber implements Subscriber<Buffer> {
 export interface SseOptions {
   readonly maxQueuedBytes: number
   readonly pingIntervalMs: number
+  /** How long a stream that was ended may stand still with what is queued, in milliseconds, before its connection is dropped. Default 10,000. */
+  readonly closeTimeoutMs?: number
 }
 
 /** All event streams of an endpoint. */
 export class SseTransport {
   readonly #hub: Hub
   readonly #options: SseOptions
-  readonly #responses = new Set<ServerResponse>()
+  readonly #subscribers = new Set<SseSubscriber>()
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
+  #closed = false
 
   constructor(hub: Hub, options: SseOptions) {
     this.#hub = hub
@@ -71,14 +97,18 @@ export class SseTransport {
 
   /** Streams that are open, and streams ended because they were read too slowly. */
   get stats(): { readonly open: number; readonly dropped: number } {
-    return { open: this.#responses.size, dropped: this.#dropped }
+    return { open: this.#subscribers.size, dropped: this.#dropped }
   }
 
-  /** Answers with the channel's publications, from now on or from behind `after`, until either side ends it. */
+  /** Answers with the channel's publications, from now on or from behind `after`, until either side ends it. Throws as `Hub.subscribe` does. */
   open(response: ServerResponse, channel: string, after: Position | undefined): void {
-    const subscriber = new SseSubscriber(response, this.#options.maxQueuedBytes, () => {
-      this.#dropped++
+    let leave = (): void => {}
+    const subscriber = new SseSubscriber(response, this.#options, (isSlow) => {
+      if (isSlow) this.#dropped++
+      leave()
     })
+    // First, so that a failure can still be answered; nothing is told before this turn is over.
+    if (!this.#closed) leave = this.#subscribe(channel, subscriber, after)
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -86,26 +116,34 @@ export class SseTransport {
       'x-accel-buffering': 'no',
     })
     response.write(`retry: ${RETRY_MS}\n\n`)
-    const subscription: Subscription = this.#hub.subscribe(channel, subscriber, after)
-    this.#responses.add(response)
-    this.#startPings()
-    response.on('close', () => {
-      this.#hub.unsubscribe(channel, subscription)
-      this.#responses.delete(response)
-      if (this.#responses.size === 0) this.#stopPings()
-    })
+    response.on('close', leave)
+    // To a browser any other answer would mean not to come back.
+    if (this.#closed) subscriber.end()
   }
 
   /** Ends every stream; clients come back by themselves. */
   close(): void {
-    for (const response of this.#responses) response.end()
+    this.#closed = true
+    for (const subscriber of this.#subscribers) subscriber.end()
   }
 
-  /** One timer for all streams: a comment keeps proxies from taking them for dead. */
+  /** Returns the function that ends the subscription. */
+  #subscribe(channel: string, subscriber: SseSubscriber, after: Position | undefined): () => void {
+    const subscription = this.#hub.subscribe(channel, subscriber, after)
+    this.#subscribers.add(subscriber)
+    this.#startPings()
+    return () => {
+      this.#hub.unsubscribe(channel, subscription)
+      this.#subscribers.delete(subscriber)
+      if (this.#subscribers.size === 0) this.#stopPings()
+    }
+  }
+
+  /** One timer for all streams. */
   #startPings(): void {
     if (this.#timer !== undefined) return
     this.#timer = setInterval(() => {
-      for (const response of this.#responses) if (response.writableLength === 0) response.write(': ping\n\n')
+      for (const subscriber of this.#subscribers) subscriber.ping()
     }, this.#options.pingIntervalMs)
     this.#timer.unref()
   }

@@ -85,7 +85,12 @@ export class WebSocketTransport {
     const { channel, after, wantsLive } = socket.data
     const subscriber =
       socket.protocol === PUBLICATION_SUBPROTOCOL ? new LineSubscriber(socket, wantsLive) : new BareSubscriber(socket)
-    socket.data.subscription = this.#hub.subscribe(channel, subscriber, after)
+    try {
+      socket.data.subscription = this.#hub.subscribe(channel, subscriber, after)
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      subscriber.failed(error)
+    }
   }
 
   async #publish(socket: NodeWebSocket<ChannelSocket>, data: string | Uint8Array): Promise<void> {
@@ -94,8 +99,8 @@ export class WebSocketTransport {
       return
     }
     try {
-      // History keeps the bytes; the chunk that they are a view of is larger.
-      await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : data.slice())
+      // History keeps the bytes; the chunk that they are a view of is larger. (Buffer's own `slice` would not copy.)
+      await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : new Uint8Array(data))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       socket.close(CloseCode.tryAgainLater, `Not published: ${error.code}`)

@@ -1,0 +1,36 @@
+/** A breach of a contract: says what was promised and what came instead. */
+export class ContractBreach extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ContractBreach'
+  }
+}
+
+/** Throws `ContractBreach` unless `condition` holds. */
+export function assertKept(condition: boolean, promise: string): asserts condition {
+  if (!condition) throw new ContractBreach(promise)
+}
+
+/** Throws `ContractBreach` unless the two are the same JSON, or the same bytes, all the way down. */
+export function assertSame(actual: unknown, expected: unknown, promise: string): void {
+  if (isSame(actual, expected)) return
+  throw new ContractBreach(`${promise}: expected ${show(expected)}, got ${show(actual)}`)
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (a instanceof Uint8Array !== b instanceof Uint8Array || Array.isArray(a) !== Array.isArray(b)) return false
+  const left = definedEntries(a)
+  const right = new Map(definedEntries(b))
+  return left.length === right.size && left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)))
+}
+
+function definedEntries(value: object): [string, unknown][] {
+  return Object.entries(value).filter(([, entry]) => entry !== undefined)
+}
+
+function show(value: unknown): string {
+  const text = value instanceof Uint8Array ? `bytes [${value.join(', ')}]` : JSON.stringify(value)
+  return String(text).slice(0, 300)
+}

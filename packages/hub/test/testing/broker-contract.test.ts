@@ -1,0 +1,145 @@
+import type { Broker, BrokerListener, MemoryBroker } from '@wigwag/hub'
+import { brokerContract, ContractBreach } from '@wigwag/hub/testing'
+import { expect, test } from 'vitest'
+import { createManualBroker } from '../support/manual-broker.ts'
+
+type Fault = (broker: MemoryBroker) => Partial<Broker>
+
+/** Wraps a listener. */
+const telling =
+  (wrap: (listener: BrokerListener) => BrokerListener): Fault =>
+  (broker) => ({ start: (listener) => broker.start(wrap(listener)) })
+
+const FAULTS: [string, Fault][] = [
+  [
+    'gives an offset twice',
+    (broker) => ({
+      publish: async (channel, data) => {
+        const publication = await broker.publish(channel, data)
+        return { ...publication, position: { epoch: 'epoch-1', offset: 1 } }
+      },
+    }),
+  ],
+  [
+    'changes its epoch on the way',
+    (broker) => ({
+      publish: async (channel, data) => {
+        const { position, ...publication } = await broker.publish(channel, data)
+        return { ...publication, position: { offset: position?.offset ?? 0, epoch: `epoch-${position?.offset}` } }
+      },
+    }),
+  ],
+  [
+    'takes an empty string for nothing',
+    (broker) => ({ publish: (channel, data) => broker.publish(channel, data || null) }),
+  ],
+  [
+    'turns bytes into text',
+    (broker) => ({
+      publish: (channel, data) => broker.publish(channel, data instanceof Uint8Array ? String(data) : data),
+    }),
+  ],
+  [
+    'keeps its gaps to itself',
+    (broker) => ({ history: async (...asked) => ({ ...(await broker.history(...asked)), gap: undefined }) }),
+  ],
+  [
+    'takes every gap for an expiry',
+    (broker) => ({
+      history: async (...asked) => {
+        const { gap, ...history } = await broker.history(...asked)
+        return { ...history, gap: gap && { ...gap, reason: 'history-expired' } }
+      },
+    }),
+  ],
+  [
+    'gives the history from the newest on',
+    (broker) => ({
+      history: async (...asked) => {
+        const history = await broker.history(...asked)
+        return { ...history, publications: [...history.publications].reverse() }
+      },
+    }),
+  ],
+  ['never stops telling', () => ({ unsubscribe: async () => {} })],
+  [
+    'does not tell again',
+    (broker) => {
+      const subscribed = new Set<string>()
+      return {
+        subscribe: async (channel) => {
+          if (!subscribed.has(channel)) await broker.subscribe(channel)
+          subscribed.add(channel)
+        },
+      }
+    },
+  ],
+  [
+    'tells everything twice',
+    telling((listener) => ({
+      publication: (publication) => {
+        listener.publication(publication)
+        listener.publication(publication)
+      },
+    })),
+  ],
+  [
+    'tells in pairs, the second first',
+    telling((listener) => {
+      let first: Parameters<BrokerListener['publication']>[0] | undefined
+      return {
+        publication: (publication) => {
+          if (first === undefined) {
+            first = publication
+            return
+          }
+          listener.publication(publication)
+          listener.publication(first)
+          first = undefined
+        },
+      }
+    }),
+  ],
+  ['goes on after close', () => ({ close: async () => {} })],
+]
+
+/** Everything here happens in microtasks: what has not by then never will. */
+const stuck = (): Promise<string> => new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('stuck'))))
+
+async function verdicts(fault: Fault): Promise<string[]> {
+  const found: string[] = []
+  for (const { name, run } of brokerContract) {
+    const running = run((history) => {
+      const { broker, clock } = createManualBroker({ history })
+      const own = { publish: broker.publish, history: broker.history, subscribe: broker.subscribe, start: broker.start }
+      const bound = Object.fromEntries(Object.entries(own).map(([key, method]) => [key, method.bind(broker)]))
+      const subject = Object.assign(broker, fault(bound as unknown as MemoryBroker))
+      return {
+        broker: subject,
+        advance: (ms) => {
+          clock.nowMs += ms
+        },
+      }
+    })
+    const outcome = await Promise.race([
+      running.then(
+        () => 'kept',
+        (error: unknown) => {
+          if (!(error instanceof ContractBreach)) throw error
+          return `breach: ${error.message}`
+        },
+      ),
+      stuck(),
+    ])
+    if (outcome !== 'kept') found.push(`${name}: ${outcome}`)
+  }
+  return found
+}
+
+test.each(FAULTS)('the contract of brokers finds one that %s', async (_what, fault) => {
+  expect(await verdicts(fault)).not.toEqual([])
+})
+
+test('and finds nothing wrong with one that keeps it', async () => {
+  expect(await verdicts(() => ({}))).toEqual([])
+})
