@@ -57,6 +57,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'handshakeTimeoutMs',
       'maxHeaderBytes',
       'maxChannels',
+      'maxTotalBytes',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',

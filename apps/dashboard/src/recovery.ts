@@ -85,7 +85,7 @@ function receiveLive(
   if (step.type === 'recovering') {
     const complete = !step.gapSeen
     if (recovered > 0) told.push({ type: 'notice', notice: { type: 'recovered', count: recovered, complete } })
-    else if (position === undefined) told.push({ type: 'notice', notice: { type: 'no-history' } })
+    else if (position === undefined && complete) told.push({ type: 'notice', notice: { type: 'no-history' } })
     else if (complete) told.push({ type: 'notice', notice: { type: 'nothing-missed' } })
   }
   return { recovery: { position, step: { type: 'live' }, gap: undefined }, told }
@@ -104,12 +104,15 @@ export function isLoss(notice: Notice): boolean {
   return notice.type === 'missing' || notice.type === 'no-history'
 }
 
+const NO_HISTORY =
+  'Reconnected. The server keeps no history of this channel: what was published meanwhile cannot be recovered.'
+
 export function describeNotice(notice: Notice): string {
   switch (notice.type) {
     case 'nothing-missed':
       return 'Reconnected. Nothing was missed.'
     case 'no-history':
-      return 'Reconnected. The server keeps no history of this channel: what was published meanwhile cannot be recovered.'
+      return NO_HISTORY
     case 'recovered':
       return notice.complete
         ? `${countPublications(notice.count, 'missed ')} recovered.`
@@ -123,6 +126,8 @@ function describeMissing(reason: string, count: number | undefined): string {
   switch (reason) {
     case 'epoch-changed':
       return 'History was lost, most likely because the server restarted. How many publications are missing is not known.'
+    case 'no-history':
+      return NO_HISTORY
     case 'history-expired':
       return `${countMissing(count)}: the server’s history no longer reaches back that far.`
     default:

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { originForm } from '@wigwag/socket/core'
 
 /** Where the build leaves the pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../pages', import.meta.url))
@@ -50,7 +51,7 @@ export class Pages {
 
   /** Answers a request for a page. Returns whether there is one. */
   serve(incoming: IncomingMessage, response: ServerResponse): boolean {
-    const page = this.#pages.get((incoming.url ?? '').split('?', 1)[0] as string)
+    const page = this.#pages.get(originForm(incoming.url ?? '').split('?', 1)[0] as string)
     if (page === undefined) return false
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD', ...SECURITY_HEADERS }).end()

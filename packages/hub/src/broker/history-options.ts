@@ -13,6 +13,8 @@ export interface HistoryOptions {
 /** What a memory broker is bounded by. */
 export interface MemoryBrokerOptions {
   readonly history?: HistoryOptions
+  /** Most bytes of data retained in all channels together. Default 256 MiB. Above it the history of the channel that was unused longest goes. */
+  readonly maxTotalBytes?: number
   /** Most channels kept at once (count). Default 10,000. Above it idle ones are forgotten, the longest unused first; with none idle, `ERR_CHANNEL_LIMIT`. */
   readonly maxChannels?: number
 }
@@ -20,20 +22,28 @@ export interface MemoryBrokerOptions {
 /** `MemoryBrokerOptions` with every default filled in. */
 export interface ResolvedMemoryBrokerOptions {
   readonly history: Required<HistoryOptions>
+  readonly maxTotalBytes: number
   readonly maxChannels: number
 }
 
-const DEFAULTS = { size: 100, ttlMs: 300_000, maxBytes: 4 * 1024 * 1024, maxChannels: 10_000 } as const
+const DEFAULTS = {
+  size: 100,
+  ttlMs: 300_000,
+  maxBytes: 4 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
+  maxChannels: 10_000,
+} as const
 
 /** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
 export function resolveMemoryBrokerOptions(options: MemoryBrokerOptions): ResolvedMemoryBrokerOptions {
   const { size = DEFAULTS.size, ttlMs = DEFAULTS.ttlMs, maxBytes = DEFAULTS.maxBytes } = options.history ?? {}
-  const { maxChannels = DEFAULTS.maxChannels } = options
+  const { maxTotalBytes = DEFAULTS.maxTotalBytes, maxChannels = DEFAULTS.maxChannels } = options
   checkNumberOption('history.size', size, 0)
   checkNumberOption('history.ttlMs', ttlMs, 1)
   checkNumberOption('history.maxBytes', maxBytes, 1)
+  checkNumberOption('maxTotalBytes', maxTotalBytes, 1)
   checkNumberOption('maxChannels', maxChannels, 1)
-  return { history: { size, ttlMs, maxBytes }, maxChannels }
+  return { history: { size, ttlMs, maxBytes }, maxTotalBytes, maxChannels }
 }
 
 /** Throws `HubError` `ERR_OPTION` unless `value` is a whole number from `lowest` up. */

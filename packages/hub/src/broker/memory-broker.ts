@@ -9,12 +9,17 @@ import {
 } from './history-options.ts'
 import { Stream } from './stream.ts'
 
+/** How often what has expired is looked for in channels that nobody uses. */
+const SWEEP_INTERVAL_MS = 10_000
+
 /** What the host lends the memory broker. */
 export interface MemoryBrokerPorts {
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** A new id for a stream, never given before: letters, digits, `-` and `_`, at most 64. */
+  /** A new id, never given before: letters, digits, `-` and `_`, at most 64. */
   readonly createEpoch: () => string
+  /** Calls `run` every `intervalMs` until the function that it returns is called. */
+  readonly every: (intervalMs: number, run: () => void) => () => void
 }
 
 /** The broker of one process: streams in memory, lost when it ends. */
@@ -25,15 +30,21 @@ export class MemoryBroker implements Broker {
   /** In the order of their last use, the longest unused first. */
   readonly #streams = new Map<string, Stream>()
   #listener: BrokerListener | undefined
+  #stopSweeping: (() => void) | undefined
+  #totalBytes = 0
+  /** The epoch of streams made from now on. It changes when one is forgotten, so that nobody mistakes its successor for it. */
+  #epoch: string
 
   /** Throws `HubError` `ERR_OPTION` for an option out of range. */
   constructor(options: MemoryBrokerOptions, ports: MemoryBrokerPorts) {
     this.#options = resolveMemoryBrokerOptions(options)
     this.#ports = ports
+    this.#epoch = ports.createEpoch()
   }
 
   async start(listener: BrokerListener): Promise<void> {
     this.#listener = listener
+    this.#stopSweeping = this.#ports.every(SWEEP_INTERVAL_MS, () => this.#sweep())
   }
 
   // Not async: what is published in one turn is stored and told in that order, within the call.
@@ -54,40 +65,71 @@ export class MemoryBroker implements Broker {
 
   async unsubscribe(channel: string): Promise<void> {
     this.#subscribed.delete(channel)
+    // Nothing was ever published: it says the same when it is made again.
+    if (this.#streams.get(channel)?.position.offset === 0) this.#streams.delete(channel)
   }
 
   async history(channel: string, after?: Position): Promise<History> {
-    if (this.#options.history.size === 0) return { position: undefined, publications: [], gap: undefined }
-    return this.#stream(channel).read(after, this.#ports.now())
+    if (this.#options.history.size > 0) {
+      return this.#change(this.#stream(channel), (stream) => stream.read(after, this.#ports.now()))
+    }
+    const gap = after && ({ reason: 'no-history', after, position: undefined } as const)
+    return { position: undefined, publications: [], gap }
   }
 
   async close(): Promise<void> {
+    this.#stopSweeping?.()
     this.#listener = undefined
     this.#streams.clear()
     this.#subscribed.clear()
+    this.#totalBytes = 0
   }
 
   #store(channel: string, data: PublicationData): Publication {
     const nowMs = this.#ports.now()
     if (this.#options.history.size === 0) return { channel, data, time: nowMs, position: undefined }
-    return this.#stream(channel).append(data, nowMs)
+    const publication = this.#change(this.#stream(channel), (stream) => stream.append(data, nowMs))
+    this.#keepWithinTotal()
+    return publication
+  }
+
+  /** Does something to a stream and keeps count of the bytes. */
+  #change<T>(stream: Stream, change: (stream: Stream) => T): T {
+    const before = stream.bytes
+    const result = change(stream)
+    this.#totalBytes += stream.bytes - before
+    return result
   }
 
   #stream(channel: string): Stream {
     let stream = this.#streams.get(channel)
     if (stream === undefined) {
       if (this.#streams.size >= this.#options.maxChannels) this.#forgetOne()
-      stream = new Stream(channel, this.#ports.createEpoch(), this.#options.history)
+      stream = new Stream(channel, this.#epoch, this.#options.history)
     } else this.#streams.delete(channel)
     this.#streams.set(channel, stream)
     return stream
   }
 
-  /** Makes room for a stream. One that is forgotten begins anew under another epoch, so nobody mistakes it for the old. */
+  #keepWithinTotal(): void {
+    for (const stream of this.#streams.values()) {
+      if (this.#totalBytes <= this.#options.maxTotalBytes) return
+      this.#change(stream, (unused) => unused.release())
+    }
+  }
+
+  #sweep(): void {
+    const nowMs = this.#ports.now()
+    for (const stream of this.#streams.values()) this.#change(stream, (each) => each.trim(nowMs))
+  }
+
+  /** Makes room for a stream. */
   #forgetOne(): void {
-    for (const channel of this.#streams.keys()) {
+    for (const [channel, stream] of this.#streams) {
       if (this.#subscribed.has(channel)) continue
+      this.#change(stream, (unused) => unused.release())
       this.#streams.delete(channel)
+      if (stream.position.offset > 0) this.#epoch = this.#ports.createEpoch()
       return
     }
     throw new HubError(

@@ -31,6 +31,11 @@ export class Stream {
     return this.#publications.length - this.#first
   }
 
+  /** Bytes of data that are retained. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Stores `data` at the next offset. */
   append(data: PublicationData, nowMs: number): Publication {
     this.#offset++
@@ -54,6 +59,13 @@ export class Stream {
       this.#publications = this.#publications.slice(this.#first)
       this.#first = 0
     }
+  }
+
+  /** Lets go of everything retained; the position stays. */
+  release(): void {
+    this.#publications = []
+    this.#first = 0
+    this.#bytes = 0
   }
 
   /** What comes after `after` and is retained, and whether something in between is gone. */

@@ -3,7 +3,7 @@ import type { Position } from '../publication/position.ts'
 import type { Gap, Publication } from '../publication/publication.ts'
 import type { PublicationCodec } from './publication-codec.ts'
 
-/** Who receives a channel: a transport's end of a subscription. Methods are called in order and must not throw. */
+/** Who receives a channel: a transport's end of a subscription. Methods are called in order; one that throws fails its own subscription. */
 export interface Subscriber<Encoded = unknown> {
   /** How this subscriber wants publications. */
   readonly codec: PublicationCodec<Encoded>

@@ -36,7 +36,11 @@ export class Subscription {
         // What history had may still come live: a broker need not carry both on one connection.
         if (isKnown(publication.position, this.#state.position)) break
         this.#state.position = publication.position ?? this.#state.position
-        this.subscriber.deliver(encoded, publication)
+        try {
+          this.subscriber.deliver(encoded, publication)
+        } catch (error) {
+          this.#subscriberThrew(error)
+        }
         break
       case 'recovering':
         if (this.#state.held.length < MAX_HELD) this.#state.held.push(publication)
@@ -50,7 +54,14 @@ export class Subscription {
   /** What the broker held of the stream, read after live publications began to be taken. */
   recover(history: History): void {
     if (this.#state.phase !== 'recovering') return
-    const { held } = this.#state
+    try {
+      this.#merge(history, this.#state.held)
+    } catch (error) {
+      this.#subscriberThrew(error)
+    }
+  }
+
+  #merge(history: History, held: Publication[]): void {
     const { subscriber } = this
     let recovered = 0
     if (history.gap !== undefined) subscriber.gap(history.gap)
@@ -74,7 +85,17 @@ export class Subscription {
   fail(error: HubError): void {
     if (this.#state.phase === 'ended') return
     this.end()
-    this.subscriber.failed(error)
+    try {
+      this.subscriber.failed(error)
+    } catch {
+      // It was told, and there is nothing more to tell it.
+    }
+  }
+
+  /** What a subscriber does wrong costs its own subscription, not the others' publication. */
+  #subscriberThrew(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error)
+    this.fail(new HubError('ERR_SUBSCRIBER', `The subscriber threw: ${why}`, { cause: error }))
   }
 
   /** Ends the subscription: nothing more is told. */

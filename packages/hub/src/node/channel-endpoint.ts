@@ -71,10 +71,9 @@ export class ChannelEndpoint {
     return detach
   }
 
-  /** Closes every WebSocket with 1001 and ends every event stream; resolves when the sockets are closed. */
+  /** Closes every WebSocket with 1001 and ends every event stream; resolves when all are closed. */
   async close(): Promise<void> {
-    this.#sse.close()
-    await this.#webSocket.close()
+    await Promise.all([this.#sse.close(), this.#webSocket.close()])
     for (const detach of [...this.#detach]) detach()
   }
 

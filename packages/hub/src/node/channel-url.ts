@@ -1,3 +1,4 @@
+import { originForm } from '@wigwag/socket/core'
 import { assertChannelName } from '../channel/channel-name.ts'
 import { HubError } from '../error/hub-error.ts'
 
@@ -15,9 +16,10 @@ export interface ChannelUrl {
 
 /** Reads a request-target. Returns nothing when it is none of ours. `alias` also knows `/ws?channel=NAME`. */
 export function matchChannelUrl(target: string, alias: boolean): ChannelUrl | undefined {
-  const queryStart = target.indexOf('?')
-  const path = queryStart < 0 ? target : target.slice(0, queryStart)
-  const query = new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1))
+  const resource = originForm(target)
+  const queryStart = resource.indexOf('?')
+  const path = queryStart < 0 ? resource : resource.slice(0, queryStart)
+  const query = new URLSearchParams(queryStart < 0 ? '' : resource.slice(queryStart + 1))
   if (path.startsWith(CHANNEL_PREFIX)) return { encodedName: path.slice(CHANNEL_PREFIX.length), query }
   // Without a channel it may well be the application's own: no path is more common for a WebSocket.
   const channel = alias && path === ALIAS_PATH ? query.get('channel') : null

@@ -17,5 +17,13 @@ export function createHub(options: CreateHubOptions = {}): Hub {
 
 /** A memory broker with Node's clock and randomness. */
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
-  return new MemoryBroker(options, { now: Date.now, createEpoch: () => randomBytes(9).toString('base64url') })
+  return new MemoryBroker(options, {
+    now: Date.now,
+    createEpoch: () => randomBytes(9).toString('base64url'),
+    every: (intervalMs, run) => {
+      // It keeps no process alive.
+      const timer = setInterval(run, intervalMs).unref()
+      return () => clearInterval(timer)
+    },
+  })
 }

@@ -2,6 +2,7 @@ import type { PublicationCodec } from '../channel/publication-codec.ts'
 import { encodePlain } from '../publication/data-format.ts'
 import { encodePosition, type Position } from '../publication/position.ts'
 import type { Gap, Publication } from '../publication/publication.ts'
+import { describeGap } from '../publication/publication-line.ts'
 
 /**
  * A publication as a server-sent event: its position as the id, its data as the data, and bytes in base64 as an event
@@ -17,9 +18,8 @@ export const sseCodec: PublicationCodec<Buffer> = {
 }
 
 /** A gap as an event named `gap`. */
-export function encodeGapEvent({ reason, after, position }: Gap): string {
-  const data = { reason, after: encodePosition(after), position: encodePosition(position) }
-  return `event: gap\ndata: ${JSON.stringify(data)}\n\n`
+export function encodeGapEvent(gap: Gap): string {
+  return `event: gap\ndata: ${JSON.stringify(describeGap(gap))}\n\n`
 }
 
 /** Where recovery ends: a comment for people, and an id, so that a client knows where to resume before anything came. */

@@ -44,7 +44,8 @@ class SseSubscriber implements Subscriber<Buffer> {
   }
 
   failed(error: HubError): void {
-    this.#write(`event: error\ndata: ${JSON.stringify({ code: error.code, message: error.message })}\n\n`)
+    // Not `error`: that is what a browser calls a lost connection.
+    this.#write(`event: failure\ndata: ${JSON.stringify({ code: error.code, message: error.message })}\n\n`)
     this.end()
   }
 
@@ -89,6 +90,9 @@ export class SseTransport {
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #closed = false
+  /** Responses that are not closed yet, ended ones included. */
+  #responses = 0
+  #emptied: (() => void) | undefined
 
   constructor(hub: Hub, options: SseOptions) {
     this.#hub = hub
@@ -116,15 +120,23 @@ export class SseTransport {
       'x-accel-buffering': 'no',
     })
     response.write(`retry: ${RETRY_MS}\n\n`)
-    response.on('close', leave)
+    this.#responses++
+    response.on('close', () => {
+      leave()
+      if (--this.#responses === 0) this.#emptied?.()
+    })
     // To a browser any other answer would mean not to come back.
     if (this.#closed) subscriber.end()
   }
 
-  /** Ends every stream; clients come back by themselves. */
-  close(): void {
+  /** Ends every stream; clients come back by themselves. Resolves when what was queued has been written. */
+  async close(): Promise<void> {
     this.#closed = true
     for (const subscriber of this.#subscribers) subscriber.end()
+    if (this.#responses === 0) return
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
   }
 
   /** Returns the function that ends the subscription. */

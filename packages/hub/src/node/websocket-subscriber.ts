@@ -73,7 +73,7 @@ export class LineSubscriber implements Subscriber<PreparedMessage> {
   }
 }
 
-/** Ends a socket for a fault that is not its own: it may come back. */
+/** Ends a socket for a fault that is not its own: it may come back. The code of the error is all that a reason has room for. */
 function closeFailed(socket: NodeWebSocket<unknown>, error: HubError): void {
-  socket.close(CloseCode.tryAgainLater, error.message.slice(0, 40))
+  socket.close(CloseCode.tryAgainLater, error.code)
 }

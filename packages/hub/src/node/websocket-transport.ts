@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { CloseCode, type NodeWebSocket, type Refusal, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
+import { CloseCode, type NodeWebSocket, Refusal, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
 import type { Subscription } from '../channel/subscription.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
@@ -71,13 +71,21 @@ export class WebSocketTransport {
       const position = query?.get('after') ?? null
       const after = position === null ? undefined : parsePosition(position)
       await assertAuthorized(this.#options, 'subscribe', channel, incoming)
-      const mayPublish = await assertAuthorized(this.#options, 'publish', channel, incoming).then(
-        () => true,
-        () => false,
-      )
+      const mayPublish = await this.#mayPublish(channel, incoming)
       return { channel, after, wantsLive: query?.get('live') === '1', mayPublish, subscription: undefined }
     } catch (error) {
       return refusalOf(error)
+    }
+  }
+
+  async #mayPublish(channel: string, incoming: IncomingMessage): Promise<boolean> {
+    try {
+      await assertAuthorized(this.#options, 'publish', channel, incoming)
+      return true
+    } catch (error) {
+      // A refusal is an answer, and whoever only listens need not hear it; anything else is a fault.
+      if (error instanceof Refusal) return false
+      throw error
     }
   }
 

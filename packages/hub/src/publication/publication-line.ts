@@ -14,8 +14,13 @@ export function encodePublicationLine(
 }
 
 /** A gap as one line: `{gap: {reason, after, position}}`. */
-export function encodeGapLine({ reason, after, position }: Gap): string {
-  return JSON.stringify({ gap: { reason, after: encodePosition(after), position: encodePosition(position) } })
+export function encodeGapLine(gap: Gap): string {
+  return JSON.stringify({ gap: describeGap(gap) })
+}
+
+/** A gap with its positions as strings. */
+export function describeGap({ reason, after, position }: Gap): Readonly<Record<string, string | undefined>> {
+  return { reason, after: encodePosition(after), position: position && encodePosition(position) }
 }
 
 /** Where recovery ends, as one line: `{live: {position, recovered}}`. Lines before it were recovered, lines after it are live. */

@@ -27,10 +27,11 @@ export interface Gap {
   /**
    * `'epoch-changed'`: the stream was lost, as a memory broker's is when its process restarts.
    * `'history-expired'`: the history does not reach back far enough, by size or by age.
+   * `'no-history'`: the channel keeps none, so nobody can tell what was missed.
    */
-  readonly reason: 'epoch-changed' | 'history-expired'
+  readonly reason: 'epoch-changed' | 'history-expired' | 'no-history'
   /** From where recovery was asked. */
   readonly after: Position
-  /** Where the stream stands now. */
-  readonly position: Position
+  /** Where the stream stands now; nowhere when there is no history. */
+  readonly position: Position | undefined
 }

@@ -7,15 +7,13 @@ describe('the memory broker keeps the contract of brokers', () => {
   for (const { name, run } of brokerContract) {
     test(name, () =>
       run((history) => {
-        const { broker, clock } = createManualBroker({ history })
-        let epochs = 0
+        const { broker, clock, ports } = createManualBroker({ history })
         return {
           broker,
           advance: (ms) => {
             clock.nowMs += ms
           },
-          restart: () =>
-            new MemoryBroker({ history }, { now: () => clock.nowMs, createEpoch: () => `again-${++epochs}` }),
+          restart: () => new MemoryBroker({ history }, ports),
         }
       }),
     )
@@ -52,7 +50,60 @@ describe('maxChannels', () => {
   })
 })
 
+describe('channels that were only looked at', () => {
+  test('take nothing from those that were published to: they are forgotten when they are left', async () => {
+    const { broker } = createManualBroker({ maxChannels: 2 })
+    const { position } = await broker.publish('kept', 1)
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await broker.subscribe(name)
+      await broker.history(name)
+      await broker.unsubscribe(name)
+    }
+    expect((await broker.history('kept', position)).gap).toBeUndefined()
+  })
+
+  test('say the same when they are looked at again: nothing was lost', async () => {
+    const { broker } = createManualBroker()
+    await broker.subscribe('a')
+    const { position } = await broker.history('a')
+    await broker.unsubscribe('a')
+    expect((await broker.history('a', position)).gap).toBeUndefined()
+  })
+})
+
+describe('maxTotalBytes', () => {
+  test('above it the history of the channel that was unused longest goes, and the gap is told', async () => {
+    const { broker } = createManualBroker({ maxTotalBytes: 250 })
+    const before = { offset: 0, epoch: 'epoch-1' }
+    for (const name of ['a', 'b', 'c']) await broker.publish(name, 'x'.repeat(100))
+    expect(await broker.history('a', before)).toMatchObject({ publications: [], gap: { reason: 'history-expired' } })
+    for (const name of ['b', 'c']) expect((await broker.history(name, before)).publications).toHaveLength(1)
+    expect(await broker.publish('a', 'y')).toMatchObject({ position: { offset: 2, epoch: 'epoch-1' } })
+  })
+
+  test('what has expired in channels that nobody uses makes room by itself', async () => {
+    const { broker, clock, sweep } = createManualBroker({ maxTotalBytes: 250, history: { ttlMs: 1000 } })
+    await broker.start({ publication: () => {} })
+    await broker.publish('old', 'x'.repeat(100))
+    clock.nowMs += 1001
+    sweep()
+    const { position } = await broker.publish('a', 'x'.repeat(100))
+    await broker.publish('b', 'x'.repeat(100))
+    expect((await broker.history('a', { ...(position as { epoch: string }), offset: 0 })).publications).toHaveLength(1)
+  })
+})
+
 describe('without history', () => {
+  test('whoever comes back from a position is told that nobody knows what was missed', async () => {
+    const { broker } = createManualBroker({ history: { size: 0 } })
+    const after = { offset: 3, epoch: 'e' }
+    expect(await broker.history('a', after)).toEqual({
+      position: undefined,
+      publications: [],
+      gap: { reason: 'no-history', after, position: undefined },
+    })
+  })
+
   test('publications carry no position, history is empty, and subscribers are told all the same', async () => {
     const { broker } = createManualBroker({ history: { size: 0 } })
     const told: unknown[] = []

@@ -113,3 +113,32 @@ describe('Subscription', () => {
     expect(subscriber.words).toEqual(['failed'])
   })
 })
+
+describe('a subscriber that throws', () => {
+  test('fails its own subscription, and says why', () => {
+    const { subscriber, subscription } = create()
+    subscription.recover(history(at(0)))
+    Object.assign(subscriber, {
+      deliver: () => {
+        throw new Error('no')
+      },
+    })
+    expect(() => take(subscription, publication(1))).not.toThrow()
+    expect(subscription.phase).toBe('ended')
+  })
+
+  test('while it recovers, too', () => {
+    const { subscriber, subscription } = create()
+    Object.assign(subscriber, {
+      gap: () => {
+        throw new Error('no')
+      },
+      failed: () => {
+        throw new Error('not even that')
+      },
+    })
+    const gap: Gap = { reason: 'epoch-changed', after: at(1), position: at(0, 'f') }
+    expect(() => subscription.recover(history(at(0, 'f'), [], gap))).not.toThrow()
+    expect(subscription.phase).toBe('ended')
+  })
+})

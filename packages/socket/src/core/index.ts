@@ -65,6 +65,7 @@ export {
   type RequestHead,
   type ResponseHead,
 } from './http/http-head.ts'
+export { originForm } from './http/request-target.ts'
 export {
   MessageAssembler,
   type MessageConsumer,

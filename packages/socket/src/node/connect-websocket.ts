@@ -11,7 +11,6 @@ import {
   TransportError,
   type UpgradeAgreement,
   UsageError,
-  type WigwagError,
 } from '../core/index.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
 import { createProfile } from './socket-driver.ts'
@@ -78,9 +77,9 @@ export function connectWebSocket<Data = undefined>(
   const socket = openSocket(endpoint, options.tls)
   return new Promise((resolve, reject) => {
     performHandshake(socket, handshake, { handshakeTimeoutMs, maxHeaderBytes, signal: options.signal }, (agreed) => {
-      if (agreed instanceof Error) {
+      if ('failure' in agreed) {
         socket.destroy()
-        reject(agreed)
+        reject(agreed.failure)
         return
       }
       const protocol = agreed.agreement.subprotocol ?? ''
@@ -143,7 +142,15 @@ interface Agreed {
   readonly rest: Uint8Array
 }
 
-type HandshakeDone = (result: Agreed | Error) => void
+/** Why nothing was agreed: an error, or whatever a signal was aborted with. */
+interface Failed {
+  readonly failure: unknown
+}
+
+type HandshakeDone = (result: Agreed | Failed) => void
+
+/** The most that Node's timers can wait for. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Sends the request, reads the response, and calls `done` once. */
 function performHandshake(
@@ -164,32 +171,37 @@ function performHandshake(
     const collected = collector.push(chunk)
     if (collected.step === 'more') return
     socket.pause()
-    if (collected.step === 'failed') finish(collected.error)
+    if (collected.step === 'failed') finish({ failure: collected.error })
     else finish(judge(handshake, collected.text, collected.rest))
   }
   const failed = (error: Error): void =>
-    finish(new TransportError('ERR_TRANSPORT', `Cannot connect: ${describe(error)}.`, { cause: error }))
+    finish({ failure: new TransportError('ERR_TRANSPORT', `Cannot connect: ${describe(error)}.`, { cause: error }) })
   const left = (): void =>
-    finish(new TransportError('ERR_TRANSPORT', 'The server closed the connection before it answered the upgrade.'))
-  const aborted = (): void => finish(signal?.reason as Error)
-  const timer = setTimeout(() => {
-    const what = `The opening handshake took longer than ${handshakeTimeoutMs} ms (handshakeTimeoutMs).`
-    finish(new TransportError('ERR_HANDSHAKE_TIMEOUT', what))
-  }, handshakeTimeoutMs)
+    finish({
+      failure: new TransportError('ERR_TRANSPORT', 'The server closed the connection before it answered the upgrade.'),
+    })
+  const aborted = (): void => finish({ failure: signal?.reason })
+  const timer = setTimeout(
+    () => {
+      const what = `The opening handshake took longer than ${handshakeTimeoutMs} ms (handshakeTimeoutMs).`
+      finish({ failure: new TransportError('ERR_HANDSHAKE_TIMEOUT', what) })
+    },
+    Math.min(handshakeTimeoutMs, MAX_TIMER_MS),
+  )
   socket.on('data', received).on('error', failed).on('close', left)
   signal?.addEventListener('abort', aborted)
   socket.write(handshake.encodeRequest())
   if (signal?.aborted) aborted()
 }
 
-function judge(handshake: ClientHandshake, text: string, rest: Uint8Array): Agreed | WigwagError {
+function judge(handshake: ClientHandshake, text: string, rest: Uint8Array): Agreed | Failed {
   const response = parseResponseHead(text)
-  if (response instanceof ProtocolError) return response
+  if (response instanceof ProtocolError) return { failure: response }
   const agreement = handshake.judge(response)
   if (!(agreement instanceof ProtocolError)) return { agreement, rest }
-  if (response.status === 101) return agreement
+  if (response.status === 101) return { failure: agreement }
   const body = Buffer.from(rest).toString('utf8').slice(0, 500).trim()
-  return new UpgradeRefusedError(agreement, response, body)
+  return { failure: new UpgradeRefusedError(agreement, response, body) }
 }
 
 /** Node's error for several failed addresses has no message of its own. */

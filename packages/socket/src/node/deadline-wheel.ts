@@ -48,7 +48,7 @@ export class DeadlineWheel {
 
   #start(): void {
     this.#turned = Math.floor(this.refresh() / TICK_MS)
-    this.#timer = setInterval(() => this.#turn(), TICK_MS)
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
     // Sockets keep a process alive; waiting for them to time out need not.
     this.#timer.unref()
   }
@@ -67,6 +67,14 @@ export class DeadlineWheel {
     sleeper.wheelSlot = Math.max(tick, this.#turned + 1) % SLOTS
     this.#slots[sleeper.wheelSlot]?.add(sleeper)
     this.#sleepers++
+  }
+
+  #tick(): void {
+    // A process that stood still first hears what came meanwhile: it is read between timers and immediates. Else every
+    // peer that had answered in time would be taken for gone.
+    const late = this.refresh() - (this.#turned + 1) * TICK_MS > 2 * TICK_MS
+    if (late) setImmediate(() => this.#turn())
+    else this.#turn()
   }
 
   #turn(): void {

@@ -3,7 +3,7 @@ import { nodeBytes } from './node-bytes.ts'
 
 /** Something with output waiting. */
 export interface Flushable {
-  /** Hands everything waiting to the kernel. Returns whether the kernel took all of it. */
+  /** Hands everything waiting to the kernel. Returns whether nothing of it is needed any more where it lies. */
   flush(): boolean
 }
 
@@ -17,6 +17,8 @@ export class FlushQueue {
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #heldBack = false
+  /** The arena's buffer when something was held back: the arena goes on behind it, and never starts it again. */
+  #heldBuffer: Uint8Array | undefined
   readonly #run = (): void => this.#flushAll()
 
   /** Flushes `flushable` at the end of this turn. */
@@ -39,8 +41,12 @@ export class FlushQueue {
     flushing.length = 0
     this.#spare = flushing
     if (this.#waiting.length > 0) return // somebody sent while we flushed; their ranges are in the arena
-    if (this.#heldBack) this.arena.renew()
-    else this.arena.recycle()
+    // A new buffer for each such turn would cost a whole arena for a few bytes, and with TLS each turn is one.
+    if (this.#heldBack) this.#heldBuffer = this.arena.buffer
+    else if (this.#heldBuffer !== this.arena.buffer) {
+      this.#heldBuffer = undefined
+      this.arena.recycle()
+    }
     this.#heldBack = false
   }
 }

@@ -38,6 +38,7 @@ function install(server: HttpServer, interceptors: readonly HttpInterceptor[]): 
       if (interceptors.some((interceptor) => interceptor.request?.(incoming, response))) return true
     } else if (event === 'upgrade') {
       const [incoming, socket, head] = rest as [IncomingMessage, Socket, Buffer]
+      if (afterAnswers(socket, () => this.emit(event, ...rest))) return true
       if (interceptors.some((interceptor) => interceptor.upgrade?.(incoming, socket, head))) return true
     }
     return Reflect.apply(emit, this, [event, ...rest]) as boolean
@@ -47,4 +48,22 @@ function install(server: HttpServer, interceptors: readonly HttpInterceptor[]): 
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     if (server.listenerCount('upgrade') === 1) servePlainRequest(server, incoming, socket, head)
   })
+}
+
+/**
+ * A client may send an upgrade right behind requests that are not answered yet (RFC 9112 §9.3.2), and Node reports it
+ * at once: what we wrote would overtake their answers. Calls `proceed` when all have gone out, unless the client has left.
+ * Returns whether there was anything to wait for.
+ */
+function afterAnswers(socket: Socket, proceed: () => void): boolean {
+  // Node's own record of the response that has the socket; there is no public one.
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (answer === undefined || answer === null) return false
+  const ignore = (): void => {}
+  socket.on('error', ignore)
+  answer.once('close', () => {
+    socket.off('error', ignore)
+    if (!socket.destroyed) proceed()
+  })
+  return true
 }

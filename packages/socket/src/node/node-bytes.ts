@@ -4,6 +4,13 @@ import { type BytePort, xorInPlace } from '../core/index.ts'
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
 
+/** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
+const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string
+  utf8Slice(this: Uint8Array, start: number, end: number): string
+  utf8Write(this: Uint8Array, text: string, offset: number): number
+}
+
 /** `BytePort` with what Node's Buffer does natively. */
 export const nodeBytes: BytePort = {
   xor: xorInPlace,
@@ -13,8 +20,7 @@ export const nodeBytes: BytePort = {
   },
 
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string {
-    const buffer = asBuffer(bytes)
-    return ascii ? buffer.latin1Slice(start, end) : buffer.utf8Slice(start, end)
+    return ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end)
   },
 
   encodeText(text: string, target: Uint8Array, offset: number): number {
@@ -22,24 +28,13 @@ export const nodeBytes: BytePort = {
       const written = encodeSmallAscii(text, target, offset)
       if (written >= 0) return written
     }
-    return asBuffer(target).utf8Write(text, offset)
+    return utf8Write.call(target, text, offset)
   },
 
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
   // Not from Buffer's shared pool: the arena and large messages live on their own.
   allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
-}
-
-/** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
-interface RangeBuffer extends Buffer {
-  latin1Slice(start: number, end: number): string
-  utf8Slice(start: number, end: number): string
-  utf8Write(text: string, offset: number): number
-}
-
-function asBuffer(bytes: Uint8Array): RangeBuffer {
-  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as RangeBuffer
 }
 
 function view(bytes: Uint8Array, start: number, end: number): Uint8Array {

@@ -49,7 +49,8 @@ export class NodeWebSocket<Data = unknown> {
   }
 
   /**
-   * Sends a string as text, bytes as binary, or a message prepared for many. Never throws: look at what it returns.
+   * Sends a string as text, bytes as binary, or a message prepared for many. Never fails for what the network or the
+   * peer does: look at what it returns. Throws `UsageError` `ERR_ARGUMENT` for anything else than a message.
    * Bytes above 16 KiB are not copied: leave them unchanged until they are written (`bufferedAmount` 0).
    */
   send(message: Sendable): SendStatus {

@@ -13,6 +13,19 @@ const FLUSH_ABOVE_BYTES = 64 * 1024
 /** Several ranges up to this size are joined into one write; larger ones leave as they are, in one `writev`. */
 const JOIN_UP_TO_BYTES = 16 * 1024
 
+// Everyone who is sent the same broadcast writes the same view: it is made once, not once per socket.
+let lastView: Uint8Array = new Uint8Array(0)
+let lastBuffer: Uint8Array = lastView
+let lastStart = 0
+
+function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
+  if (lastBuffer === buffer && lastStart === start && lastView.length === end - start) return lastView
+  lastBuffer = buffer
+  lastStart = start
+  lastView = buffer.subarray(start, end)
+  return lastView
+}
+
 /**
  * What one socket has been given to write. Ranges that follow each other in the arena, as the frames of one sender or
  * of a broadcast do, grow into one and leave in one write without a copy.
@@ -26,6 +39,8 @@ export class Outbox implements Flushable {
   #end = 0
   #more: Range[] | undefined
   #waitingBytes = 0
+  /** Whether the kernel had taken everything when we last looked; the socket is asked only when it had not. */
+  #kernelTookAll = true
 
   constructor(socket: Socket, queue: FlushQueue) {
     this.#socket = socket
@@ -34,7 +49,7 @@ export class Outbox implements Flushable {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return this.#waitingBytes + this.#socket.writableLength
+    return this.#kernelTookAll ? this.#waitingBytes : this.#waitingBytes + this.#socket.writableLength
   }
 
   /** Takes `buffer[start, end)` behind what is waiting. */
@@ -57,6 +72,7 @@ export class Outbox implements Flushable {
     if (this.#waitingBytes > FLUSH_ABOVE_BYTES && !this.flush()) this.#queue.holdBack()
   }
 
+  /** Returns whether nothing that was flushed is still needed where it lies. */
   flush(): boolean {
     const first = this.#buffer
     if (first === undefined) return true
@@ -67,9 +83,30 @@ export class Outbox implements Flushable {
     const bytes = this.#waitingBytes
     this.#waitingBytes = 0
     if (!socket.writable) return true
-    if (more === undefined) socket.write(first.subarray(this.#start, this.#end))
+    if (socket.writableLength > 0) return this.#queueBehind(first, more ?? [], bytes)
+    if (more === undefined) socket.write(viewOf(first, this.#start, this.#end))
     else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
-    return socket.writableLength === 0
+    this.#kernelTookAll = socket.writableLength === 0
+    return this.#kernelTookAll
+  }
+
+  /**
+   * The kernel is full: what comes behind may wait for long. So that a slow reader's few bytes keep neither a whole
+   * arena in memory nor the arena from being recycled, they are copied; only what is most of its buffer is not.
+   */
+  #queueBehind(first: Uint8Array, more: readonly Range[], bytes: number): boolean {
+    let copiedAll = true
+    const views = [{ buffer: first, start: this.#start, end: this.#end }, ...more].map(({ buffer, start, end }) => {
+      const view = buffer.subarray(start, end)
+      if (bytes <= JOIN_UP_TO_BYTES) return view
+      if (view.length * 2 < buffer.length) return Buffer.from(view)
+      copiedAll = false
+      return view
+    })
+    if (bytes <= JOIN_UP_TO_BYTES) this.#socket.write(Buffer.concat(views, bytes))
+    else for (const view of views) this.#socket.write(view)
+    this.#kernelTookAll = false
+    return copiedAll
   }
 
   #writeAll(ranges: readonly Range[], bytes: number): void {

@@ -8,7 +8,10 @@ export class PendingUpgrade implements Sleeper {
   readonly #socket: Socket
   readonly #abort = new AbortController()
   readonly #ended: (refusal: UpgradeRefusal | undefined) => void
-  readonly #left = (): void => this.abandon(undefined)
+  readonly #left = (): void => {
+    this.abandon(undefined)
+    this.#socket.destroy()
+  }
   readonly deadlineMs: number
   wheelSlot = -1
 
@@ -18,7 +21,8 @@ export class PendingUpgrade implements Sleeper {
     this.#ended = ended
     this.deadlineMs = wheel.refresh() + timeoutMs
     wheel.add(this)
-    socket.once('close', this.#left)
+    // A half-open client is gone, too: it could not send a Close frame any more.
+    socket.once('end', this.#left).once('close', this.#left)
   }
 
   /** Aborted when there will be no decision. */
@@ -51,6 +55,6 @@ export class PendingUpgrade implements Sleeper {
 
   #leave(): void {
     wheel.remove(this)
-    this.#socket.off('close', this.#left)
+    this.#socket.off('end', this.#left).off('close', this.#left)
   }
 }

@@ -11,6 +11,7 @@ import {
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
+import { lingerAtMost } from './linger.ts'
 import { Outbox } from './outbox.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
@@ -72,7 +73,6 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
     socket.on('close', () => connection.receiveEnd(wheel.nowMs))
-    socket.on('drain', () => this.#drained())
     if (head.length > 0) connection.receive(head, wheel.nowMs)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
@@ -88,7 +88,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     }
     if (!this.#connection.send(message)) return 'closed'
     if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
-    this.#drainWanted = true
+    this.#wantDrain()
     return 'queued'
   }
 
@@ -167,7 +167,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       return
     }
     socket.end()
-    socket.setTimeout(this.#context.profile.options.closeTimeoutMs, () => socket.destroy())
+    lingerAtMost(socket, this.#context.profile.options.closeTimeoutMs)
   }
 
   #flush(): void {
@@ -176,7 +176,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   #refuse(bufferedAmount: number, messageBytes: number): SendStatus {
     const { options, countDropped } = this.#context
-    this.#drainWanted = true
+    this.#wantDrain()
     countDropped?.()
     this.#tell((handlers) => handlers.slow?.(this.#owner, { bufferedAmount, messageBytes }))
     if (options.slowReader === 'close') {
@@ -185,10 +185,24 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     return 'dropped'
   }
 
-  #drained(): void {
-    if (!this.#drainWanted || this.#outbox.bufferedAmount > 0) return
-    this.#drainWanted = false
-    if (this.#connection.phase === 'open') this.#tell((handlers) => handlers.drain?.(this.#owner))
+  #wantDrain(): void {
+    if (this.#drainWanted) return
+    this.#drainWanted = true
+    setImmediate(() => this.#awaitDrain())
+  }
+
+  /**
+   * Node's own 'drain' follows only a write above its high-water mark, and comes before what waits for the end of the
+   * turn. So an empty write behind what the kernel has not taken tells when it has.
+   */
+  #awaitDrain(): void {
+    const socket = this.#socket
+    if (this.#connection.phase !== 'open' || !socket.writable) return
+    if (this.#outbox.bufferedAmount === 0) {
+      this.#drainWanted = false
+      this.#tell((handlers) => handlers.drain?.(this.#owner))
+    } else if (socket.writableLength === 0) setImmediate(() => this.#awaitDrain())
+    else socket.write(NOTHING, () => this.#awaitDrain())
   }
 
   #tell(call: (handlers: SocketHandlers<Owner>) => HandlerResult): void {
@@ -200,22 +214,42 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     }
   }
 
-  #watch(result: PromiseLike<void>): void {
-    result.then(undefined, (error: unknown) => this.#handlerFailed(error))
+  /** `result` is a promise, or whatever a handler without types happened to return. */
+  #watch(result: unknown): void {
+    if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#handlerFailed(error))
   }
 
   #handlerFailed(error: unknown): void {
     const { handlers } = this.#context
-    if (handlers.error === undefined) console.error('A WebSocket handler failed:', error)
-    else handlers.error(error, this.#owner)
+    if (handlers.error === undefined) printFailure(error)
+    else {
+      // Nobody is left to be told when this fails, too.
+      try {
+        const result: unknown = handlers.error(error, this.#owner)
+        if (isPromiseLike(result)) result.then(undefined, printFailure)
+      } catch (failure) {
+        printFailure(failure)
+      }
+    }
     this.#connection.fail(new WigwagError('ERR_STATE', 'The application failed'), CloseCode.internalError)
   }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function printFailure(error: unknown): void {
+  console.error('A WebSocket handler failed:', error)
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 /** What a message may take at most: UTF-8 needs up to three bytes for a UTF-16 code unit. */
 function largestSize(message: Sendable): number {
   const data = message instanceof PreparedMessage ? message.data : message
-  return typeof data === 'string' ? data.length * 3 : data.length
+  // What has no length is not judged here: `Connection.send` refuses it.
+  return typeof data === 'string' ? data.length * 3 : data?.length
 }
 
 function exactSize(message: Sendable): number {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { HeaderFields, type RequestHead, type UpgradeOffer } from '../core/index.ts'
+import { HeaderFields, originForm, type RequestHead, type UpgradeOffer } from '../core/index.ts'
 
 /** An upgrade request that obeys RFC 6455 and our policies, for `authorize` to decide on. */
 export interface UpgradeRequest {
@@ -49,11 +49,4 @@ export function createUpgradeRequest(
     signal,
     incoming,
   }
-}
-
-/** Path and query; of an absolute-form target (RFC 9112 §3.2.2) what follows the authority. */
-function originForm(target: string): string {
-  if (target.startsWith('/')) return target
-  const pathStart = target.indexOf('/', target.indexOf('//') + 2)
-  return pathStart < 0 ? '/' : target.slice(pathStart)
 }

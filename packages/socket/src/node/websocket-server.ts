@@ -6,6 +6,7 @@ import {
   type HostPolicy,
   judgeUpgrade,
   type OriginPolicy,
+  originForm,
   type RequestHead,
   selectSubprotocol,
   TransportError,
@@ -121,13 +122,14 @@ export class WebSocketServer<Data = undefined> {
       },
     )
     this.#ownServer = server
-    this.attach(server)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new TransportError('ERR_TRANSPORT', `Cannot listen: ${error.message}`, { cause: error })),
-      )
-      server.listen(options, resolve)
-    })
+    const detach = this.attach(server)
+    try {
+      await startListening(server, options)
+    } catch (error) {
+      detach()
+      this.#ownServer = undefined
+      throw error
+    }
     return server.address() as AddressInfo
   }
 
@@ -142,6 +144,7 @@ export class WebSocketServer<Data = undefined> {
     }
     // From here on the socket is ours: no error of it may be without a listener.
     socket.on('error', ignore)
+    if (socket.destroyed) return // its 'close' may be past, and nobody would tell us again
     const request = requestHead(incoming)
     const { allowOrigins, allowHosts } = this.#options
     const verdict = judgeUpgrade(request, { origins: allowOrigins, hosts: hostPolicyOf(server, allowHosts) })
@@ -187,7 +190,7 @@ export class WebSocketServer<Data = undefined> {
 
   #serves(incoming: IncomingMessage): boolean {
     const { path } = this.#options
-    return path === undefined || (incoming.url ?? '').split('?', 1)[0] === path
+    return path === undefined || originForm(incoming.url ?? '').split('?', 1)[0] === path
   }
 
   #decide(head: RequestHead, offer: UpgradeOffer, incoming: IncomingMessage, socket: Socket, rest: Buffer): void {
@@ -233,13 +236,27 @@ export class WebSocketServer<Data = undefined> {
 
   #refuse(socket: Socket, refusal: UpgradeRefusal): void {
     this.#count.refused++
-    writeRefusal(socket, refusal)
+    writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs)
   }
 
   #forget(socket: NodeWebSocket<Data>): void {
     this.#sockets.delete(socket)
     if (this.#sockets.size === 0) this.#emptied?.()
   }
+}
+
+/** Listens, on a free port unless told otherwise; failures behind that are printed. */
+function startListening(server: HttpServer, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void =>
+      reject(new TransportError('ERR_TRANSPORT', `Cannot listen: ${error.message}`, { cause: error }))
+    server.once('error', failed)
+    server.listen(options.path === undefined ? { port: 0, ...options } : options, () => {
+      // Such as a connection that cannot be accepted for want of descriptors: the server goes on.
+      server.off('error', failed).on('error', (error) => console.error('The WebSocket server failed:', error))
+      resolve()
+    })
+  })
 }
 
 const SHUTTING_DOWN: UpgradeRefusal = {
