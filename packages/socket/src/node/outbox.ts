@@ -83,7 +83,7 @@ export class Outbox implements Flushable {
     const bytes = this.#waitingBytes
     this.#waitingBytes = 0
     if (!socket.writable) return true
-    if (socket.writableLength > 0) return this.#queueBehind(first, more ?? [], bytes)
+    if (!this.#kernelTookAll && socket.writableLength > 0) return this.#queueBehind(first, more ?? [], bytes)
     if (more === undefined) socket.write(viewOf(first, this.#start, this.#end))
     else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
     this.#kernelTookAll = socket.writableLength === 0

@@ -51,7 +51,8 @@ async function exchange(port: number, requests: string, sent: () => void, until:
   return text
 }
 
-const answered = (text: string): string[] => [...text.matchAll(/answer to (\S+)|HTTP\/1\.1 101/g)].map(([all, path]) => path ?? all)
+const answered = (text: string): string[] =>
+  [...text.matchAll(/answer to (\S+)|HTTP\/1\.1 101/g)].map(([all, path]) => path ?? all)
 
 test('RFC 9112 §9.3.2 a plain request with Upgrade is answered behind those that were sent before it', async () => {
   await using server = await serve()

@@ -25,7 +25,7 @@ describe('defaults of the connection options', () => {
       maxFrameBytes: 1_048_576,
       maxFragments: 16_384,
       maxControlFramesPerSecond: 256,
-    maxBufferedForPongBytes: 2 * 1024 * 1024,
+      maxBufferedForPongBytes: 2 * 1024 * 1024,
       utf8: 'strict',
       textAs: 'string',
       pingIntervalMs: 25_000,
