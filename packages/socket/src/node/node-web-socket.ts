@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { ConnectionState } from '../core/index.ts'
+import { type ConnectionState, PreparedMessage } from '../core/index.ts'
+import type { Outbox } from './outbox.ts'
 import { Pump, type PumpContext, type Sendable, type SendStatus } from './pump.ts'
 
 /** What the opening handshake settled about a socket. */
@@ -15,6 +16,7 @@ export interface SocketInfo<Data> {
 /** A WebSocket of either role on a Node socket, told by handlers: what `WebSocketServer` and `connectWebSocket` make. */
 export class NodeWebSocket<Data = unknown> {
   readonly #pump: Pump<NodeWebSocket<Data>>
+  readonly #outbox: Outbox
   /** Path and query of the upgrade request. */
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none. */
@@ -31,6 +33,7 @@ export class NodeWebSocket<Data = unknown> {
     this.data = info.data
     this.remoteAddress = socket.remoteAddress ?? ''
     this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket)
+    this.#outbox = this.#pump.outbox
   }
 
   /** Starts reading; `head` is what came behind the opening handshake. Called once, by whoever made the socket. */
@@ -54,6 +57,13 @@ export class NodeWebSocket<Data = unknown> {
    * Bytes above 16 KiB are not copied: leave them unchanged until they are written (`bufferedAmount` 0).
    */
   send(message: Sendable): SendStatus {
+    if (
+      message instanceof PreparedMessage &&
+      message.encoded !== undefined &&
+      this.#outbox.takeFrame(message.encoded)
+    ) {
+      return 'ok'
+    }
     return this.#pump.send(message)
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { EncodedFrame } from '../core/index.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 
 /** A range of bytes waiting to be written. */
@@ -41,15 +42,36 @@ export class Outbox implements Flushable {
   #waitingBytes = 0
   /** Whether the kernel had taken everything when we last looked; the socket is asked only when it had not. */
   #kernelTookAll = true
+  /** Up to how much may be waiting for `takeFrame`; 0 when frames must go through the connection. */
+  #quickBytes: number
 
-  constructor(socket: Socket, queue: FlushQueue) {
+  /** `quickBytes`: below how many waiting bytes encoded frames may be taken as they are; 0 for never. */
+  constructor(socket: Socket, queue: FlushQueue, quickBytes: number) {
     this.#socket = socket
     this.#queue = queue
+    this.#quickBytes = Math.min(quickBytes, FLUSH_ABOVE_BYTES)
   }
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
     return this.#kernelTookAll ? this.#waitingBytes : this.#waitingBytes + this.#socket.writableLength
+  }
+
+  /**
+   * Takes a frame of a broadcast that another socket has had encoded in this turn, when there is nothing to decide: the
+   * connection is open and its peer keeps up. A broadcast to thousands is bound by the memory it touches, and this
+   * touches nothing of a socket but its outbox. Returns whether it did.
+   */
+  takeFrame({ arena, generation, buffer, start, end }: EncodedFrame): boolean {
+    if (this.#waitingBytes + end - start >= this.#quickBytes || !this.#kernelTookAll) return false
+    if (arena !== this.#queue.arena || generation !== arena.generation) return false
+    this.write(buffer, start, end)
+    return true
+  }
+
+  /** The connection is not open any more: no frame may be taken without asking it. */
+  seal(): void {
+    this.#quickBytes = 0
   }
 
   /** Takes `buffer[start, end)` behind what is waiting. */

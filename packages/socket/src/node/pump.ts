@@ -51,12 +51,18 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
-    this.#outbox = new Outbox(socket, flushQueue)
+    // A client's frames must differ in their masks (RFC 6455 §5.3).
+    const quickBytes = context.profile.role === 'server' ? context.options.highWaterMarkBytes : 0
+    this.#outbox = new Outbox(socket, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh())
   }
 
   get connection(): Connection {
     return this.#connection
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox
   }
 
   get bufferedAmount(): number {
@@ -136,6 +142,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   }
 
   closing(close: CloseInfo): void {
+    this.#outbox.seal()
     // The closing handshake has a deadline that is nearer than keepalive's.
     if (this.#connection.phase === 'closing') wheel.add(this)
     this.#tell((handlers) => handlers.closing?.(this.#owner, close))

@@ -1,7 +1,7 @@
 import type { CloseInfo, CloseOutcome, MessageType } from '../core/index.ts'
 
-/** A handler may be asynchronous; its rejection is treated as a throw. */
-export type HandlerResult = undefined | void | PromiseLike<void>
+/** A handler may be asynchronous: the rejection of a promise is treated as a throw. Anything else that it returns is ignored. */
+export type HandlerResult = unknown
 
 /**
  * What the application does with its sockets: one object for all of them, no closures per socket. A handler that

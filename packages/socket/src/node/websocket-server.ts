@@ -1,7 +1,9 @@
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   CloseCode,
+  encodeClosePayload,
   encodeUpgradeResponse,
   type HostPolicy,
   judgeUpgrade,
@@ -16,6 +18,7 @@ import {
 } from '../core/index.ts'
 import { interceptHttp } from './http-interceptor.ts'
 import { hostPolicyOf } from './loopback.ts'
+import { nodeBytes } from './node-bytes.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
 import { PendingUpgrade } from './pending-upgrade.ts'
 import { servePlainRequest } from './plain-request.ts'
@@ -137,7 +140,9 @@ export class WebSocketServer<Data = undefined> {
    * Answers one upgrade: for servers that route upgrades themselves. `server` is where the request came in; it is
    * needed to tell whether we listen on loopback and to serve requests that are no WebSocket handshake.
    */
-  handleUpgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, server?: HttpServer): void {
+  handleUpgrade(incoming: IncomingMessage, duplex: Duplex, head: Buffer, server?: HttpServer): void {
+    // Node says Duplex, and gives what it listens on: sockets of `net` or `tls`.
+    const socket = duplex as Socket
     if (server !== undefined && incoming.headers['sec-websocket-key'] === undefined) {
       servePlainRequest(server, incoming, socket, head)
       return
@@ -156,8 +161,11 @@ export class WebSocketServer<Data = undefined> {
   /**
    * Accepts no more and closes every socket, by default with 1001; resolves when all are closed. Each gets as long as
    * `closeTimeoutMs` for its closing handshake. An HTTP server that it was attached to stays as it is.
+   * Throws `UsageError` `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON` for what a Close frame cannot carry.
    */
   close(code: number = CloseCode.goingAway, reason: string = 'The server is shutting down'): Promise<void> {
+    // Encoded to be checked: a mistake must not leave a server that can never be closed.
+    encodeClosePayload({ code, reason }, nodeBytes)
     this.#closing ??= this.#closeAll(code, reason)
     return this.#closing
   }

@@ -5,8 +5,8 @@ import type { BytePort } from './byte-port.ts'
  * connection sends in one turn of the event loop, and what is broadcast to many, lies there as one range and leaves
  * in one write without being copied again.
  *
- * A range is valid until the driver says `recycle` (all of it was written, the memory may be used again) or `renew`
- * (some of it is still being written: it stays with whoever holds it, and a new buffer is taken).
+ * A range is valid until the driver says `recycle`: all of them were written, the memory may be used again. A driver
+ * whose ranges are still being written does not; the arena then goes on behind them, and in a new buffer when it is full.
  */
 export class FrameArena {
   readonly #port: BytePort
@@ -36,12 +36,5 @@ export class FrameArena {
     this.used = 0
     this.generation++
     if (this.buffer.length > this.#size) this.buffer = this.#port.allocate(this.#size)
-  }
-
-  /** Some ranges are still being written: leave them their buffer. */
-  renew(): void {
-    if (this.used > 0) this.buffer = this.#port.allocate(this.#size)
-    this.used = 0
-    this.generation++
   }
 }

@@ -1,3 +1,4 @@
+import { assertBytes } from '../bytes/assert-bytes.ts'
 import { CloseCode, isSendableCloseCode } from '../error/close-code.ts'
 import { ProtocolError, TransportError, UsageError, type WigwagError } from '../error/wigwag-error.ts'
 import type { DeflatePort } from '../extension/deflate-port.ts'
@@ -7,7 +8,6 @@ import type { MessageType } from '../frame/message-type.ts'
 import { Opcode } from '../frame/opcode.ts'
 import { PreparedMessage } from '../frame/prepared-message.ts'
 import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
-import { assertBytes } from './assert-bytes.ts'
 import { ChunkReader, type ChunkReaderOwner } from './chunk-reader.ts'
 import type { ConnectionProfile } from './connection-profile.ts'
 import type { ConnectionSink } from './connection-sink.ts'
@@ -264,9 +264,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   }
 
   #keepAlive(nowMs: number): void {
-    // While we do not read, silence says nothing about the peer.
-    if (this.#reader.paused) this.#heardMs = nowMs
-    const effect = this.#keepalive.tick(this.#heardMs, nowMs)
+    // While we do not read, silence says nothing about the peer; a ping still keeps what is in between awake.
+    const effect = this.#reader.paused ? this.#keepalive.tickUnheard(nowMs) : this.#keepalive.tick(this.#heardMs, nowMs)
     if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), false, this.#sink)
     if (effect !== 'fail') return
     const waitedMs = this.#profile.options.pongTimeoutMs

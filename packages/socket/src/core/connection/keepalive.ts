@@ -51,6 +51,13 @@ export class Keepalive {
     return undefined
   }
 
+  /** Tells that nothing could be heard, because nobody listened: pings go out as ever, and nobody is given up on. */
+  tickUnheard(nowMs: number): KeepaliveEffect {
+    if (nowMs < this.#state.deadlineMs) return undefined
+    this.#state = { phase: 'listening', deadlineMs: nowMs + this.#intervalMs() }
+    return 'ping'
+  }
+
   #intervalMs(): number {
     const { pingIntervalMs } = this.#options
     if (pingIntervalMs === 0) return Infinity

@@ -1,3 +1,4 @@
+import { assertBytes } from '../bytes/assert-bytes.ts'
 import type { FrameArena } from '../bytes/frame-arena.ts'
 import type { MessageType } from './message-type.ts'
 
@@ -21,8 +22,9 @@ export class PreparedMessage {
   /** Left here by the frame writer. */
   encoded: EncodedFrame | undefined = undefined
 
-  /** Takes a text message as a string, a binary one as bytes. */
+  /** Takes a text message as a string, a binary one as bytes. Throws `UsageError` `ERR_ARGUMENT` for anything else. */
   constructor(data: string | Uint8Array) {
+    if (typeof data !== 'string') assertBytes(data)
     this.data = data
     this.type = typeof data === 'string' ? 'text' : 'binary'
   }

@@ -40,17 +40,6 @@ test('recycling starts again at the front of the same buffer, as a new generatio
   expect(arena.buffer).toBe(buffer)
 })
 
-test('renewing leaves a buffer in use to its holders, as a new generation', () => {
-  const arena = new FrameArena(portableBytes, 100)
-  const { buffer } = arena
-  arena.renew()
-  expect(arena.buffer, 'nothing was handed out').toBe(buffer)
-  arena.used = 1
-  arena.renew()
-  expect(arena.buffer).not.toBe(buffer)
-  expect(arena).toMatchObject({ used: 0, generation: 2 })
-})
-
 test('a driver that does not choose gets an arena of 256 KiB', () => {
   expect(new FrameArena(portableBytes).buffer).toHaveLength(256 * 1024)
 })
