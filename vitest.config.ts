@@ -30,6 +30,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'public-io',
+          include: ['packages/socket/test/node/**/*.integration.test.ts'],
+          env: { WIGWAG_TEST_IO: 'public' },
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'integration',
           include: ['packages/*/test/**/*.integration.test.ts', 'tools/test/**/*.test.ts', 'examples/**/*.test.ts'],
           testTimeout: 30_000,

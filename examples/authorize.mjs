@@ -10,9 +10,7 @@ const sockets = new WebSocketServer({
     const user = users.get(query.get('token') ?? '')
     return user === undefined ? refuse(401, 'Log in first.') : { user }
   },
-  open: (socket) => {
-    socket.send(`hello ${socket.data.user}`)
-  },
+  open: (socket) => socket.send(`hello ${socket.data.user}`),
 })
 
 const server = createServer((_request, response) => response.end('your own pages\n'))

@@ -5,7 +5,8 @@ import { ChildProgram } from '@wigwag/testkit'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const start = (name: string): ChildProgram => new ChildProgram(process.execPath, [`${root}/examples/${name}`], { PORT: '0' })
+const start = (name: string): ChildProgram =>
+  new ChildProgram(process.execPath, [`${root}/examples/${name}`], { PORT: '0' })
 
 function firstMessage(url: string, send?: string): Promise<string | Uint8Array> {
   return new Promise((resolve, reject) => {

@@ -33,6 +33,8 @@ export const nodeBytes: BytePort = {
 
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
+  copy: (bytes: Uint8Array, start: number, end: number): Uint8Array => Buffer.from(view(bytes, start, end)),
+
   // Not from Buffer's shared pool: the arena and large messages live on their own.
   allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
 }

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
 import type { EncodedFrame } from '../core/index.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
+import { type NativeHandle, type NativeWriter, writeNative } from './native-io.ts'
 
 /** A range of bytes waiting to be written. */
 interface Range {
@@ -31,8 +33,9 @@ function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
  * What one socket has been given to write. Ranges that follow each other in the arena, as the frames of one sender or
  * of a broadcast do, grow into one and leave in one write without a copy.
  */
-export class Outbox implements Flushable {
+export class Outbox implements Flushable, NativeWriter {
   readonly #socket: Socket
+  readonly #handle: NativeHandle | undefined
   readonly #queue: FlushQueue
   // The first range has fields of its own: mostly it is the only one.
   #buffer: Uint8Array | undefined
@@ -45,16 +48,29 @@ export class Outbox implements Flushable {
   /** Up to how much may be waiting for `takeFrame`; 0 when frames must go through the connection. */
   #quickBytes: number
 
-  /** `quickBytes`: below how many waiting bytes encoded frames may be taken as they are; 0 for never. */
-  constructor(socket: Socket, queue: FlushQueue, quickBytes: number) {
+  /** Bytes of a native write that the kernel has not taken yet. */
+  #pendingBytes = 0
+
+  /**
+   * `handle`: where to write past the stream, if that is possible. `quickBytes`: below how many waiting bytes encoded
+   * frames may be taken as they are; 0 for never.
+   */
+  constructor(socket: Socket, handle: NativeHandle | undefined, queue: FlushQueue, quickBytes: number) {
     this.#socket = socket
+    this.#handle = handle
     this.#queue = queue
     this.#quickBytes = Math.min(quickBytes, FLUSH_ABOVE_BYTES)
   }
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return this.#kernelTookAll ? this.#waitingBytes : this.#waitingBytes + this.#socket.writableLength
+    if (this.#kernelTookAll) return this.#waitingBytes
+    return this.#waitingBytes + this.#pendingBytes + this.#socket.writableLength
+  }
+
+  /** Those of them that have not been flushed. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
   }
 
   /**
@@ -105,9 +121,14 @@ export class Outbox implements Flushable {
     const bytes = this.#waitingBytes
     this.#waitingBytes = 0
     if (!socket.writable) return true
-    if (!this.#kernelTookAll && socket.writableLength > 0) return this.#queueBehind(first, more ?? [], bytes)
-    if (more === undefined) socket.write(viewOf(first, this.#start, this.#end))
-    else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
+    if (!this.#kernelTookAll && this.#pendingBytes + socket.writableLength > 0) {
+      return this.#queueBehind(first, more ?? [], bytes)
+    }
+    if (more === undefined) {
+      const view = viewOf(first, this.#start, this.#end)
+      if (this.#handle !== undefined) return this.#writeNative(this.#handle, view)
+      socket.write(view)
+    } else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
     this.#kernelTookAll = socket.writableLength === 0
     return this.#kernelTookAll
   }
@@ -131,6 +152,19 @@ export class Outbox implements Flushable {
     return copiedAll
   }
 
+  #writeNative(handle: NativeHandle, view: Uint8Array): boolean {
+    const result = writeNative(handle, view, this)
+    this.#kernelTookAll = result !== 'pending'
+    if (result === 'pending') this.#pendingBytes = view.length
+    else if (result !== 'done') this.#socket.destroy(writeError(result))
+    return this.#kernelTookAll
+  }
+
+  writeCompleted(status: number): void {
+    this.#pendingBytes = 0
+    if (status < 0) this.#socket.destroy(writeError(status))
+  }
+
   #writeAll(ranges: readonly Range[], bytes: number): void {
     const views = ranges.map(({ buffer, start, end }) => buffer.subarray(start, end))
     if (bytes <= JOIN_UP_TO_BYTES) {
@@ -141,4 +175,8 @@ export class Outbox implements Flushable {
     for (const view of views) this.#socket.write(view)
     this.#socket.uncork()
   }
+}
+
+function writeError(status: number): Error {
+  return Object.assign(new Error(`write ${getSystemErrorName(status)}`), { code: getSystemErrorName(status) })
 }

@@ -12,6 +12,7 @@ import {
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import { lingerAtMost } from './linger.ts'
+import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
 import { Outbox } from './outbox.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
@@ -42,6 +43,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
   readonly #socket: Socket
+  readonly #handle: NativeHandle | undefined
   readonly #outbox: Outbox
   readonly #connection: Connection
   #drainWanted = false
@@ -53,7 +55,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#socket = socket
     // A client's frames must differ in their masks (RFC 6455 §5.3).
     const quickBytes = context.profile.role === 'server' ? context.options.highWaterMarkBytes : 0
-    this.#outbox = new Outbox(socket, flushQueue, quickBytes)
+    this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
+    this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh())
   }
 
@@ -75,7 +78,10 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    socket.on('data', (chunk: Buffer) => connection.receive(chunk, wheel.nowMs))
+    const receive = (buffer: Uint8Array, end: number): void => connection.receiveBorrowed(buffer, end, wheel.nowMs)
+    if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
+      socket.on('data', (chunk: Buffer) => connection.receive(chunk, wheel.nowMs))
+    }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
     socket.on('close', () => connection.receiveEnd(wheel.nowMs))
@@ -169,7 +175,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const socket = this.#socket
     if (socket.destroyed) return
     this.#flush()
-    if (socket.writableLength === 0) {
+    if (this.#outbox.bufferedAmount === 0) {
       socket.destroy()
       return
     }
@@ -208,7 +214,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     if (this.#outbox.bufferedAmount === 0) {
       this.#drainWanted = false
       this.#tell((handlers) => handlers.drain?.(this.#owner))
-    } else if (socket.writableLength === 0) setImmediate(() => this.#awaitDrain())
+    } else if (this.#outbox.waitingBytes > 0) setImmediate(() => this.#awaitDrain())
     else socket.write(NOTHING, () => this.#awaitDrain())
   }
 

@@ -1,5 +1,5 @@
 import { PreparedMessage } from '@wigwag/socket'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { digest, patternBytes, patternText } from './support/digest.ts'
 import { attachServer, openClient, openServer } from './support/open-server.ts'
 import { RawPeer } from './support/raw-peer.ts'
@@ -11,11 +11,15 @@ test('what one turn sends to one socket leaves in one write', async () => {
     {
       before: (http) =>
         http.on('connection', (socket) => {
-          const write = socket.write.bind(socket)
-          vi.spyOn(socket, 'write').mockImplementation(((...args: Parameters<typeof write>) => {
-            writes.push(args[0].length)
-            return write(...args)
-          }) as typeof socket.write)
+          // Where every write of bytes ends up, whether it went through the stream or past it.
+          const { _handle: handle } = socket as unknown as {
+            _handle: { writeBuffer(...args: [unknown, Uint8Array]): number }
+          }
+          const write = handle.writeBuffer.bind(handle)
+          handle.writeBuffer = (request, bytes) => {
+            writes.push(bytes.length)
+            return write(request, bytes)
+          }
         }),
     },
   )

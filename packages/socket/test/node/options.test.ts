@@ -14,6 +14,7 @@ test('the defaults are the documented ones, also where undefined is given', () =
   expect(resolveSocketOptions({ maxQueuedBytes: undefined as never })).toEqual({
     maxQueuedBytes: 1024 * 1024,
     slowReader: 'close',
+    io: 'native',
     highWaterMarkBytes: 64 * 1024,
   })
   expect(resolveServerOptions({})).toEqual({

@@ -43,7 +43,7 @@ class FakeSocket {
 
 function open(queue = new FlushQueue()) {
   const socket = new FakeSocket()
-  return { socket, queue, outbox: new Outbox(socket as unknown as Socket, queue, 64 * 1024) }
+  return { socket, queue, outbox: new Outbox(socket as unknown as Socket, undefined, queue, 64 * 1024) }
 }
 
 /** Writes bytes into the arena as the frame writer does, and gives them to the outbox. */

@@ -68,6 +68,9 @@ export const portableBytes: BytePort = {
     return bytes
   },
 
+  copy: (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+    Uint8Array.prototype.slice.call(bytes, start, end),
+
   allocate: (size: number): Uint8Array => new Uint8Array(size),
 }
 

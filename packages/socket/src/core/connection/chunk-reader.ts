@@ -40,7 +40,13 @@ export class ChunkReader {
   /** Reads a chunk now, or later if it has to wait. */
   push(chunk: Uint8Array): void {
     if (this.#reading || this.#paused) this.#kept.push(chunk)
-    else this.#read(chunk)
+    else this.#read(chunk, chunk.length)
+  }
+
+  /** Reads the first `end` bytes of `buffer`, which are the reader's only until this returns; what has to wait is copied. */
+  pushBorrowed(buffer: Uint8Array, end: number): void {
+    if (this.#reading || this.#paused) this.#kept.push(buffer.slice(0, end))
+    else this.#read(buffer, end, buffer)
   }
 
   /** Nothing more will come. The owner is told when all that came has been read. */
@@ -59,7 +65,7 @@ export class ChunkReader {
     this.#paused = false
     if (this.#reading) return
     const next = this.#kept.shift()
-    if (next !== undefined) this.#read(next)
+    if (next !== undefined) this.#read(next, next.length)
   }
 
   /** Forgets what was kept. */
@@ -67,15 +73,19 @@ export class ChunkReader {
     this.#kept = []
   }
 
-  #read(chunk: Uint8Array): void {
+  #read(chunk: Uint8Array, chunkEnd: number, borrowed?: Uint8Array): void {
     this.#reading = true
     let next: Uint8Array | undefined = chunk
+    let end = chunkEnd
     try {
       while (next !== undefined) {
-        const consumed = this.#parser.parse(next, 0, next.length)
+        const consumed = this.#parser.parse(next, 0, end)
         if (!this.#owner.wantsInput) break
-        if (consumed < next.length) this.#kept.unshift(next.subarray(consumed))
+        if (consumed < end) {
+          this.#kept.unshift(next === borrowed ? next.slice(consumed, end) : next.subarray(consumed, end))
+        }
         next = this.#paused ? undefined : this.#kept.shift()
+        if (next !== undefined) end = next.length
       }
       this.#reading = false
     } finally {

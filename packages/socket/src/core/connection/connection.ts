@@ -32,6 +32,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   #controlBudget: ControlBudget | undefined
   #nowMs: number
   #heardMs: number
+  /** The buffer that is lent while it is read. */
+  #borrowed: Uint8Array | undefined
 
   /** `deflate` is the negotiated compression, if any. */
   constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, deflate?: DeflatePort) {
@@ -70,6 +72,18 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
     if (this.wantsInput) this.#reader.push(chunk)
+  }
+
+  /**
+   * The same for the first `end` bytes of a buffer that is lent until this returns: whatever is kept of them is copied.
+   */
+  receiveBorrowed(buffer: Uint8Array, end: number, nowMs: number): void {
+    this.#nowMs = nowMs
+    this.#heardMs = nowMs
+    if (!this.wantsInput) return
+    this.#borrowed = buffer
+    this.#reader.pushBorrowed(buffer, end)
+    this.#borrowed = undefined
   }
 
   /** The peer will send no more (TCP FIN). What it sent before is still told, then everything ends. */
@@ -176,7 +190,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const { options, bytes: port } = this.#profile
     if (type === 'text' && options.textAs === 'string') {
       this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
-    } else this.#sink.message(bytes.subarray(start, end), type)
+    } else {
+      const isLent = bytes === this.#borrowed
+      this.#sink.message(isLent ? port.copy(bytes, start, end) : bytes.subarray(start, end), type)
+    }
     return this.wantsInput && !this.#reader.paused
   }
 

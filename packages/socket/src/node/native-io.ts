@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+
+/**
+ * What Node's streams are made of, used directly: reading into one buffer that all sockets share instead of a new one
+ * for every read, and writing to the handle without a pass through `Writable`. None of it is documented, so it is used
+ * only in versions where it was tested and only on handles that look as expected; everything else goes through the
+ * streams. `io: 'public'` never comes here.
+ */
+
+/** Majors of Node in which the test suite has passed with it. */
+const TESTED_MAJORS = [20, 22, 24]
+
+/** A `TCP` or `Pipe` handle, as far as it is used here. */
+export interface NativeHandle {
+  useUserBuffer(buffer: Uint8Array): void
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+}
+
+interface WriteRequest {
+  oncomplete: (status: number) => void
+  buffer: Uint8Array
+}
+
+interface StreamBinding {
+  readonly WriteWrap: new () => WriteRequest
+  readonly streamBaseState: Int32Array
+  readonly kLastWriteWasAsync: number
+}
+
+const binding = loadBinding()
+
+function loadBinding(): StreamBinding | undefined {
+  const [major] = process.versions.node.split('.')
+  if (!TESTED_MAJORS.includes(Number(major)) || process.versions['bun'] !== undefined) return undefined
+  try {
+    const { binding: load } = process as unknown as { binding(name: string): Partial<StreamBinding> }
+    const { WriteWrap, streamBaseState, kLastWriteWasAsync } = load('stream_wrap')
+    if (WriteWrap === undefined || streamBaseState === undefined || kLastWriteWasAsync === undefined) return undefined
+    return { WriteWrap, streamBaseState, kLastWriteWasAsync }
+  } catch {
+    return undefined // the permission model forbids it
+  }
+}
+
+/** The handle of a plain socket; none where there is no such thing, or TLS is between. */
+export function nativeHandleOf(socket: Socket): NativeHandle | undefined {
+  if (binding === undefined) return undefined
+  const { _handle: handle } = socket as Socket & { _handle?: Partial<NativeHandle> | null }
+  const kind = handle?.constructor.name
+  if (kind !== 'TCP' && kind !== 'Pipe') return undefined
+  const usable = typeof handle?.useUserBuffer === 'function' && typeof handle.writeBuffer === 'function'
+  return usable ? (handle as NativeHandle) : undefined
+}
+
+/** What every native read goes into; it is used up before the next one comes. */
+const SHARED: Uint8Array = Buffer.allocUnsafeSlow(256 * 1024)
+
+/** A socket with the fields that `net.connect({ onread })` fills, the documented form of the same. */
+type OnReadSocket = Socket & Record<symbol, unknown>
+
+/**
+ * Has everything that `socket` reads put into a shared buffer: `receive(buffer, end)` is given its first `end` bytes,
+ * which are overwritten when it returns. Returns whether it could; if not, the stream's `data` is as it was.
+ */
+export function readShared(
+  socket: Socket,
+  handle: NativeHandle,
+  receive: (buffer: Uint8Array, end: number) => void,
+): boolean {
+  if (socket.readableLength > 0) return false // what the stream has must come first
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const kBuffer = symbols.find(({ description }) => description === 'kBuffer')
+  const kBufferCallback = symbols.find(({ description }) => description === 'kBufferCb')
+  if (kBuffer === undefined || kBufferCallback === undefined) return false
+  const onReadSocket = socket as OnReadSocket
+  onReadSocket[kBuffer] = SHARED
+  onReadSocket[kBufferCallback] = (end: number): boolean => {
+    receive(SHARED, end)
+    return true
+  }
+  handle.useUserBuffer(SHARED)
+  return true
+}
+
+/** Who writes natively, to be told of what took longer. */
+export interface NativeWriter {
+  /** The kernel has taken the rest of a pending write, or (negative) failed to. */
+  writeCompleted(status: number): void
+}
+
+/** A request is used up only by a write that the kernel does not take at once. */
+let spareRequest: WriteRequest | undefined
+
+/**
+ * Writes to the handle. Returns `'done'` when the kernel took everything, `'pending'` when it will take the rest later
+ * (the writer is told then, and `bytes` must not change before), or the error number of a write that failed.
+ */
+export function writeNative(
+  handle: NativeHandle,
+  bytes: Uint8Array,
+  writer: NativeWriter,
+): 'done' | 'pending' | number {
+  const { WriteWrap, streamBaseState, kLastWriteWasAsync } = binding as StreamBinding
+  spareRequest ??= new WriteWrap()
+  const request = spareRequest
+  const status = handle.writeBuffer(request, bytes)
+  if (status !== 0) return status
+  if (streamBaseState[kLastWriteWasAsync] === 0) return 'done'
+  spareRequest = undefined
+  request.buffer = bytes
+  request.oncomplete = (completed) => writer.writeCompleted(completed)
+  return 'pending'
+}

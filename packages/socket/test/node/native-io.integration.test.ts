@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer as createHttp } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { WebSocketServer } from '@wigwag/socket'
+import { expect, onTestFinished, test } from 'vitest'
+import { type NativeHandle, nativeHandleOf, readShared, writeNative } from '../../src/node/native-io.ts'
+import { RawPeer } from './support/raw-peer.ts'
+
+/** Two ends of one connection, and the native handle of the near one. */
+async function openPair(): Promise<{ near: Socket; far: Socket; handle: NativeHandle }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const accepted = once(server, 'connection')
+  const far = connect((server.address() as { port: number }).port, '127.0.0.1')
+  const [near] = (await accepted) as [Socket]
+  onTestFinished(() => {
+    near.destroy()
+    far.destroy()
+    server.close()
+  })
+  const handle = nativeHandleOf(near)
+  if (handle === undefined) throw new Error('a plain socket of this version of Node has no handle that is known')
+  return { near, far, handle }
+}
+
+test('TLS and closed sockets have no handle to use', async () => {
+  const { near, far } = await openPair()
+  expect(nativeHandleOf(new TLSSocket(far))).toBeUndefined()
+  near.destroy()
+  await once(near, 'close')
+  expect(nativeHandleOf(near)).toBeUndefined()
+})
+
+test('reads go into one buffer, the end of the input is an event as ever, and pausing stops them', async () => {
+  const { near, far, handle } = await openPair()
+  const read: string[] = []
+  let heard = (): void => {}
+  const hearing = (): Promise<void> =>
+    new Promise((resolve) => {
+      heard = resolve
+    })
+  const used = readShared(near, handle, (buffer, end) => {
+    read.push(Buffer.from(buffer.subarray(0, end)).toString())
+    heard()
+  })
+  expect(used).toBe(true)
+  near.resume()
+  const first = hearing()
+  far.write('one')
+  await first
+  near.pause()
+  await new Promise((resolve) => far.write('two', resolve))
+  await new Promise(setImmediate)
+  expect(read).toEqual(['one'])
+  const second = hearing()
+  near.resume()
+  await second
+  far.end()
+  await once(near, 'end')
+  expect(read).toEqual(['one', 'two'])
+})
+
+test('what the stream has read already comes first: then nothing is taken over', async () => {
+  const { near, far, handle } = await openPair()
+  far.write('early')
+  await once(near, 'readable')
+  expect(readShared(near, handle, () => {})).toBe(false)
+})
+
+test('a write that the kernel takes is done at once; one that it cannot is pending until the peer reads', async () => {
+  const { far, handle } = await openPair()
+  far.pause()
+  const completed: number[] = []
+  const writer = { writeCompleted: (status: number) => void completed.push(status) }
+  expect(writeNative(handle, Buffer.from('small'), writer)).toBe('done')
+  const large = Buffer.alloc(32 * 1024 * 1024, 'x')
+  expect(writeNative(handle, large, writer)).toBe('pending')
+  expect(completed).toEqual([])
+  let received = 0
+  const whole = new Promise<void>((resolve) => {
+    far.on('data', (chunk) => {
+      received += chunk.length
+      if (received === large.length + 5) resolve()
+    })
+  })
+  far.resume()
+  await whole
+  await expect.poll(() => completed).toEqual([0])
+})
+
+test('a write to a peer that reset the connection is an error number, not a throw', async () => {
+  const { near, far, handle } = await openPair()
+  const closed = new Promise((resolve) =>
+    near
+      .on('error', () => {})
+      .on('close', resolve)
+      .resume(),
+  )
+  far.resetAndDestroy()
+  await closed
+  expect(writeNative(handle, Buffer.from('x'), { writeCompleted: () => {} })).toBeLessThan(0)
+})
+
+test.each([
+  [{}, 0],
+  [{ io: 'public' } as const, 1],
+])('%j: the stream of a socket has %d listeners for its data', async (options, listeners) => {
+  const server = new WebSocketServer(options)
+  const http = createHttp()
+  const connected = once(http, 'connection')
+  server.attach(http)
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  onTestFinished(async () => {
+    await server.close()
+    http.close()
+  })
+  const peer = await RawPeer.upgrade((http.address() as { port: number }).port)
+  const [socket] = (await connected) as [Socket]
+  expect(socket.listenerCount('data')).toBe(listeners)
+  peer.reset()
+})
