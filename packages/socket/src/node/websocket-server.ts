@@ -5,9 +5,7 @@ import {
   CloseCode,
   encodeClosePayload,
   encodeUpgradeResponse,
-  type HostPolicy,
   judgeUpgrade,
-  type OriginPolicy,
   originForm,
   type RequestHead,
   selectSubprotocol,
@@ -278,5 +276,3 @@ function ignore(): void {}
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
-
-export type { HostPolicy, OriginPolicy }
