@@ -13,7 +13,19 @@ export function isLoopbackAddress(address: string): boolean {
 export function hostPolicyOf(server: Server | undefined, asked: HostPolicy | undefined): HostPolicy {
   if (asked === 'any') return 'any'
   if (asked !== undefined && asked.length > 0) return [...LOOPBACK_HOSTS, ...asked]
-  const address = server?.address()
-  const onLoopback = typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
-  return onLoopback ? LOOPBACK_HOSTS : 'any'
+  return server !== undefined && listensOnLoopback(server) ? LOOPBACK_HOSTS : 'any'
+}
+
+/** Asked of the system once for each time that a server listens, not for each request. */
+const onLoopback = new WeakMap<Server, boolean>()
+
+function listensOnLoopback(server: Server): boolean {
+  let known = onLoopback.get(server)
+  if (known === undefined) {
+    const address = server.address()
+    known = typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
+    onLoopback.set(server, known)
+    server.once('close', () => onLoopback.delete(server))
+  }
+  return known
 }

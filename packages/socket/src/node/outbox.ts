@@ -44,7 +44,7 @@ export class Outbox implements Flushable, NativeWriter {
   #more: Range[] | undefined
   #waitingBytes = 0
   /** Whether the kernel had taken everything when we last looked; the socket is asked only when it had not. */
-  #kernelTookAll = true
+  #kernelTookAll: boolean
   /** Up to how much may be waiting for `takeFrame`; 0 when frames must go through the connection. */
   #quickBytes: number
 
@@ -60,6 +60,8 @@ export class Outbox implements Flushable, NativeWriter {
     this.#handle = handle
     this.#queue = queue
     this.#quickBytes = Math.min(quickBytes, FLUSH_ABOVE_BYTES)
+    // An HTTP answer, the 101 itself, may still be on its way.
+    this.#kernelTookAll = socket.writableLength === 0
   }
 
   /** Bytes that the kernel has not taken yet. */

@@ -3,10 +3,14 @@ import type { UpgradeRefusal } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import { wheel } from './socket-driver.ts'
 
+type PendingState = 'waiting' | 'settled' | 'abandoned'
+
 /** An upgrade that waits for `authorize`: it ends with a decision, or when the client leaves or time is up. */
 export class PendingUpgrade implements Sleeper {
   readonly #socket: Socket
-  readonly #abort = new AbortController()
+  /** Made when somebody asks for the signal: most decisions are made at once, and nobody does. */
+  #abort: AbortController | undefined
+  #state: PendingState = 'waiting'
   readonly #ended: (refusal: UpgradeRefusal | undefined) => void
   readonly #left = (): void => {
     this.abandon(undefined)
@@ -20,28 +24,36 @@ export class PendingUpgrade implements Sleeper {
     this.#socket = socket
     this.#ended = ended
     this.deadlineMs = wheel.refresh() + timeoutMs
+  }
+
+  /** The decision takes time: watches the client and the clock meanwhile. */
+  watch(): void {
     wheel.add(this)
     // A half-open client is gone, too: it could not send a Close frame any more.
-    socket.once('end', this.#left).once('close', this.#left)
+    this.#socket.once('end', this.#left).once('close', this.#left)
   }
 
   /** Aborted when there will be no decision. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#state === 'abandoned') this.#abort.abort()
     return this.#abort.signal
   }
 
   /** A decision came. Returns whether it is still wanted. */
   settle(): boolean {
-    if (this.#abort.signal.aborted) return false
+    if (this.#state !== 'waiting') return false
+    this.#state = 'settled'
     this.#leave()
     return true
   }
 
   /** There will be no decision. */
   abandon(refusal: UpgradeRefusal | undefined): void {
-    if (this.#abort.signal.aborted) return
+    if (this.#state !== 'waiting') return
+    this.#state = 'abandoned'
     this.#leave()
-    this.#abort.abort()
+    this.#abort?.abort()
     this.#ended(refusal)
   }
 

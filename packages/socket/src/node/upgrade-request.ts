@@ -35,18 +35,23 @@ export function createUpgradeRequest(
   head: RequestHead,
   offer: UpgradeOffer,
   incoming: IncomingMessage,
-  signal: AbortSignal,
+  pending: { readonly signal: AbortSignal },
 ): UpgradeRequest {
   const target = originForm(head.target)
   const queryStart = target.indexOf('?')
   return {
     target,
     path: queryStart < 0 ? target : target.slice(0, queryStart),
-    query: new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1)),
+    // Made when they are asked for: an upgrade that nobody decides on needs neither.
+    get query() {
+      return new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1))
+    },
     headers: head.headers,
     subprotocols: offer.subprotocols,
     remoteAddress: incoming.socket.remoteAddress ?? '',
-    signal,
+    get signal() {
+      return pending.signal
+    },
     incoming,
   }
 }

@@ -204,8 +204,7 @@ export class WebSocketServer<Data = undefined> {
       this.#pending.delete(pending)
       if (refusal !== undefined) this.#refuse(socket, refusal)
     })
-    this.#pending.add(pending)
-    const request = createUpgradeRequest(head, offer, incoming, pending.signal)
+    const request = createUpgradeRequest(head, offer, incoming, pending)
     const decided = (decision: Data | Refusal): void => {
       if (!pending.settle()) return
       this.#pending.delete(pending)
@@ -218,8 +217,13 @@ export class WebSocketServer<Data = undefined> {
     }
     try {
       const decision = this.#authorize?.(request) as Data | Refusal | PromiseLike<Data | Refusal>
-      if (isPromiseLike(decision)) decision.then(decided, failed)
-      else decided(decision)
+      if (!isPromiseLike(decision)) {
+        decided(decision)
+        return
+      }
+      this.#pending.add(pending)
+      pending.watch()
+      decision.then(decided, failed)
     } catch (error) {
       failed(error)
     }
