@@ -62,8 +62,9 @@ function afterAnswers(socket: Socket, proceed: () => void): boolean {
   const ignore = (): void => {}
   socket.on('error', ignore)
   answer.once('close', () => {
+    if (socket.destroyed) return // its 'error' may be still to come
     socket.off('error', ignore)
-    if (!socket.destroyed) proceed()
+    proceed()
   })
   return true
 }

@@ -16,16 +16,8 @@ export function hostPolicyOf(server: Server | undefined, asked: HostPolicy | und
   return server !== undefined && listensOnLoopback(server) ? LOOPBACK_HOSTS : 'any'
 }
 
-/** Asked of the system once for each time that a server listens, not for each request. */
-const onLoopback = new WeakMap<Server, boolean>()
-
 function listensOnLoopback(server: Server): boolean {
-  let known = onLoopback.get(server)
-  if (known === undefined) {
-    const address = server.address()
-    known = typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
-    onLoopback.set(server, known)
-    server.once('close', () => onLoopback.delete(server))
-  }
-  return known
+  // Asked each time, for a microsecond: a server may listen later, or elsewhere.
+  const address = server.address()
+  return typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
 }

@@ -116,7 +116,12 @@ export class WebSocketServer<Data = undefined> {
     if (this.#ownServer !== undefined) throw new UsageError('ERR_STATE', 'This server listens already.')
     const { handshakeTimeoutMs, maxHeaderBytes } = this.#options
     const server = createServer(
-      { headersTimeout: handshakeTimeoutMs, connectionsCheckingInterval: 1000, maxHeaderSize: maxHeaderBytes },
+      {
+        headersTimeout: handshakeTimeoutMs,
+        requestTimeout: Math.max(handshakeTimeoutMs, 300_000), // Node's default, which must not be the smaller one
+        connectionsCheckingInterval: 1000,
+        maxHeaderSize: maxHeaderBytes,
+      },
       (_incoming, response) => {
         response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain' })
         response.end('This is a WebSocket endpoint: connect with ws://.\n')
@@ -148,6 +153,10 @@ export class WebSocketServer<Data = undefined> {
     // From here on the socket is ours: no error of it may be without a listener.
     socket.on('error', ignore)
     if (socket.destroyed) return // its 'close' may be past, and nobody would tell us again
+    if (socket.readableEnded) {
+      socket.destroy() // so may its 'end', while the handshake waited for earlier answers
+      return
+    }
     const request = requestHead(incoming)
     const { allowOrigins, allowHosts } = this.#options
     const verdict = judgeUpgrade(request, { origins: allowOrigins, hosts: hostPolicyOf(server, allowHosts) })
@@ -164,8 +173,7 @@ export class WebSocketServer<Data = undefined> {
   close(code: number = CloseCode.goingAway, reason: string = 'The server is shutting down'): Promise<void> {
     // Encoded to be checked: a mistake must not leave a server that can never be closed.
     encodeClosePayload({ code, reason }, nodeBytes)
-    this.#closing ??= this.#closeAll(code, reason)
-    return this.#closing
+    return this.#closing ?? this.#closeAll(code, reason)
   }
 
   /** Drops every socket at once. */
@@ -178,13 +186,22 @@ export class WebSocketServer<Data = undefined> {
     return this.close()
   }
 
-  async #closeAll(code: number, reason: string): Promise<void> {
-    for (const pending of [...this.#pending]) pending.abandon(SHUTTING_DOWN)
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve
+  #closeAll(code: number, reason: string): Promise<void> {
+    const closing = new Promise<void>((resolve) => {
+      this.#emptied = () => {
+        this.#emptied = undefined
+        resolve(this.#leave())
+      }
     })
+    // Set before anybody is told, because handlers may close the server, too.
+    this.#closing = closing
+    for (const pending of [...this.#pending]) pending.abandon(SHUTTING_DOWN)
     for (const socket of [...this.#sockets]) socket.close(code, reason)
-    if (this.#sockets.size > 0) await emptied
+    if (this.#sockets.size === 0) this.#emptied?.()
+    return closing
+  }
+
+  async #leave(): Promise<void> {
     for (const detach of [...this.#detach]) detach()
     const server = this.#ownServer
     if (server === undefined) return
@@ -209,6 +226,7 @@ export class WebSocketServer<Data = undefined> {
       if (!pending.settle()) return
       this.#pending.delete(pending)
       if (decision instanceof Refusal) this.#refuse(socket, decision)
+      else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
       else this.#accept(request, offer, socket, rest, decision)
     }
     const failed = (error: unknown): void => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import {
   hostPolicyOf,
   isLoopbackAddress,
@@ -6,6 +8,7 @@ import {
   WebSocketServer,
   type WebSocketServerOptions,
 } from '@wigwag/socket'
+import { LOOPBACK_HOSTS } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { resolveSocketOptions } from '../../src/node/socket-options.ts'
 import { resolveServerOptions } from '../../src/node/websocket-server-options.ts'
@@ -83,5 +86,14 @@ describe('loopback', () => {
     expect(hostPolicyOf(undefined, [])).toBe('any')
     expect(hostPolicyOf(undefined, ['a.example'])).toEqual(['localhost', '127.0.0.1', '[::1]', 'a.example'])
     expect(hostPolicyOf(undefined, 'any')).toBe('any')
+  })
+
+  test('the Host policy of a server asked before it listens is not remembered', async () => {
+    const server = createServer()
+    expect(hostPolicyOf(server, undefined)).toBe('any')
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    expect(hostPolicyOf(server, undefined)).toEqual(LOOPBACK_HOSTS)
+    server.close()
   })
 })

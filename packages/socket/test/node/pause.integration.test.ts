@@ -38,6 +38,22 @@ describe('pause and resume', () => {
     expect(log.messages.slice(1)).toEqual(Array.from({ length: 200 }, (_, i) => `message ${i}`))
   })
 
+  test('what a paused socket has to keep is not overwritten by what other sockets receive', async () => {
+    const { port, log } = await openServer({
+      message: (socket, data) => {
+        if (data === 'stop') socket.pause()
+      },
+    })
+    const [paused, lively] = [await RawPeer.upgrade(port), await RawPeer.upgrade(port)]
+    paused.write(concatBytes(text('stop'), text('kept for later')))
+    const { socket } = await log.next('message')
+    lively.frame(1, 'x'.repeat(100))
+    await log.next('message', 2)
+    socket.resume()
+    await log.next('message', 3)
+    expect(log.messages[2]).toBe('kept for later')
+  })
+
   test('in open: nothing is told before resume, also of what came with the request', async () => {
     const { port, log } = await openServer({ open: (socket) => socket.pause() })
     const peer = await RawPeer.connect(port)

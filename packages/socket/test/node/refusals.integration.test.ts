@@ -173,3 +173,8 @@ test('handleUpgrade without a server answers a request that is no handshake with
   expect(own.sockets.size).toBe(1)
   own.terminate()
 })
+
+test('a server may take longer for handshakes than Node allows a request by default', async () => {
+  const { port } = await openServer({ handshakeTimeoutMs: 600_000 })
+  expect((await RawPeer.upgrade(port)).status).toBe(101)
+})

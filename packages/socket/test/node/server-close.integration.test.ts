@@ -116,3 +116,32 @@ test('a socket whose peer was gone before handleUpgrade is not kept', async () =
   await done
   expect(own.stats).toEqual({ open: 0, accepted: 0, refused: 0, dropped: 0 })
 })
+
+test('close may be called again by a handler that is told of it: both calls resolve', async () => {
+  let again: Promise<void> | undefined
+  const { server, port, log } = await openServer({
+    closing: () => {
+      again ??= server.close()
+    },
+  })
+  const peers = [await RawPeer.upgrade(port), await RawPeer.upgrade(port)]
+  await log.next('open', 2)
+  const closed = server.close()
+  for (const peer of peers) {
+    await peer.until(() => peer.close !== undefined)
+    peer.frame(8, Buffer.from([0x03, 0xe9]))
+  }
+  await closed
+  await again
+  expect(again).toBe(closed)
+})
+
+test('an upgrade in whose authorize the server is closed is refused with 503', async () => {
+  const { server, port } = await attachServer({ authorize: () => void server.close() })
+  const peer = await RawPeer.connect(port)
+  peer.write(upgradeRequest())
+  await peer.until(() => peer.head !== undefined)
+  expect(peer.status).toBe(503)
+  await server.close()
+  expect(server.sockets.size).toBe(0)
+})

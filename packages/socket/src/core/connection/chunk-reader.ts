@@ -1,3 +1,4 @@
+import type { BytePort } from '../bytes/byte-port.ts'
 import type { FrameParser } from '../frame/frame-parser.ts'
 
 /** Whose input is read. */
@@ -16,14 +17,16 @@ export interface ChunkReaderOwner {
  */
 export class ChunkReader {
   readonly #parser: FrameParser
+  readonly #port: BytePort
   readonly #owner: ChunkReaderOwner
   #paused = false
   #reading = false
   #ended = false
   #kept: Uint8Array[] = []
 
-  constructor(parser: FrameParser, owner: ChunkReaderOwner) {
+  constructor(parser: FrameParser, port: BytePort, owner: ChunkReaderOwner) {
     this.#parser = parser
+    this.#port = port
     this.#owner = owner
   }
 
@@ -45,7 +48,7 @@ export class ChunkReader {
 
   /** Reads the first `end` bytes of `buffer`, which are the reader's only until this returns; what has to wait is copied. */
   pushBorrowed(buffer: Uint8Array, end: number): void {
-    if (this.#reading || this.#paused) this.#kept.push(buffer.slice(0, end))
+    if (this.#reading || this.#paused) this.#kept.push(this.#port.copy(buffer, 0, end))
     else this.#read(buffer, end, buffer)
   }
 
@@ -82,7 +85,8 @@ export class ChunkReader {
         const consumed = this.#parser.parse(next, 0, end)
         if (!this.#owner.wantsInput) break
         if (consumed < end) {
-          this.#kept.unshift(next === borrowed ? next.slice(consumed, end) : next.subarray(consumed, end))
+          const rest = next === borrowed ? this.#port.copy(next, consumed, end) : next.subarray(consumed, end)
+          this.#kept.unshift(rest)
         }
         next = this.#paused ? undefined : this.#kept.shift()
         if (next !== undefined) end = next.length

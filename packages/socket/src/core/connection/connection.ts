@@ -44,7 +44,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#heardMs = nowMs
     const assembler = new MessageAssembler(profile.options, profile.bytes, deflate, this)
     const parser = new FrameParser(profile.frameRules(deflate !== undefined), profile.bytes, assembler)
-    this.#reader = new ChunkReader(parser, this)
+    this.#reader = new ChunkReader(parser, profile.bytes, this)
     this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 

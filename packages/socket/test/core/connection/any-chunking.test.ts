@@ -40,7 +40,8 @@ function hearBorrowed(
       if (type === 'message' || type === 'ping') connection.pause()
     }
   }
-  const buffer = new Uint8Array(Math.max(1, ...chunks.map(({ length }) => length)))
+  // A Buffer, as drivers have it: its `slice` is a view, where that of other byte arrays is a copy.
+  const buffer = Buffer.alloc(Math.max(1, ...chunks.map(({ length }) => length)))
   for (const chunk of chunks) {
     buffer.set(chunk)
     connection.receiveBorrowed(buffer, chunk.length, 0)
