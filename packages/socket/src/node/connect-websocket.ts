@@ -149,6 +149,9 @@ interface Failed {
 
 type HandshakeDone = (result: Agreed | Failed) => void
 
+/** RFC 9110 §15.2: any 1xx may come before the answer; of these only 101 is one. */
+const INTERIM = /^HTTP\/1\.1 1(?!01)\d\d\b/
+
 /** The most that Node's timers can wait for. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -159,7 +162,7 @@ function performHandshake(
   limits: HandshakeLimits,
   done: HandshakeDone,
 ): void {
-  const collector = new HeadCollector(limits.maxHeaderBytes)
+  let collector = new HeadCollector(limits.maxHeaderBytes)
   const { signal, handshakeTimeoutMs } = limits
   const finish: HandshakeDone = (result) => {
     clearTimeout(timer)
@@ -168,7 +171,11 @@ function performHandshake(
     done(result)
   }
   const received = (chunk: Buffer): void => {
-    const collected = collector.push(chunk)
+    let collected = collector.push(chunk)
+    while (collected.step === 'head' && INTERIM.test(collected.text)) {
+      collector = new HeadCollector(limits.maxHeaderBytes)
+      collected = collector.push(collected.rest)
+    }
     if (collected.step === 'more') return
     socket.pause()
     if (collected.step === 'failed') finish({ failure: collected.error })

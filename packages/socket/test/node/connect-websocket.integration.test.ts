@@ -57,6 +57,16 @@ test('§4.1 the request has the fields it must have, those of the caller, and ta
   ])
 })
 
+test('RFC 9110 §15.2 interim answers before the 101 are passed over', async () => {
+  const url = await openRaw((socket, _head, key) => {
+    socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n')
+    socket.write(accepted(key))
+    socket.end(frameBytes({ opcode: 1, payload: 'here' }))
+  })
+  const client = await openClient(url)
+  expect(await client.log.next('message')).toMatchObject({ data: 'here' })
+})
+
 test('§4.1 frames right behind the 101, and a head in single bytes, are read', async () => {
   const url = await openRaw((socket, _head, key) => {
     const bytes = concatBytes(
