@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { InvalidArgumentError } from 'commander'
 import { CliError } from './cli-error.ts'
 
@@ -37,8 +38,25 @@ export function parseHeader(
   previous: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> {
   const colon = text.indexOf(':')
-  if (colon <= 0) throw new InvalidArgumentError('A header is written "Name: value".')
-  return { ...previous, [text.slice(0, colon).trim()]: text.slice(colon + 1).trim() }
+  const [name, value] = [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
+  if (colon <= 0 || !isHeader(name, value)) throw new InvalidArgumentError('A header is written "Name: value".')
+  return { ...previous, [name]: value }
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const WHY_UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a folder',
 }
 
 /** The bytes of a file that an option names. */
@@ -47,7 +65,7 @@ export function readOptionFile(option: string, path: string): Buffer {
     return readFileSync(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'it does not exist' : code === 'EACCES' ? 'you may not read it' : message
+    const why = WHY_UNREADABLE[code ?? ''] ?? message
     throw new CliError(`Cannot read ${path} (${option}): ${why}. Check the path and its permissions.`)
   }
 }

@@ -33,6 +33,14 @@ for (const command of [program, ...program.commands]) {
   command.configureOutput({ outputError: (text, write) => write(`wigwag: ${text.replace(/^error: /, '')}`) })
 }
 
+// Whoever reads our output may have had enough, as in `wigwag connect … | head -1`: then the work is done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`wigwag: Cannot write to stdout: ${error.message}\n`)
+  process.exit(error.code === 'EPIPE' ? 0 : ExitCode.failed)
+})
+// There is nowhere left to tell it.
+process.stderr.on('error', () => {})
+
 try {
   await program.parseAsync()
 } catch (error) {

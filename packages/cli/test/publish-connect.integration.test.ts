@@ -47,11 +47,14 @@ describe('wigwag publish', () => {
 
   test.each([
     [['http://localhost:1', 'foo', 'x'], 1, 'Cannot reach http://localhost:1'],
-    [['SERVER', '__foo', 'x'], 1, 'HTTP 400'],
     [['SERVER', 'foo', '--json', '{bad'], 1, 'is application/json but no JSON'],
     [['ftp://localhost', 'foo', 'x'], 2, 'Write the URL as http://host:port'],
     [['SERVER', 'foo', 'x', '--file', 'y'], 2, 'exclude each other'],
     [['SERVER', 'foo', '--file', '/no/such'], 1, 'Cannot read /no/such (--file): it does not exist'],
+    [['SERVER', 'foo', '--file', '/'], 1, 'Cannot read / (--file): it is a folder'],
+    [['SERVER', 'foo', 'x', '-H', 'no token: x'], 2, 'A header is written "Name: value"'],
+    [['SERVER', '..', 'x'], 2, '".." cannot name a channel'],
+    [['SERVER', '__foo', 'x'], 2, '"__foo" cannot name a channel'],
     [['SERVER'], 2, "missing required argument 'channel'"],
   ])('%j fails in one line', async (args, exitCode, text) => {
     const { code, stderr } = await runWigwag(['publish', ...args.map((arg) => (arg === 'SERVER' ? server.url : arg))])
@@ -109,12 +112,64 @@ describe('wigwag connect', () => {
     expect(program.stdout).toContain('> ')
   })
 
+  /** A terminal of 40 columns with `wigwag connect` in it. */
+  function connectOnTerminal(path: string): ChildProgram {
+    const command = `stty cols 40 rows 24; ${process.execPath} packages/cli/bin/wigwag.js connect ${socketUrl}${path}`
+    return new ChildProgram('script', ['-qec', command, '/dev/null'])
+  }
+
+  test('on a terminal, what comes while a long line is typed stands above all rows of it', async () => {
+    await using program = connectOnTerminal('/channel/rows')
+    await program.waitFor(/connected to/)
+    const typed = 'a line of more than two rows '.repeat(3)
+    program.write(typed)
+    await program.waitFor(/two rows $/)
+    for (const text of ['first', 'second']) {
+      await fetch(`${server.url}/channel/rows`, { method: 'POST', body: text })
+      // Up to the first row of the prompt, which is cleared with all below; then the message, then prompt and input anew.
+      await program.waitFor(new RegExp(`\\r\\x1b\\[2A\\x1b\\[J< ${text}\\r\\n\\x1b\\[1G[^]*two rows [^]*$`))
+    }
+  })
+
+  test('on a terminal, a message cannot steer the terminal, and the end says who closed', async () => {
+    await using peer = new WebSocketServer({
+      open: (socket: NodeWebSocket<undefined>) => {
+        socket.send('red \x1b[31m\x9b2J\r\nand\ta tab')
+        socket.close(1001, 'restart')
+      },
+    })
+    const { port } = await peer.listen({ port: 0, host: '127.0.0.1' })
+    const command = `${process.execPath} packages/cli/bin/wigwag.js connect ws://127.0.0.1:${port}`
+    const { code, stdout } = await new ChildProgram('script', ['-qec', command, '/dev/null']).exit
+    expect(stdout).toContain('< red \\x1b[31m\\x9b2J\r\nand\ta tab\r\n')
+    expect(stdout).toContain('closed by the server: 1001 restart')
+    expect(code).toBe(0)
+  })
+
+  test.each(['connect --stay SOCKET/channel/pipe-ends </dev/null', 'publish SERVER foo hello', 'serve --help'])(
+    'wigwag %s ends quietly when whoever reads its output has had enough',
+    async (args) => {
+      const command = args.replace('SOCKET', socketUrl).replace('SERVER', server.url)
+      await using reader = new ChildProgram('bash', [
+        '-c',
+        // `exec true` has closed the pipe long before anything is written.
+        `set -o pipefail; { sleep 0.2; exec ${process.execPath} packages/cli/bin/wigwag.js ${command}; } | exec true`,
+      ])
+      const published = setInterval(() => {
+        void fetch(`${server.url}/channel/pipe-ends`, { method: 'POST', body: 'x' })
+      }, 50)
+      const exit = await reader.exit
+      clearInterval(published)
+      expect(exit).toEqual({ code: 0, stdout: '', stderr: '' })
+    },
+  )
+
   test.each([
     [1000, '', 0, ''],
     [1001, 'bye', 0, ''],
     [1008, 'no', 1, 'wigwag: The server closed the connection: 1008 no\n'],
     [4001, '', 1, 'wigwag: The server closed the connection: 4001\n'],
-  ])('a close with %d %j ends it with exit code %#', async (closeCode, reason, exitCode, stderr) => {
+  ])('a close with %d %j ends it with exit code %d', async (closeCode, reason, exitCode, stderr) => {
     await using peer = new WebSocketServer({
       open: (socket: NodeWebSocket<undefined>) => socket.close(closeCode, reason),
     })
@@ -143,7 +198,8 @@ describe('wigwag connect', () => {
   test.each([
     [['ws://localhost:1/'], 1, 'Cannot connect'],
     [['SERVER/channel/__foo'], 1, 'HTTP 400'],
-    [['ftp://localhost/'], 1, 'scheme'],
+    [['ftp://localhost/'], 2, 'Write the URL as ws://host:port/path'],
+    [['-H', 'no token: x', 'ws://localhost:1/'], 2, 'A header is written "Name: value"'],
     [['--ca', '/no/such', 'ws://localhost:1/'], 1, 'Cannot read /no/such (--ca)'],
     [[], 2, "missing required argument 'url'"],
   ])('%j fails in one line', async (args, exitCode, text) => {

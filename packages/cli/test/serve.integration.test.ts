@@ -151,8 +151,10 @@ describe('help teaches', () => {
   test.each([
     [[], 'wigwag serve'],
     [['serve'], 'POST /channel/NAME'],
+    [['serve'], '5m)'],
     [['publish'], 'wigwag publish http://localhost:8000 foo hello'],
     [['connect'], '--stay'],
+    [['connect'], '10s)'],
   ])('wigwag %j --help', async (args, text) => {
     const { code, stdout } = await runWigwag([...args, '--help']).exit
     expect(code).toBe(0)

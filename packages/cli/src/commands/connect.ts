@@ -1,5 +1,5 @@
 import { type CloseOutcome, connectWebSocket, type NodeWebSocket } from '@wigwag/socket'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { collect, parseDuration, parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, ExitCode } from '../cli-error.ts'
 import { createPipeTerminal, createPromptTerminal, type Terminal } from '../connect/terminal.ts'
@@ -38,17 +38,18 @@ export function connectCommand(): Command {
     .option('-s, --subprotocol <name>', 'offer a subprotocol (repeatable, most wanted first)', collect)
     .option('-o, --origin <origin>', 'send this Origin, as a page would')
     .option('--stay', 'keep listening when stdin ends')
-    .option('--timeout <duration>', 'how long connecting may take', parseDuration, 10_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long connecting may take, as in 500ms, 10s')
+        .argParser(parseDuration)
+        .default(10_000, '10s'),
+    )
     .option('--ca <file>', 'trust this certificate authority as well (PEM)')
     .addHelpText('after', HELP)
     .action(connect)
 }
 
 async function connect(url: string, options: ConnectCommandOptions): Promise<void> {
-  const target = /^[a-z]+:\/\//i.test(url) ? url : `ws://${url}`
-  if (!URL.canParse(target)) {
-    throw new CliError(`${JSON.stringify(url)} is no URL. Write it as ws://host:port/path.`, ExitCode.usage)
-  }
+  const target = resolveUrl(url)
   const ca = options.ca === undefined ? undefined : readOptionFile('--ca', options.ca)
   let terminal: Terminal | undefined
   // What comes right behind the handshake comes before there is a terminal.
@@ -77,21 +78,38 @@ async function connect(url: string, options: ConnectCommandOptions): Promise<voi
   if (process.stdout.isTTY)
     terminal.note(`connected to ${target}${socket.protocol === '' ? '' : ` (${socket.protocol})`}`)
   for (const data of early) terminal.message(data)
-  closeOnSignal(socket)
+  let leaving = false
+  const leave = (): void => {
+    leaving = true
+    socket.close(1000)
+  }
+  leaveOnSignal(socket, leave)
   const waitForDrain = (): Promise<void> =>
     new Promise((resolve) => {
       drained = resolve
     })
-  const sending = sendLines(socket, terminal, options.stay === true, waitForDrain)
+  const sending = sendLines(socket, terminal, waitForDrain).then(() => {
+    if (options.stay !== true) leave()
+  })
   const ended = await Promise.race([outcome, sending.then(() => outcome)])
   terminal.close()
   reportOutcome(ended)
+  if (process.stdout.isTTY && !leaving) terminal.note(`closed by the server: ${describeClose(ended)}`)
+}
+
+function resolveUrl(url: string): string {
+  const target = /^[a-z]+:\/\//i.test(url) ? url : `ws://${url}`
+  if (!URL.canParse(target)) {
+    throw new CliError(`${JSON.stringify(url)} is no URL. Write it as ws://host:port/path.`, ExitCode.usage)
+  }
+  const { protocol } = new URL(target)
+  if (/^(https?|wss?):$/.test(protocol)) return target
+  throw new CliError(`${protocol} cannot be connected to. Write the URL as ws://host:port/path.`, ExitCode.usage)
 }
 
 async function sendLines(
   socket: NodeWebSocket<undefined>,
   terminal: Terminal,
-  stay: boolean,
   waitForDrain: () => Promise<void>,
 ): Promise<void> {
   for await (const line of terminal.lines) {
@@ -100,22 +118,26 @@ async function sendLines(
     if (status === 'closed') return
     if (status === 'queued') await drained
   }
-  if (!stay) socket.close(1000)
 }
 
 /** The first Ctrl-C says goodbye, the second does not wait for the answer. */
-function closeOnSignal(socket: NodeWebSocket<undefined>): void {
+function leaveOnSignal(socket: NodeWebSocket<undefined>, leave: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (socket.phase === 'open') socket.close(1000)
+      if (socket.phase === 'open') leave()
       else process.exit(ExitCode.failed)
     })
   }
 }
 
-function reportOutcome({ code, reason, error }: CloseOutcome): void {
+function reportOutcome(outcome: CloseOutcome): void {
+  const { code, error } = outcome
   if (NORMAL_CLOSE_CODES.includes(code)) return
   if (error !== undefined) throw new CliError(`The connection failed (${code}): ${error.message}`)
   if (code === 1006) throw new CliError('The connection was lost: the server closed it without saying why (1006).')
-  throw new CliError(`The server closed the connection: ${code}${reason === '' ? '' : ` ${reason}`}`)
+  throw new CliError(`The server closed the connection: ${describeClose(outcome)}`)
+}
+
+function describeClose({ code, reason }: CloseOutcome): string {
+  return `${code}${reason === '' ? '' : ` ${reason}`}`
 }

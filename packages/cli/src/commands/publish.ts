@@ -1,3 +1,4 @@
+import { assertChannelName } from '@wigwag/hub'
 import { Command } from 'commander'
 import { parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError, ExitCode } from '../cli-error.ts'
@@ -59,9 +60,19 @@ function channelUrl(url: string, channel: string): URL {
   if (!/^(https?|wss?):$/.test(target.protocol)) {
     throw new CliError(`${target.protocol} cannot be published to. Write the URL as http://host:port.`, ExitCode.usage)
   }
+  checkChannel(channel)
   target.protocol = target.protocol.replace('ws', 'http')
   target.pathname = `${target.pathname.replace(/\/$/, '')}/channel/${encodeURIComponent(channel)}`
   return target
+}
+
+/** Here rather than by the server: URL resolves `.` and `..` away, encoded or not, and would ask for another path. */
+function checkChannel(channel: string): void {
+  try {
+    assertChannelName(channel)
+  } catch (error) {
+    throw new CliError(describeError(error), ExitCode.usage)
+  }
 }
 
 async function readData(data: string | undefined, { file, binary }: PublishOptions): Promise<string | Buffer> {
@@ -83,6 +94,6 @@ async function post(target: URL, body: string | Buffer, headers: Record<string, 
     })
   } catch (error) {
     const cause = (error as Error).cause
-    throw new CliError(`Cannot reach ${target.origin}: ${describeError(cause ?? error)}. Is the server running?`)
+    throw new CliError(`Cannot reach ${target.origin}: ${describeError(cause ?? error)}. Is the server running there?`)
   }
 }

@@ -33,7 +33,11 @@ export function serveCommand(): Command {
     .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collect)
     .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collect)
     .option('--history-size <count>', 'publications kept per channel; 0 keeps none', parseCount, 100)
-    .option('--history-ttl <duration>', 'how long each is kept', parseDuration, 300_000)
+    .addOption(
+      new Option('--history-ttl <duration>', 'how long each is kept, as in 30s, 5m, 1h')
+        .argParser(parseDuration)
+        .default(300_000, '5m'),
+    )
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')

@@ -14,7 +14,15 @@ export interface Terminal {
 
 /** A line of output for a message: text as it is, bytes in base64. */
 function printable(data: string | Uint8Array): string {
-  return typeof data === 'string' ? data : Buffer.from(data).toString('base64')
+  if (typeof data !== 'string') return Buffer.from(data).toString('base64')
+  return process.stdout.isTTY ? escapeControls(data) : data
+}
+
+/** A message must not steer the terminal: control characters are shown as `\x1b`, all but tabs and ends of lines. */
+function escapeControls(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/[^\P{Cc}\t\n]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 /** For scripts: messages on stdout, one a line and nothing else; the rest on stderr. */
@@ -37,9 +45,21 @@ export function createPromptTerminal(): Terminal {
   const colour = process.env['NO_COLOR'] === undefined || process.env['NO_COLOR'] === ''
   const dim = (text: string): string => (colour ? `\x1b[2m${text}\x1b[22m` : text)
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' })
+  let open = true
+  lines.on('close', () => {
+    open = false
+  })
+  /** Removes prompt and input, all rows of them. */
+  const erase = (): void => {
+    const rows = open ? lines.getCursorPos().rows : 0
+    process.stdout.write(`\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`)
+    // Where readline believes to be: it would go up these rows again before it writes prompt and input anew.
+    Object.assign(lines, { prevRows: 0 })
+  }
   const above = (text: string): void => {
-    process.stdout.write(`\r\x1b[K${text}\n`)
-    lines.prompt(true)
+    erase()
+    process.stdout.write(`${text}\n`)
+    if (open) lines.prompt(true)
   }
   lines.on('line', () => lines.prompt())
   // readline takes Ctrl-C for itself on a terminal.
@@ -53,7 +73,7 @@ export function createPromptTerminal(): Terminal {
     note: (text) => above(dim(text)),
     lines,
     close: () => {
-      process.stdout.write('\r\x1b[K')
+      erase()
       closeInput(lines)
     },
   }
