@@ -126,8 +126,10 @@ describe('wigwag connect', () => {
     await program.waitFor(/two rows $/)
     for (const text of ['first', 'second']) {
       await fetch(`${server.url}/channel/rows`, { method: 'POST', body: text })
-      // Up to the first row of the prompt, which is cleared with all below; then the message, then prompt and input anew.
-      await program.waitFor(new RegExp(`\\r\\x1b\\[2A\\x1b\\[J< ${text}\\r\\n\\x1b\\[1G[^]*two rows [^]*$`))
+      // Up to the first row of the prompt and clear; then the message, and prompt and line anew behind it.
+      await program.waitFor(
+        new RegExp(`\\r\\x1b\\[2A\\x1b\\[J< ${text}\\r\\n\\x1b\\[1G\\x1b\\[0J> a line[^\\r]*two rows \\x1b\\[10G$`),
+      )
     }
   })
 

@@ -53,13 +53,14 @@ export function createPromptTerminal(): Terminal {
   const erase = (): void => {
     const rows = open ? lines.getCursorPos().rows : 0
     process.stdout.write(`\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`)
-    // Where readline believes to be: it would go up these rows again before it writes prompt and input anew.
-    Object.assign(lines, { prevRows: 0 })
   }
   const above = (text: string): void => {
     erase()
     process.stdout.write(`${text}\n`)
-    if (open) lines.prompt(true)
+    if (!open) return
+    // readline would go up to where the prompt was; it does not document that it remembers.
+    Object.assign(lines, { prevRows: 0 })
+    lines.prompt(true)
   }
   lines.on('line', () => lines.prompt())
   // readline takes Ctrl-C for itself on a terminal.
