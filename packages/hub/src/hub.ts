@@ -1,4 +1,4 @@
-import type { Broker } from './broker/broker.ts'
+import type { Broker, History, HistoryStart } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
 import { Channel } from './channel/channel.ts'
 import { assertChannelName } from './channel/channel-name.ts'
@@ -77,6 +77,22 @@ export class Hub {
       const publication = await this.#broker.publish(channel, data)
       this.#count.published++
       return publication
+    } catch (error) {
+      throw hubErrorOf(error)
+    }
+  }
+
+  /**
+   * Reads a channel's history: what comes after the position `from`, the newest publication that is still held
+   * (`'latest'`), or only where the stream stands. Rejects with `HubError` `ERR_CHANNEL_NAME`, `ERR_BROKER_UNAVAILABLE`
+   * or `ERR_HUB_CLOSED`.
+   */
+  async history(channel: string, from?: HistoryStart): Promise<History> {
+    this.#assertOpen()
+    assertChannelName(channel)
+    try {
+      if (this.#starting !== undefined) await this.#starting
+      return await this.#broker.history(channel, from)
     } catch (error) {
       throw hubErrorOf(error)
     }

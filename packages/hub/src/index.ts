@@ -1,4 +1,4 @@
-export type { Broker, BrokerListener, History } from './broker/broker.ts'
+export type { Broker, BrokerListener, History, HistoryStart } from './broker/broker.ts'
 export type { HistoryOptions, MemoryBrokerOptions } from './broker/history-options.ts'
 export { MemoryBroker, type MemoryBrokerPorts } from './broker/memory-broker.ts'
 export { assertChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.ts'

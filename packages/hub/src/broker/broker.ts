@@ -7,6 +7,9 @@ export interface BrokerListener {
   publication(publication: Publication): void
 }
 
+/** From where a stream is read: behind a position, or only its newest publication. */
+export type HistoryStart = Position | 'latest'
+
 /** What a broker holds of a stream. */
 export interface History {
   /** Where the stream stands; none where no history is kept. */
@@ -33,8 +36,11 @@ export interface Broker {
   subscribe(channel: string): Promise<void>
   /** Ends that. */
   unsubscribe(channel: string): Promise<void>
-  /** Reads the stream: what comes after `after`, or only where it stands when that is left out. */
-  history(channel: string, after?: Position): Promise<History>
+  /**
+   * Reads the stream: what comes after the position `from`, the newest publication that is still held (`'latest'`), or
+   * only where the stream stands when `from` is left out.
+   */
+  history(channel: string, from?: HistoryStart): Promise<History>
   /** Lets everything go. */
   close(): Promise<void>
 }

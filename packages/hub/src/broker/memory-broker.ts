@@ -1,7 +1,6 @@
 import { HubError } from '../error/hub-error.ts'
-import type { Position } from '../publication/position.ts'
 import type { Publication, PublicationData } from '../publication/publication.ts'
-import type { Broker, BrokerListener, History } from './broker.ts'
+import type { Broker, BrokerListener, History, HistoryStart } from './broker.ts'
 import {
   type MemoryBrokerOptions,
   type ResolvedMemoryBrokerOptions,
@@ -69,12 +68,12 @@ export class MemoryBroker implements Broker {
     if (this.#streams.get(channel)?.position.offset === 0) this.#streams.delete(channel)
   }
 
-  async history(channel: string, after?: Position): Promise<History> {
+  async history(channel: string, from?: HistoryStart): Promise<History> {
     if (this.#options.history.size > 0) {
-      return this.#change(this.#stream(channel), (stream) => stream.read(after, this.#ports.now()))
+      return this.#change(this.#streamToRead(channel), (stream) => stream.read(from, this.#ports.now()))
     }
-    const gap = after && ({ reason: 'no-history', after, position: undefined } as const)
-    return { position: undefined, publications: [], gap }
+    if (from === undefined || from === 'latest') return { position: undefined, publications: [], gap: undefined }
+    return { position: undefined, publications: [], gap: { reason: 'no-history', after: from, position: undefined } }
   }
 
   async close(): Promise<void> {
@@ -109,6 +108,12 @@ export class MemoryBroker implements Broker {
     } else this.#streams.delete(channel)
     this.#streams.set(channel, stream)
     return stream
+  }
+
+  /** Reading a channel that nobody ever published or subscribed to takes no room: it says the same when it is made. */
+  #streamToRead(channel: string): Stream {
+    if (this.#streams.has(channel) || this.#subscribed.has(channel)) return this.#stream(channel)
+    return new Stream(channel, this.#epoch, this.#options.history)
   }
 
   #keepWithinTotal(): void {

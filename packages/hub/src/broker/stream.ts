@@ -1,6 +1,6 @@
 import type { Position } from '../publication/position.ts'
 import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
-import type { History } from './broker.ts'
+import type { History, HistoryStart } from './broker.ts'
 import type { HistoryOptions } from './history-options.ts'
 
 /** The retained publications of one channel, with their offsets. */
@@ -68,11 +68,17 @@ export class Stream {
     this.#bytes = 0
   }
 
-  /** What comes after `after` and is retained, and whether something in between is gone. */
-  read(after: Position | undefined, nowMs: number): History {
+  /** What comes after the position `from` and is retained, and whether something in between is gone; or the newest. */
+  read(from: HistoryStart | undefined, nowMs: number): History {
     this.trim(nowMs)
     const { position } = this
-    if (after === undefined) return { position, publications: [], gap: undefined }
+    if (from === undefined) return { position, publications: [], gap: undefined }
+    if (from === 'latest') return { position, publications: this.#from(Math.max(0, this.size - 1)), gap: undefined }
+    return this.#readAfter(from)
+  }
+
+  #readAfter(after: Position): History {
+    const { position } = this
     // An offset ahead of the stream was never given out by it.
     if (after.epoch !== this.#epoch || after.offset > this.#offset) {
       const gap: Gap = { reason: 'epoch-changed', after, position }

@@ -43,7 +43,9 @@ describe('maxChannels', () => {
     await broker.subscribe('a')
     const { position } = await broker.publish('a', 1)
     await expect(broker.publish('b', 2)).rejects.toMatchObject({ code: 'ERR_CHANNEL_LIMIT' })
+    await broker.subscribe('b')
     await expect(broker.history('b')).rejects.toMatchObject({ code: 'ERR_CHANNEL_LIMIT' })
+    await broker.unsubscribe('b')
     expect((await broker.history('a', position)).gap).toBeUndefined()
     await broker.unsubscribe('a')
     await expect(broker.publish('b', 2)).resolves.toMatchObject({ data: 2 })
@@ -58,6 +60,15 @@ describe('channels that were only looked at', () => {
       await broker.subscribe(name)
       await broker.history(name)
       await broker.unsubscribe(name)
+    }
+    expect((await broker.history('kept', position)).gap).toBeUndefined()
+  })
+
+  test('take nothing either when nobody was subscribed', async () => {
+    const { broker } = createManualBroker({ maxChannels: 2 })
+    const { position } = await broker.publish('kept', 1)
+    for (const name of ['a', 'b', 'c', 'd']) {
+      expect(await broker.history(name, 'latest')).toMatchObject({ position: { offset: 0 }, publications: [] })
     }
     expect((await broker.history('kept', position)).gap).toBeUndefined()
   })
@@ -110,7 +121,9 @@ describe('without history', () => {
     await broker.start({ publication: ({ data }) => told.push(data) })
     await broker.subscribe('a')
     expect((await broker.publish('a', 1)).position).toBeUndefined()
-    expect(await broker.history('a')).toEqual({ position: undefined, publications: [], gap: undefined })
+    for (const from of [undefined, 'latest'] as const) {
+      expect(await broker.history('a', from)).toEqual({ position: undefined, publications: [], gap: undefined })
+    }
     expect(told).toEqual([1])
   })
 })

@@ -54,6 +54,15 @@ describe('Stream', () => {
     expect(gap).toBeUndefined()
   })
 
+  test('has the newest publication as the latest, and none once all expired', () => {
+    const stream = streamOf({ ttlMs: 100 })
+    expect(stream.read('latest', 0)).toEqual({ position: stream.position, publications: [], gap: undefined })
+    stream.append('first', 0)
+    stream.append('second', 50)
+    expect(stream.read('latest', 50).publications.map(({ data }) => data)).toEqual(['second'])
+    expect(stream.read('latest', 150)).toEqual({ position: stream.position, publications: [], gap: undefined })
+  })
+
   test('lets go of the data of what expired at once', () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void

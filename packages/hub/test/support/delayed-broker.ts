@@ -1,4 +1,4 @@
-import type { Broker, BrokerListener, History, Position, Publication, PublicationData } from '@wigwag/hub'
+import type { Broker, BrokerListener, History, HistoryStart, Publication, PublicationData } from '@wigwag/hub'
 
 /** What waits until the test lets it go on. */
 type Lane = 'calls' | 'answers' | 'publications'
@@ -53,8 +53,8 @@ export class DelayedBroker implements Broker {
     return this.#delay(() => this.#inner.unsubscribe(channel))
   }
 
-  history(channel: string, after?: Position): Promise<History> {
-    return this.#delay(() => this.#inner.history(channel, after))
+  history(channel: string, from?: HistoryStart): Promise<History> {
+    return this.#delay(() => this.#inner.history(channel, from))
   }
 
   close(): Promise<void> {

@@ -61,6 +61,27 @@ const FAULTS: [string, Fault][] = [
       },
     }),
   ],
+  [
+    'has the oldest for the latest',
+    (broker) => ({
+      history: (channel, from) => broker.history(channel, from === 'latest' ? { epoch: 'epoch-1', offset: 0 } : from),
+    }),
+  ],
+  [
+    'knows no latest',
+    (broker) => ({ history: (channel, from) => broker.history(channel, from === 'latest' ? undefined : from) }),
+  ],
+  [
+    'takes an expired latest for a gap',
+    (broker) => ({
+      history: async (channel, from) => {
+        const history = await broker.history(channel, from)
+        if (from !== 'latest' || history.publications.length > 0 || history.position?.offset === 0) return history
+        const after = { epoch: 'epoch-1', offset: 0 }
+        return { ...history, gap: { reason: 'history-expired', after, position: history.position } }
+      },
+    }),
+  ],
   ['never stops telling', () => ({ unsubscribe: async () => {} })],
   [
     'does not tell again',
