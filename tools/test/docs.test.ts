@@ -58,6 +58,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxHeaderBytes',
       'maxChannels',
       'maxTotalBytes',
+      'idempotencyTtlMs',
+      'maxIdempotencyKeys',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',

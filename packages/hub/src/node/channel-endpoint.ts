@@ -123,9 +123,14 @@ export class ChannelEndpoint {
     await assertAuthorized(this.#options, 'publish', channel, incoming)
     const body = await readBody(incoming, this.#hub.maxPublicationBytes)
     const data = decodeBody(body, incoming.headers['content-type'], decodeUtf8)
-    const { position, time } = await this.#hub.publish(channel, data)
+    const idempotencyKey = incoming.headers['idempotency-key']
+    const { position, time, degraded } = await this.#hub.publish(
+      channel,
+      data,
+      idempotencyKey === undefined ? {} : { idempotencyKey: String(idempotencyKey) },
+    )
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time })}\n`)
+    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time, degraded })}\n`)
   }
 
   async #subscribe(

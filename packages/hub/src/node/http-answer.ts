@@ -6,6 +6,7 @@ import { HubError, type HubErrorCode } from '../error/hub-error.ts'
 const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_CHANNEL_NAME: 400,
   ERR_POSITION: 400,
+  ERR_IDEMPOTENCY_KEY: 400,
   ERR_PUBLICATION_DATA: 400,
   ERR_PUBLICATION_TOO_LARGE: 413,
   ERR_BROKER_UNAVAILABLE: 503,
