@@ -1,4 +1,6 @@
 export { ChildProgram, type ProgramExit } from './child-program.ts'
 export { hasChromium, launchChromium } from './chromium.ts'
 export { CuttableProxy } from './cuttable-proxy.ts'
+export { freePort } from './free-port.ts'
+export { hasRedis, RedisSentinels, RedisServer, type RedisServerOptions, redisCli } from './redis-server.ts'
 export { runWigwag, type ServedWigwag, serveWigwag } from './wigwag-program.ts'
