@@ -31,7 +31,7 @@ export interface RedisBrokerOptions {
   /** How long Redis may take to answer, in milliseconds. Default 5,000. After that the request fails with `ERR_BROKER_UNAVAILABLE`. */
   readonly commandTimeoutMs?: number
   /** How often Redis is asked whether it is still there, in milliseconds. Default 5,000. One that does not answer in `commandTimeoutMs` is connected to anew. */
-  readonly heartbeatIntervalMs?: number
+  readonly pingIntervalMs?: number
   /** Longest wait before connecting again, in milliseconds; it starts at 50 and doubles, with full jitter. Default 2,000. */
   readonly maxReconnectDelayMs?: number
 }
@@ -51,7 +51,7 @@ const DEFAULTS = {
   lingerMs: 5000,
   maxChannels: 100_000,
   commandTimeoutMs: 5000,
-  heartbeatIntervalMs: 5000,
+  pingIntervalMs: 5000,
   maxReconnectDelayMs: 2000,
 } as const
 
@@ -62,7 +62,7 @@ const LOWEST = {
   lingerMs: 0,
   maxChannels: 1,
   commandTimeoutMs: 1,
-  heartbeatIntervalMs: 1,
+  pingIntervalMs: 1,
   maxReconnectDelayMs: 1,
 } as const
 

@@ -31,7 +31,7 @@ export class RedisLink {
   readonly #options: ResolvedRedisBrokerOptions
   #isUp = false
   #closed = false
-  #heartbeat: NodeJS.Timeout | undefined
+  #pings: NodeJS.Timeout | undefined
   #failure = 'It has not answered yet.'
 
   constructor(options: ResolvedRedisBrokerOptions, user: LinkUser) {
@@ -67,8 +67,8 @@ export class RedisLink {
 
   /** Connects. Resolves when that has succeeded, or failed for the first time; it goes on trying. */
   async start(): Promise<void> {
-    this.#heartbeat = setInterval(() => this.#ping(), this.#options.heartbeatIntervalMs)
-    this.#heartbeat.unref()
+    this.#pings = setInterval(() => this.#ping(), this.#options.pingIntervalMs)
+    this.#pings.unref()
     const tried = this.#connections.map((connection) => connection.connect().catch(() => {}))
     await Promise.all(tried)
   }
@@ -82,7 +82,7 @@ export class RedisLink {
   /** Ends both connections. */
   close(): void {
     this.#closed = true
-    clearInterval(this.#heartbeat)
+    clearInterval(this.#pings)
     for (const connection of this.#connections) connection.disconnect()
   }
 
