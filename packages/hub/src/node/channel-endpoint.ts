@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { interceptHttp } from '@wigwag/socket'
+import { type AdmissionStats, interceptHttp } from '@wigwag/socket'
 import { HeaderFields } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
@@ -10,7 +10,7 @@ import {
   type ResolvedEndpointOptions,
   resolveEndpointOptions,
 } from './endpoint-options.ts'
-import { assertAuthorized, checkAccess, corsHeaders, preflightHeaders } from './http-access.ts'
+import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerText, refusalOf } from './http-answer.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { SseTransport } from './sse-transport.ts'
@@ -22,6 +22,7 @@ const METHODS = 'GET, POST, OPTIONS'
 export interface ChannelEndpointStats {
   readonly webSocket: WebSocketTransport['stats']
   readonly sse: SseTransport['stats']
+  readonly admission: AdmissionStats
 }
 
 /**
@@ -45,20 +46,22 @@ export class ChannelEndpoint {
 
   /** What happened so far. */
   get stats(): ChannelEndpointStats {
-    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats }
+    const { admission } = this.#options
+    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats, admission: admission.stats }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
   attach(server: Server): () => void {
+    const { basePath } = this.#options
     const undo = interceptHttp(server, {
       request: (incoming, response) => {
-        const url = matchChannelUrl(incoming.url ?? '', false)
+        const url = matchChannelUrl(incoming.url ?? '', false, basePath)
         if (url === undefined) return false
         this.#answer(server, url, incoming, response)
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (matchChannelUrl(incoming.url ?? '', true) === undefined) return false
+        if (matchChannelUrl(incoming.url ?? '', true, basePath) === undefined) return false
         this.#webSocket.upgrade(server, incoming, socket, head)
         return true
       },
@@ -94,17 +97,23 @@ export class ChannelEndpoint {
   }
 
   async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = checkAccess(server, incoming, this.#options)
-    if (refusal !== undefined) throw refusal
+    // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
+    const { admission } = this.#options
+    const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
+    if (refusal !== undefined) throw refusal
+    if (isPreflight(incoming)) {
+      response.writeHead(204, PREFLIGHT_HEADERS).end()
+      return
+    }
     const channel = decodeChannelName(url.encodedName)
     const headers = new HeaderFields(incoming.rawHeaders)
     switch (incoming.method) {
       case 'POST':
         return this.#publish(channel, incoming, response)
       case 'OPTIONS':
-        response.writeHead(204, { allow: METHODS, ...preflightHeaders() }).end()
+        response.writeHead(204, { allow: METHODS }).end()
         return
       case 'GET':
         if (wantsEventStream(headers)) return this.#subscribe(channel, url, incoming, response)
@@ -121,7 +130,7 @@ export class ChannelEndpoint {
 
   async #publish(channel: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     await assertAuthorized(this.#options, 'publish', channel, incoming)
-    const body = await readBody(incoming, this.#hub.maxPublicationBytes)
+    const body = await readBody(incoming, this.#hub.maxPublicationBytes, this.#options.bodyTimeoutMs)
     const data = decodeBody(body, incoming.headers['content-type'], decodeUtf8)
     const idempotencyKey = incoming.headers['idempotency-key']
     const { position, time, degraded } = await this.#hub.publish(

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { onRequestEnd } from '@wigwag/socket'
 import type { Subscriber } from '../channel/subscriber.ts'
 import type { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
@@ -121,7 +122,7 @@ export class SseTransport {
     })
     response.write(`retry: ${RETRY_MS}\n\n`)
     this.#responses++
-    response.on('close', () => {
+    onRequestEnd(response.req, response, () => {
       leave()
       if (--this.#responses === 0) this.#emptied?.()
     })
