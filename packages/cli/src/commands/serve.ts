@@ -12,11 +12,14 @@ What it serves:
   GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
                         lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET
                         with Accept: text/event-stream, an event stream that resumes by Last-Event-ID
+                        otherwise the latest publication; with ?wait=30 and the ETag of the last answer
+                        as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   GET  /health          200 while it runs
 
 Try it:
   curl -d hello localhost:8000/channel/foo
+  curl localhost:8000/channel/foo
   curl -N -H 'Accept: text/event-stream' localhost:8000/channel/foo
 
 No authentication is configured: everyone who reaches the server may publish and subscribe. So it listens

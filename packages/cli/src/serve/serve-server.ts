@@ -40,8 +40,8 @@ export class ServeServer {
 
   /** Connections open now. */
   get connections(): number {
-    const { webSocket, sse } = this.#endpoint.stats
-    return webSocket.open + sse.open
+    const { webSocket, sse, poll } = this.#endpoint.stats
+    return webSocket.open + sse.open + poll.waiting
   }
 
   /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
