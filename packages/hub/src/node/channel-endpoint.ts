@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { interceptHttp } from '@wigwag/socket'
+import { type AdmissionStats, interceptHttp } from '@wigwag/socket'
 import { HeaderFields } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
@@ -10,7 +10,7 @@ import {
   type ResolvedEndpointOptions,
   resolveEndpointOptions,
 } from './endpoint-options.ts'
-import { assertAuthorized, checkAccess, corsHeaders, preflightHeaders } from './http-access.ts'
+import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerError, answerText } from './http-answer.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
@@ -25,6 +25,7 @@ export interface ChannelEndpointStats {
   readonly webSocket: WebSocketTransport['stats']
   readonly sse: SseTransport['stats']
   readonly poll: PollStats
+  readonly admission: AdmissionStats
 }
 
 /**
@@ -51,20 +52,23 @@ export class ChannelEndpoint {
 
   /** What happened so far. */
   get stats(): ChannelEndpointStats {
-    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats, poll: this.#poll.stats }
+    const { admission } = this.#options
+    const { stats: poll } = this.#poll
+    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats, poll, admission: admission.stats }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
   attach(server: Server): () => void {
+    const { basePath } = this.#options
     const undo = interceptHttp(server, {
       request: (incoming, response) => {
-        const url = matchChannelUrl(incoming.url ?? '', false)
+        const url = matchChannelUrl(incoming.url ?? '', false, basePath)
         if (url === undefined) return false
         this.#answer(server, url, incoming, response)
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (matchChannelUrl(incoming.url ?? '', true) === undefined) return false
+        if (matchChannelUrl(incoming.url ?? '', true, basePath) === undefined) return false
         this.#webSocket.upgrade(server, incoming, socket, head)
         return true
       },
@@ -93,17 +97,23 @@ export class ChannelEndpoint {
   }
 
   async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = checkAccess(server, incoming, this.#options)
-    if (refusal !== undefined) throw refusal
+    // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
+    const { admission } = this.#options
+    const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
+    if (refusal !== undefined) throw refusal
+    if (isPreflight(incoming)) {
+      response.writeHead(204, PREFLIGHT_HEADERS).end()
+      return
+    }
     const channel = decodeChannelName(url.encodedName)
     const headers = new HeaderFields(incoming.rawHeaders)
     switch (incoming.method) {
       case 'POST':
         return this.#publish(channel, incoming, response)
       case 'OPTIONS':
-        response.writeHead(204, { allow: METHODS, ...preflightHeaders() }).end()
+        response.writeHead(204, { allow: METHODS }).end()
         return
       case 'GET':
         if (wantsEventStream(headers)) return this.#subscribe(channel, url, incoming, response)
@@ -117,7 +127,7 @@ export class ChannelEndpoint {
 
   async #publish(channel: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     await assertAuthorized(this.#options, 'publish', channel, incoming)
-    const body = await readBody(incoming, this.#hub.maxPublicationBytes)
+    const body = await readBody(incoming, this.#hub.maxPublicationBytes, this.#options.bodyTimeoutMs)
     const data = decodeBody(body, incoming.headers['content-type'], decodeUtf8)
     const { position, time } = await this.#hub.publish(channel, data)
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })

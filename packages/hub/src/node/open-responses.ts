@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { whenOver } from './response-end.ts'
+import { onRequestEnd } from '@wigwag/socket'
 
 /** Responses that are not over yet, ended ones included that are still being written. */
 export class OpenResponses {
@@ -9,7 +9,7 @@ export class OpenResponses {
   /** Counts a response until it is over, and calls `over` then. */
   add(response: ServerResponse, over: () => void = () => {}): void {
     this.#size++
-    whenOver(response, () => {
+    onRequestEnd(response.req, response, () => {
       over()
       if (--this.#size === 0) this.#emptied?.()
     })

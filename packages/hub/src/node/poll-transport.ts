@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { refuse } from '@wigwag/socket'
+import { onRequestEnd, refuse } from '@wigwag/socket'
 import type { History } from '../broker/broker.ts'
 import type { Hub } from '../hub.ts'
 import { answerError } from './http-answer.ts'
@@ -8,7 +8,6 @@ import { answerBatch, answerData, answerNothing } from './poll-answer.ts'
 import { PollBatch } from './poll-batch.ts'
 import { pollCodec } from './poll-codec.ts'
 import type { PollRequest } from './poll-request.ts'
-import { whenOver } from './response-end.ts'
 import { WaitingPoll } from './waiting-poll.ts'
 
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
@@ -112,7 +111,7 @@ export class PollTransport {
     }
     const timer = setTimeout(end, waitMs)
     this.#waiting.add(end)
-    whenOver(response, leave)
+    onRequestEnd(response.req, response, leave)
   }
 
   /** What is published in one turn goes with one answer. */

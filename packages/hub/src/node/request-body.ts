@@ -1,8 +1,24 @@
 import type { IncomingMessage } from 'node:http'
+import { type Refusal, refuse } from '@wigwag/socket'
 import { HubError } from '../error/hub-error.ts'
 
-/** Reads a request's body, up to `maxBytes`. Throws `HubError` `ERR_PUBLICATION_TOO_LARGE` above it, before it is read whole. */
-export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+/**
+ * Reads a request's body, up to `maxBytes`. Throws `HubError` `ERR_PUBLICATION_TOO_LARGE` above it, before it is read
+ * whole, and a refusal with 408 when it has not come whole within `timeoutMs`, however it drips.
+ */
+export async function readBody(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs)
+  })
+  try {
+    return await Promise.race([collectBody(incoming, maxBytes), timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function collectBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const chunks: Buffer[] = []
   let bytes = 0
@@ -28,6 +44,13 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function tooSlow(timeoutMs: number): Refusal {
+  return refuse(
+    408,
+    `The body did not come whole within ${timeoutMs} ms. Send it faster, or raise bodyTimeoutMs (--request-timeout).`,
+  )
 }
 
 function tooLarge(maxBytes: number): HubError {
