@@ -42,6 +42,14 @@ export function serveCommand(): Command {
         .default(300_000, '5m'),
     )
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
+    .addOption(
+      new Option(
+        '--ping-interval <duration>',
+        'silence after which a client is pinged; below the read time-out of a proxy',
+      )
+        .argParser(parseDuration)
+        .default(25_000, '25s'),
+    )
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')
     .addOption(

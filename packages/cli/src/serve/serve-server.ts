@@ -28,9 +28,10 @@ export class ServeServer {
 
   constructor(options: ServeOptions) {
     this.#options = options
-    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost, pingInterval } = options
     this.#hub = createHub({ history: { size, ttlMs }, maxPublicationBytes: maxPublication })
     this.#endpoint = new ChannelEndpoint(this.#hub, {
+      pingIntervalMs: pingInterval,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
