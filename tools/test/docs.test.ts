@@ -56,6 +56,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       'highWaterMarkBytes',
       'handshakeTimeoutMs',
       'maxHeaderBytes',
+      'maxPollWaitMs',
+      'maxPollBytes',
       'maxChannels',
       'maxTotalBytes',
       'idempotencyTtlMs',

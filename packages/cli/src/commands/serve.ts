@@ -21,6 +21,8 @@ What it serves:
   GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
                         lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET
                         with Accept: text/event-stream, an event stream that resumes by Last-Event-ID
+                        otherwise the latest publication; with ?wait=30 and the ETag of the last answer
+                        as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   GET  /health          200 while it runs
 
@@ -28,6 +30,7 @@ With --base-path /push each of these is below /push: POST /push/channel/NAME.
 
 Try it:
   curl -d hello localhost:8000/channel/foo
+  curl localhost:8000/channel/foo
   curl -N -H 'Accept: text/event-stream' localhost:8000/channel/foo
 
 No authentication is configured: everyone who reaches the server may publish and subscribe. So it listens
@@ -81,6 +84,14 @@ export function serveCommand(): Command {
         .default(30_000, '30s'),
     )
     .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
+    .addOption(
+      new Option(
+        '--ping-interval <duration>',
+        'silence after which a client is pinged; below the read time-out of a proxy',
+      )
+        .argParser(parseDuration)
+        .default(25_000, '25s'),
+    )
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')
     .addOption(

@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly historySize: number
   readonly historyTtl: number
   readonly maxPublication: number
+  readonly pingInterval: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly logLevel: string

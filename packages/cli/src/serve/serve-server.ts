@@ -29,13 +29,14 @@ export class ServeServer {
 
   constructor(options: ServeOptions) {
     this.#options = options
-    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost, pingInterval } = options
     this.#hub = createHub({ history: { size, ttlMs }, maxPublicationBytes: maxPublication })
     this.#admission = createAdmission(options)
     this.#endpoint = new ChannelEndpoint(this.#hub, {
       admission: this.#admission,
       basePath: options.basePath,
       bodyTimeoutMs: options.requestTimeout,
+      pingIntervalMs: pingInterval,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
@@ -45,8 +46,8 @@ export class ServeServer {
 
   /** Connections open now. */
   get connections(): number {
-    const { webSocket, sse } = this.#endpoint.stats
-    return webSocket.open + sse.open
+    const { webSocket, sse, poll } = this.#endpoint.stats
+    return webSocket.open + sse.open + poll.waiting
   }
 
   /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */

@@ -39,6 +39,10 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly bodyTimeoutMs?: number
   /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
   readonly maxQueuedBytes?: number
+  /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
+  readonly maxPollWaitMs?: number
+  /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
+  readonly maxPollBytes?: number
   /** Silence after which a WebSocket is pinged and an event stream gets a comment, in milliseconds, ±10 %. Default 25,000. */
   readonly pingIntervalMs?: number
 }
@@ -54,6 +58,8 @@ const DEFAULTS = {
   bodyTimeoutMs: 30_000,
   maxQueuedBytes: 1024 * 1024,
   pingIntervalMs: 25_000,
+  maxPollWaitMs: 55_000,
+  maxPollBytes: 1024 * 1024,
 } as const
 
 /** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
@@ -64,5 +70,7 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)
   checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
   checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)
+  checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
+  checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
   return resolved
 }

@@ -34,7 +34,7 @@ export function corsHeaders(
   return { ...vary, 'access-control-allow-origin': origin, ...credentials, ...EXPOSED }
 }
 
-const EXPOSED = { 'access-control-expose-headers': 'ETag, Retry-After, Wigwag-Recovered' }
+const EXPOSED = { 'access-control-expose-headers': 'ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered' }
 
 /** Whether a browser asks on behalf of a page whether that may send another request (CORS preflight). */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {

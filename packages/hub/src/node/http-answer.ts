@@ -25,6 +25,16 @@ export function refusalOf(error: unknown): Refusal {
   return refuse(status, error.message, status === 503 ? { 'retry-after': '1' } : {})
 }
 
+/** Answers with what an error means to the client, or drops an answer that it cut short. */
+export function answerError(response: ServerResponse, error: unknown): void {
+  // The client left; there is nobody to answer, and nothing failed.
+  if (response.destroyed) return
+  const { status, message, headers } = refusalOf(error)
+  if (response.headersSent) response.destroy()
+  // The rest of a body that was refused must not be taken for the next request.
+  else answerText(response, status, message, { ...headers, ...(response.req.complete ? {} : { connection: 'close' }) })
+}
+
 /** Answers with plain text, one line. */
 export function answerText(
   response: ServerResponse,

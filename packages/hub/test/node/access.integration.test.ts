@@ -72,7 +72,7 @@ describe('CORS (Fetch standard §3.2)', () => {
       const { headers } = await fetch(url('/channel/a'), { ...init, headers: { origin: APP } })
       expect(headers.get('access-control-allow-origin')).toBe(APP)
       expect(headers.get('access-control-allow-credentials')).toBe('true')
-      expect(headers.get('access-control-expose-headers')).toBe('ETag, Retry-After, Wigwag-Recovered')
+      expect(headers.get('access-control-expose-headers')).toBe('ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered')
       expect(headers.get('vary')).toContain('Origin')
     }
   })
@@ -139,7 +139,7 @@ describe('CORS (Fetch standard §3.2)', () => {
   test('an OPTIONS request that is no preflight is told the methods', async () => {
     const { url } = await serveChannels({ allowOrigins: [APP] })
     const { headers, status } = await fetch(url('/channel/a'), { method: 'OPTIONS', headers: { origin: APP } })
-    expect([status, headers.get('allow')]).toEqual([204, 'GET, POST, OPTIONS'])
+    expect([status, headers.get('allow')]).toEqual([204, 'GET, HEAD, POST, OPTIONS'])
     expect(headers.get('access-control-allow-methods')).toBeNull()
   })
 

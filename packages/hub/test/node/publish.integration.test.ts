@@ -11,6 +11,8 @@ interface Row {
   readonly bare: string | Uint8Array
   /** In a line of `wigwag.publication.v1`. */
   readonly line: { readonly data?: unknown; readonly b64data?: string }
+  /** As the latest of a poll. */
+  readonly latest: { readonly type: string; readonly body: Uint8Array }
   /** As a server-sent event. */
   readonly event: { readonly type: string; readonly data: string }
 }
@@ -23,6 +25,7 @@ const text = (what: string, body: string, contentType: string | undefined): Row 
   contentType,
   bare: body,
   line: { data: body },
+  latest: { type: 'text/plain; charset=utf-8', body: new TextEncoder().encode(body) },
   event: { type: 'message', data: body },
 })
 const json = (what: string, value: unknown): Row => ({
@@ -31,6 +34,10 @@ const json = (what: string, value: unknown): Row => ({
   contentType: 'application/json',
   bare: typeof value === 'string' ? value : JSON.stringify(value),
   line: { data: value },
+  latest: {
+    type: typeof value === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+    body: new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)),
+  },
   event: { type: 'message', data: typeof value === 'string' ? value : JSON.stringify(value) },
 })
 const binary = (what: string, body: Uint8Array, contentType: string): Row => ({
@@ -39,6 +46,7 @@ const binary = (what: string, body: Uint8Array, contentType: string): Row => ({
   contentType,
   bare: body,
   line: { b64data: Buffer.from(body).toString('base64') },
+  latest: { type: 'application/octet-stream', body },
   event: { type: 'bytes', data: Buffer.from(body).toString('base64') },
 })
 
@@ -58,14 +66,15 @@ const TABLE: readonly Row[] = [
 ]
 
 describe('what is published with POST arrives on every transport', () => {
-  test.each(TABLE)('$what ($contentType)', async ({ body, contentType, bare, line, event }) => {
+  test.each(TABLE)('$what ($contentType)', async ({ body, contentType, bare, line, latest, event }) => {
     const { hub, url, publish } = await serveChannels()
     const [plain, lines, events] = await Promise.all([
       openSocket(url('/channel/a')),
       openSocket(url('/channel/a'), { subprotocols: ['wigwag.publication.v1'] }),
       openEvents(url('/channel/a')),
     ])
-    await untilSubscribed(hub, 3)
+    const waiting = fetch(url('/channel/a?wait=50'))
+    await untilSubscribed(hub, 4)
     const response = await publish('a', body, contentType)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('application/json')
@@ -73,6 +82,10 @@ describe('what is published with POST arrives on every transport', () => {
     expect(await plain.next()).toEqual(bare)
     expect(JSON.parse(String(await lines.next()))).toEqual({ offset, epoch, time, ...line })
     expect(await events.next()).toEqual({ ...event, id: `${epoch}:${offset}` })
+    expect(await (await waiting).json()).toEqual([{ offset, epoch, time, ...line }])
+    const poll = await fetch(url('/channel/a'))
+    expect(poll.headers.get('content-type')).toBe(latest.type)
+    expect(new Uint8Array(await poll.arrayBuffer())).toEqual(latest.body)
   })
 
   test('a body without Content-Type is text', async () => {
