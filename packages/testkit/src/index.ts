@@ -1,4 +1,6 @@
 export { ChildProgram, type ProgramExit } from './child-program.ts'
 export { hasChromium, launchChromium } from './chromium.ts'
 export { CuttableProxy } from './cuttable-proxy.ts'
+export { retainedBytes } from './retained-bytes.ts'
+export { type FailureWatch, watchFailures } from './watch-failures.ts'
 export { runWigwag, type ServedWigwag, serveWigwag } from './wigwag-program.ts'
