@@ -27,6 +27,7 @@ import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions } from './socket-options.ts'
 import { createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
+import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
 
 /** Options, handlers and authorisation of a server, in one object. */
 export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandlers<NodeWebSocket<Data>> {
@@ -155,6 +156,10 @@ export class WebSocketServer<Data = undefined> {
     if (socket.destroyed) return // its 'close' may be past, and nobody would tell us again
     if (socket.readableEnded) {
       socket.destroy() // so may its 'end', while the handshake waited for earlier answers
+      return
+    }
+    if (!isWholeHead(incoming, server)) {
+      this.#refuse(socket, HEAD_WAS_CUT)
       return
     }
     const request = requestHead(incoming)
