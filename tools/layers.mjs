@@ -39,7 +39,7 @@ export const PACKAGES = {
   },
   'packages/cli': {
     packages: ['@wigwag/socket', '@wigwag/hub'],
-    rooms: ['cli-error.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
+    rooms: ['cli-error.ts', 'escape-controls.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
     apart: [['connect', 'serve']],
     doors: [],
     pure: [],
