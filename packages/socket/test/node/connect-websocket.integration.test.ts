@@ -1,45 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { connectWebSocket, refuse, UpgradeRefusedError } from '@wigwag/socket'
-import { acceptKey, encodeUpgradeResponse } from '@wigwag/socket/core'
+import { encodeUpgradeResponse } from '@wigwag/socket/core'
 import { concatBytes, frameBytes } from '@wigwag/socket/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LOCALHOST_CERTIFICATE } from './support/localhost-certificate.ts'
 import { attachServer, openClient, openServer } from './support/open-server.ts'
-
-/** A server that answers each connection as the test says: it is given the request head. */
-async function openRaw(answer: (socket: Socket, head: string, key: string) => void): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.once('data', (chunk) => {
-      const head = String(chunk)
-      answer(socket, head, /sec-websocket-key: (.*)/i.exec(head)?.[1] ?? '')
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** Writes `bytes` in pieces of `size`, each behind the one before. */
-function drip(socket: Socket, bytes: Uint8Array | string, size: number): void {
-  const buffer = Buffer.from(bytes)
-  socket.setNoDelay(true)
-  const next = (at: number): void => {
-    if (at < buffer.length && !socket.destroyed)
-      socket.write(buffer.subarray(at, at + size), () => setImmediate(next, at + size))
-  }
-  next(0)
-}
-
-const accepted = (key: string, fields = ''): string =>
-  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n${fields}\r\n`
+import { accepted, drip, openRaw } from './support/raw-server.ts'
 
 test('§4.1 the request has the fields it must have, those of the caller, and target and Host of the URL', async () => {
   let request = ''
