@@ -27,6 +27,7 @@ import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions } from './socket-options.ts'
 import { type AskedUpgrade, createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
+import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
 
 /** Options, handlers and authorisation of a server, in one object. */
 export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandlers<NodeWebSocket<Data>> {
@@ -161,6 +162,7 @@ export class WebSocketServer<Data = undefined> {
     }
     const refusal = this.#admission.admitUpgrade(incoming, socket)
     if (refusal !== undefined) this.#refuse(socket, refusal)
+    else if (!isWholeHead(incoming, server)) this.#refuse(socket, HEAD_WAS_CUT)
     else this.#judge(incoming, socket, head, server)
   }
 
