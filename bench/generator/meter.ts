@@ -1,4 +1,5 @@
 import { LatencyHistogram } from './latency-histogram.ts'
+import type { LoadFaults } from './load-spec.ts'
 
 const MAX_NOTES = 5
 
@@ -28,6 +29,11 @@ export class Meter {
   countLost(what: string): void {
     this.lost++
     this.#note(`lost: ${what}`)
+  }
+
+  /** All that was wrong, when `inFlight` messages are still out. */
+  faults(inFlight: number): LoadFaults {
+    return { wrong: this.wrong, lost: this.lost, missing: this.lost === 0 ? inFlight : 0, notes: this.notes }
   }
 
   #note(text: string): void {

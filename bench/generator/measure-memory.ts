@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MessageCell } from '../cell.ts'
+import { drain } from './drain.ts'
+import { EchoLoad } from './echo-load.ts'
+import type { LoadSpec, MemoryReport } from './load-spec.ts'
+import { Meter } from './meter.ts'
+import { readRss } from './process-memory.ts'
+import { buildTraffic } from './traffic.ts'
+
+// Until what the step before has left to do (timers of an idle collector included) has mostly been done.
+const SETTLE_MS = 1000
+
+/** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
+export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
+  const meter = new Meter()
+  const load = new EchoLoad(spec, cell, buildTraffic(cell, spec.protocol), meter)
+  const rssBefore = await settledRss(spec)
+  await load.open()
+  const rssIdle = await settledRss(spec)
+  load.start()
+  load.stop()
+  const missing = await drain(load, meter)
+  const rssEchoed = await settledRss(spec)
+  load.end()
+  return {
+    kind: 'memory',
+    connections: cell.connections,
+    rssBefore,
+    rssIdle,
+    rssEchoed,
+    faults: meter.faults(missing),
+  }
+}
+
+async function settledRss(spec: LoadSpec): Promise<number> {
+  await sleep(SETTLE_MS)
+  return spec.processes.filter(({ role }) => role === 'server').reduce((sum, { pid }) => sum + readRss(pid), 0)
+}
