@@ -61,6 +61,11 @@ export class Hub {
     this.#started.then(started, () => {})
   }
 
+  /** Resolves when the broker has started, which need not mean that it can be reached: `status` tells. Rejects when it could not start. */
+  get started(): Promise<void> {
+    return this.#started
+  }
+
   /** Whether the broker can be reached. */
   get status(): BrokerStatus {
     return this.#broker.status

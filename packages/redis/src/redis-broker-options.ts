@@ -1,4 +1,4 @@
-import { checkNumberOption, type HistoryOptions, HubError, resolveHistoryOptions } from '@wigwag/hub'
+import { type BrokerStatus, checkNumberOption, type HistoryOptions, HubError, resolveHistoryOptions } from '@wigwag/hub'
 import type { RedisOptions } from 'ioredis'
 import { redisOptionsOf } from './redis-url.ts'
 
@@ -34,6 +34,8 @@ export interface RedisBrokerOptions {
   readonly pingIntervalMs?: number
   /** Longest wait before connecting again, in milliseconds; it starts at 50 and doubles, with full jitter. Default 2,000. */
   readonly maxReconnectDelayMs?: number
+  /** Told when Redis goes away and when it is back. */
+  readonly onStatus?: (status: BrokerStatus) => void
 }
 
 /** `RedisBrokerOptions` with every default filled in. */
@@ -53,6 +55,7 @@ const DEFAULTS = {
   commandTimeoutMs: 5000,
   pingIntervalMs: 5000,
   maxReconnectDelayMs: 2000,
+  onStatus: () => {},
 } as const
 
 /** The lowest value that each number takes. */

@@ -219,6 +219,7 @@ export class RedisBroker implements Broker {
     this.#isConnected = false
     this.#count.disconnects++
     for (const tracked of this.#channels.values()) tracked.interrupt()
+    this.#options.onStatus(this.status)
   }
 
   /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
@@ -236,6 +237,7 @@ export class RedisBroker implements Broker {
       if (turn !== this.#turn) return
     }
     this.#isConnected = true
+    this.#options.onStatus(this.status)
   }
 
   async #resumeOne(tracked: TrackedChannel, turn: number): Promise<void> {
