@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 const PROGRAMS = [
   { command: 'chromium', debianPackage: 'chromium', tests: 'the browser tests' },
   { command: 'curl', debianPackage: 'curl', tests: 'the curl tests' },
+  { command: 'nginx', debianPackage: 'nginx-light', tests: 'the reverse proxy tests' },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
 ]
 
