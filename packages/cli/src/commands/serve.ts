@@ -83,6 +83,19 @@ export function serveCommand(): Command {
     )
     .option('--no-redis-bridge', 'let none through')
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
+    .addOption(
+      new Option(
+        '--ping-interval <duration>',
+        'silence after which a client is pinged; below the read time-out of a proxy',
+      )
+        .argParser(parseDuration)
+        .default(25_000, '25s'),
+    )
+    .addOption(
+      new Option('--max-poll-wait <duration>', 'longest that a long poll waits; below that time-out as well')
+        .argParser(parseDuration)
+        .default(55_000, '55s'),
+    )
     .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 100_000)
     .option('--max-address-connections <count>', 'most of one client address; above it 429', parseLimit, 1000)
     .option('--max-address-requests <count>', 'most requests of one per second; above it 429', parseLimit, 100)
@@ -103,14 +116,6 @@ export function serveCommand(): Command {
         .default(30_000, '30s'),
     )
     .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
-    .addOption(
-      new Option(
-        '--ping-interval <duration>',
-        'silence after which a client is pinged; below the read time-out of a proxy',
-      )
-        .argParser(parseDuration)
-        .default(25_000, '25s'),
-    )
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')
     .addOption(

@@ -26,6 +26,7 @@ export interface ServeOptions {
   readonly redisPrefix: string
   /** Patterns; `false` for none; left out for all, as long as there is no authentication. */
   readonly redisBridge?: readonly string[] | false
+  readonly maxPollWait: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly logLevel: string

@@ -32,7 +32,7 @@ export class ServeServer {
   /** `onStatus` is told when the broker goes away and when it is back. */
   constructor(options: ServeOptions, onStatus: (status: BrokerStatus) => void) {
     this.#options = options
-    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost, pingInterval } = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
     const history = { size, ttlMs }
     const broker = createBroker(options, history, onStatus)
     this.#hub = createHub({ ...(broker && { broker }), history, maxPublicationBytes: maxPublication })
@@ -41,7 +41,8 @@ export class ServeServer {
       admission: this.#admission,
       basePath: options.basePath,
       bodyTimeoutMs: options.requestTimeout,
-      pingIntervalMs: pingInterval,
+      pingIntervalMs: options.pingInterval,
+      maxPollWaitMs: options.maxPollWait,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type AdmissionStats, interceptHttp } from '@wigwag/socket'
+import { type AdmissionStats, interceptHttp, refuse } from '@wigwag/socket'
 import { HeaderFields } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
@@ -17,6 +17,11 @@ import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { SseTransport } from './sse-transport.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
+
+/** What comes of a handshake whose Upgrade or Connection a proxy kept for itself: they are meant for the next hop only. */
+const LOST_UPGRADE =
+  'This is a WebSocket handshake without "Upgrade: websocket" or without "Connection: upgrade": a proxy did not pass them ' +
+  'on. In nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
 const METHODS = 'GET, HEAD, POST, OPTIONS'
 
@@ -116,6 +121,7 @@ export class ChannelEndpoint {
         response.writeHead(204, { allow: METHODS }).end()
         return
       case 'GET':
+        if (headers.get('sec-websocket-key') !== undefined) throw refuse(426, LOST_UPGRADE, { upgrade: 'websocket' })
         if (wantsEventStream(headers)) return this.#subscribe(channel, url, incoming, response)
         return this.#answerPoll(channel, url, headers, incoming, response)
       case 'HEAD':

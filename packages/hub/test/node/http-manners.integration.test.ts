@@ -24,6 +24,13 @@ describe('a request that cannot be served is told why, and what to do', () => {
     ],
     ['a wait that is none', '/channel/a?wait=soon', {}, 400, '?wait=30'],
     ['a position of a poll that is none', '/channel/a?after=5', {}, 400, 'EPOCH:OFFSET'],
+    [
+      'a handshake whose Upgrade a proxy kept for itself',
+      '/channel/a',
+      { headers: { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' } },
+      426,
+      'proxy_set_header Upgrade $http_upgrade',
+    ],
     ['PUT', '/channel/a', { method: 'PUT', body: 'x' }, 405, 'GET, HEAD, POST, OPTIONS'],
     ['DELETE', '/channel/a', { method: 'DELETE' }, 405, 'DELETE'],
   ])('%s', async (_what, path, init, status, text) => {

@@ -3,7 +3,12 @@ export type KeepaliveEffect = 'ping' | 'fail' | undefined
 
 type KeepaliveState =
   | { readonly phase: 'listening'; readonly deadlineMs: number }
-  | { readonly phase: 'awaiting-pong'; readonly pingedMs: number; readonly deadlineMs: number }
+  | {
+      readonly phase: 'awaiting-pong'
+      readonly pingedMs: number
+      readonly giveUpMs: number
+      readonly deadlineMs: number
+    }
 
 /** The share of the interval by which each wait is varied up and down. */
 const JITTER = 0.1
@@ -39,12 +44,15 @@ export class Keepalive {
   tick(heardMs: number, nowMs: number): KeepaliveEffect {
     const state = this.#state
     if (nowMs < state.deadlineMs) return undefined
+    // The clock may be coarse: what was heard in the tick of the ping itself came after it, or no ping was due.
+    if (state.phase === 'awaiting-pong' && heardMs < state.pingedMs) {
+      if (nowMs >= state.giveUpMs) return 'fail'
+      this.#state = { ...state, deadlineMs: state.giveUpMs }
+      return undefined
+    }
     const intervalMs = this.#intervalMs()
-    if (state.phase === 'awaiting-pong') {
-      // The clock may be coarse: what was heard in the tick of the ping itself came after it, or no ping was due.
-      if (heardMs < state.pingedMs) return 'fail'
-    } else if (heardMs + intervalMs <= nowMs) {
-      this.#state = { phase: 'awaiting-pong', pingedMs: nowMs, deadlineMs: nowMs + this.#options.pongTimeoutMs }
+    if (heardMs + intervalMs <= nowMs) {
+      this.#state = this.#awaitPong(nowMs)
       return 'ping'
     }
     this.#state = { phase: 'listening', deadlineMs: heardMs + intervalMs }
@@ -56,6 +64,17 @@ export class Keepalive {
     if (nowMs < this.#state.deadlineMs) return undefined
     this.#state = { phase: 'listening', deadlineMs: nowMs + this.#intervalMs() }
     return 'ping'
+  }
+
+  /** Wakes when the next ping is due, if that is before the peer is given up on: what is silent for less long must hear of us. */
+  #awaitPong(nowMs: number): KeepaliveState {
+    const giveUpMs = nowMs + this.#options.pongTimeoutMs
+    return {
+      phase: 'awaiting-pong',
+      pingedMs: nowMs,
+      giveUpMs,
+      deadlineMs: Math.min(giveUpMs, nowMs + this.#intervalMs()),
+    }
   }
 
   #intervalMs(): number {

@@ -54,6 +54,27 @@ describe('keepalive as a function of time', () => {
     expect(server.connection.deadlineMs).toBe(Infinity)
   })
 
+  test('an interval shorter than pongTimeoutMs is kept: a proxy in between must not hear of nothing for longer', () => {
+    const server = openConnection('server', { pingIntervalMs: 100, pongTimeoutMs: 1000 })
+    const pingedMs: number[] = []
+    while (server.clock.nowMs < 1000) {
+      pass(server, 10)
+      if (pings(server) === 0) continue
+      pingedMs.push(server.clock.nowMs)
+      hear(server)
+    }
+    expect(pingedMs).toEqual([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000])
+  })
+
+  test('and whoever does not answer still has all of pongTimeoutMs', () => {
+    const server = openConnection('server', { pingIntervalMs: 100, pongTimeoutMs: 1000 })
+    for (let i = 0; i < 109; i++) pass(server, 10)
+    expect(pings(server)).toBe(1)
+    expect(server.connection.phase).toBe('open')
+    pass(server, 10)
+    expect(server.connection.phase).toBe('closed')
+  })
+
   test('any byte is a sign of life: a busy connection is never pinged', () => {
     const server = openConnection('server', options)
     for (let i = 0; i < 50; i++) {

@@ -1,0 +1,168 @@
+import { hasHaproxy, hasNginx } from '@wigwag/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createCertificate } from './support/certificate.ts'
+import { openSocket } from './support/front.ts'
+import { type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
+import { changeBlock, fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
+import { WAYS } from './support/ways.ts'
+
+const certificate = createCertificate()
+afterAll(() => certificate[Symbol.dispose]())
+
+const NGINX = guideBlock('nginx')
+const LOCATION = '  location / {\n    proxy_pass http://127.0.0.1:8000;\n'
+
+/** An nginx without TLS whose only location has these lines. */
+const nginxWith =
+  (...lines: string[]): Setup['config'] =>
+  ({ port, upstream }) =>
+    `
+server {
+  listen 127.0.0.1:${port};
+  location / {
+    proxy_pass http://127.0.0.1:${upstream};
+    ${lines.join('\n    ')}
+  }
+}`
+
+const UPGRADE = [
+  'proxy_http_version 1.1;',
+  'proxy_set_header Upgrade $http_upgrade;',
+  'proxy_set_header Connection "upgrade";',
+]
+
+const SETUPS: Readonly<Record<string, Setup>> = {
+  'nginx as the guide has it': {
+    proxy: 'nginx',
+    scheme: 'https',
+    config: (places) => fillIn(NGINX, places),
+    serve: () => guideArguments('serve', certificate),
+  },
+  'haproxy as the guide has it': {
+    proxy: 'haproxy',
+    scheme: 'https',
+    config: (places) => fillIn(guideBlock('haproxy'), places),
+    serve: () => guideArguments('serve', certificate),
+  },
+  'nginx that speaks TLS to Wigwag': {
+    proxy: 'nginx',
+    scheme: 'https',
+    config: (places) =>
+      fillIn(changeBlock(NGINX, '    proxy_pass http://127.0.0.1:8000;\n', guideBlock('nginx-tls')), places),
+    serve: () => guideArguments('serve-tls', certificate),
+  },
+  'nginx that passes a prefix on': {
+    proxy: 'nginx',
+    scheme: 'https',
+    prefix: '/push',
+    config: (places) => fillIn(changeBlock(NGINX, LOCATION, guideBlock('nginx-prefix')), places),
+    serve: () => guideArguments('serve-prefix', certificate),
+  },
+  'nginx that takes a prefix away': {
+    proxy: 'nginx',
+    scheme: 'https',
+    prefix: '/push',
+    config: (places) => fillIn(changeBlock(NGINX, LOCATION, guideBlock('nginx-stripped')), places),
+    serve: () => guideArguments('serve', certificate),
+  },
+  'nginx that says Connection: upgrade on everything': {
+    proxy: 'nginx',
+    config: nginxWith(...UPGRADE, 'proxy_set_header Host $http_host;'),
+  },
+  'nginx that says Upgrade: websocket on everything': {
+    proxy: 'nginx',
+    config: nginxWith(
+      'proxy_http_version 1.1;',
+      'proxy_set_header Upgrade "websocket";',
+      'proxy_set_header Connection "upgrade";',
+      'proxy_set_header Host $http_host;',
+    ),
+  },
+  'nginx that drops the port of Host, and is trusted': {
+    proxy: 'nginx',
+    config: nginxWith(...UPGRADE, 'proxy_set_header Host $host;'),
+    serve: () => ['--trusted-proxy', 'loopback'],
+  },
+  'nginx without a line for Host, whose origin is allowed': {
+    proxy: 'nginx',
+    config: nginxWith(...UPGRADE),
+    serve: ({ url }) => ['--allow-origin', url],
+  },
+  'nginx without a line for Host that says X-Forwarded-Host, and is trusted': {
+    proxy: 'nginx',
+    config: nginxWith(...UPGRADE, 'proxy_set_header X-Forwarded-Host $http_host;'),
+    serve: () => ['--trusted-proxy', '127.0.0.1'],
+  },
+  'nginx that compresses and buffers': {
+    proxy: 'nginx',
+    config: nginxWith(
+      ...UPGRADE,
+      'proxy_set_header Host $http_host;',
+      'proxy_buffering on;',
+      'gzip on;',
+      'gzip_min_length 1;',
+      'gzip_proxied any;',
+      'gzip_types text/plain text/event-stream application/json;',
+    ),
+  },
+  'haproxy with the time-outs that Debian ships': {
+    proxy: 'haproxy',
+    config: ({ port, upstream }) => `
+defaults
+  log global
+  mode http
+  option httplog
+  option dontlognull
+  timeout connect 5000
+  timeout client 50000
+  timeout server 50000
+frontend in
+  bind 127.0.0.1:${port}
+  default_backend wigwag
+backend wigwag
+  option forwardfor
+  server wigwag 127.0.0.1:${upstream}`,
+  },
+}
+
+const canRun = ({ proxy }: Setup): boolean => (proxy === 'nginx' ? hasNginx : hasHaproxy)
+
+for (const [name, setup] of Object.entries(SETUPS)) {
+  describe.skipIf(!canRun(setup))(`behind ${name}`, () => {
+    let proxied: ProxiedWigwag
+    beforeAll(async () => {
+      proxied = await startProxied(setup, certificate)
+    })
+    afterAll(() => proxied?.[Symbol.asyncDispose]())
+
+    test.each(WAYS)('$name', ({ check }) => check(proxied.front))
+  })
+}
+
+describe.skipIf(!hasNginx)('behind nginx that speaks HTTP/1.0 to its upstreams, as it does by itself', () => {
+  let proxied: ProxiedWigwag
+  beforeAll(async () => {
+    const config = nginxWith('proxy_set_header Host $http_host;')
+    proxied = await startProxied({ proxy: 'nginx', config }, certificate)
+  })
+  afterAll(() => proxied?.[Symbol.asyncDispose]())
+
+  test.each(WAYS.filter(({ needsUpgrade }) => !needsUpgrade))('$name', ({ check }) => check(proxied.front))
+
+  test('but a WebSocket is told which lines are missing', async () => {
+    const refused = openSocket(proxied.front, '/channel/a')
+    const body = expect.stringContaining('proxy_set_header Upgrade $http_upgrade')
+    await expect(refused).rejects.toMatchObject({ status: 426, body })
+  })
+
+  test('also when only the version is', async () => {
+    const [, ...lines] = UPGRADE
+    const config = nginxWith(...lines, 'proxy_set_header Host $http_host;')
+    await using incomplete = await startProxied({ proxy: 'nginx', config }, certificate)
+    const refused = openSocket(incomplete.front, '/channel/a')
+    await expect(refused).rejects.toMatchObject({
+      status: 400,
+      body: expect.stringContaining('proxy_http_version 1.1'),
+    })
+  })
+})
