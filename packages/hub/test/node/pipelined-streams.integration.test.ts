@@ -54,9 +54,10 @@ test('a client that leaves in the middle of a body, behind an event stream, is n
   const raw = await connectRaw(port)
   raw.socket.write(`${stream('a')}POST /channel/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf of`)
   await raw.until(/: live/)
-  const incoming = await reading
+  const { socket } = await reading
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   raw.socket.resetAndDestroy()
-  await once(incoming.socket, 'close')
+  await closed
   await new Promise((resolve) => setImmediate(resolve))
   expect(printed.mock.calls).toEqual([])
 })
