@@ -11,7 +11,7 @@ import {
   resolveEndpointOptions,
 } from './endpoint-options.ts'
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
-import { answerError, answerText } from './http-answer.ts'
+import { answerError, answerText, untilItsTurn } from './http-answer.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
@@ -169,6 +169,7 @@ export class ChannelEndpoint {
     const position = incoming.headers['last-event-id'] ?? url.query.get('after') ?? ''
     const after = position === '' ? undefined : parsePosition(String(position))
     await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    await untilItsTurn(response)
     if (!response.destroyed) this.#sse.open(response, channel, after)
   }
 }
