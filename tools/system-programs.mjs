@@ -6,6 +6,10 @@ import { existsSync } from 'node:fs'
 const PROGRAMS = [
   { command: 'chromium', debianPackage: 'chromium', tests: 'the browser tests' },
   { command: 'curl', debianPackage: 'curl', tests: 'the curl tests' },
+  { command: 'redis-server', debianPackage: 'redis-server', tests: 'the Redis tests' },
+  { command: 'redis-sentinel', debianPackage: 'redis-sentinel', tests: 'the Redis tests' },
+  { command: 'haproxy', debianPackage: 'haproxy', tests: 'the tests behind haproxy' },
+  { command: 'nginx', debianPackage: 'nginx-light', tests: 'the tests behind nginx' },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
 ]
 
@@ -27,7 +31,9 @@ export function describeMissing(missing) {
 }
 
 function isInstalled(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+  // Servers are not on the PATH of everybody.
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` }
+  return spawnSync('sh', ['-c', `command -v ${command}`], { env }).status === 0
 }
 
 function install(packages) {

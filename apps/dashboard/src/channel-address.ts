@@ -27,6 +27,12 @@ export function subscribeUrl(pageUrl: string, channel: string, after: string | u
   return url
 }
 
+/** Where the server is, for people: its host, and the path that a proxy or the server itself puts it below. */
+export function serverAddress(pageUrl: string): string {
+  const { host, pathname } = new URL('.', pageUrl)
+  return host + pathname.replace(/\/$/, '')
+}
+
 /** The channel that the page's own address names, if it names one. */
 export function channelInAddress(pageUrl: string): string | undefined {
   return new URL(pageUrl).searchParams.get('channel') ?? undefined

@@ -1,3 +1,4 @@
+import { serverAddress } from './channel-address.ts'
 import { ConnectForm } from './connect-form.tsx'
 import flagUrl from './flag.svg'
 import { PublicationSection } from './publication-section.tsx'
@@ -11,7 +12,7 @@ export function Page() {
         <img src={flagUrl} alt="" width="28" height="28" />
         <h1>Wigwag</h1>
         <p>
-          Server at <b>{location.host}</b>
+          Server at <b>{serverAddress(location.href)}</b>
         </p>
       </header>
       <main>

@@ -4,6 +4,7 @@ import {
   channelInAddress,
   channelUrl,
   checkChannel,
+  serverAddress,
   shellCommands,
   subscribeUrl,
 } from '../src/channel-address.ts'
@@ -26,6 +27,11 @@ test('subscribing resumes from a position and asks for the live line', () => {
 test('names that no URL can carry are refused; the rest is for the server to say', () => {
   for (const name of ['', '.', '..', '\ud800']) expect(checkChannel(name)).toEqual(expect.any(String))
   for (const name of ['foo', '...', 'a b', 'ü', '😀', '__x']) expect(checkChannel(name)).toBeUndefined()
+})
+
+test('the server is where the page is, without the page itself', () => {
+  expect(serverAddress(PAGE)).toBe('localhost:8000')
+  expect(serverAddress('https://example.com/try/push/?channel=a')).toBe('example.com/try/push')
 })
 
 test('the address of the page carries the channel', () => {

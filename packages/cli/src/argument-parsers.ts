@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { checkBasePath } from '@wigwag/hub/node'
+import { AddressSet } from '@wigwag/socket'
 import { InvalidArgumentError } from 'commander'
 import { CliError } from './cli-error.ts'
 
@@ -15,6 +17,38 @@ export function parseCount(text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
   throw new InvalidArgumentError('It takes a whole number.')
+}
+
+/** A whole number from 1 up. */
+export function parseLimit(text: string): number {
+  const limit = parseCount(text)
+  if (limit > 0) return limit
+  throw new InvalidArgumentError('It takes a whole number from 1 up.')
+}
+
+/** Collects addresses and subnets. */
+export function collectAddresses(text: string, previous: readonly string[] | undefined): readonly string[] {
+  try {
+    new AddressSet('', [text])
+  } catch {
+    throw new InvalidArgumentError('It takes an address (10.0.0.5), a subnet (10.0.0.0/8), or "loopback".')
+  }
+  return collect(text, previous)
+}
+
+/** The same, or `*` for all. */
+export function collectExempt(text: string, previous: readonly string[] | undefined): readonly string[] {
+  return text === '*' ? collect(text, previous) : collectAddresses(text, previous)
+}
+
+/** A path below which everything is served. */
+export function parseBasePath(text: string): string {
+  try {
+    checkBasePath(text)
+  } catch {
+    throw new InvalidArgumentError('A base path starts with "/", does not end with it, and has no query: /push.')
+  }
+  return text
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }

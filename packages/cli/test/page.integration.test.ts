@@ -1,5 +1,6 @@
 import { CuttableProxy, hasChromium, launchChromium, type ServedWigwag, serveWigwag } from '@wigwag/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startPrefixProxy } from './support/prefix-proxy.ts'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type Page = Awaited<ReturnType<Browser['newPage']>>
@@ -161,6 +162,42 @@ describe.skipIf(!hasChromium)('the page of wigwag serve, in Chromium', () => {
     await publications(page).getByText('line two').waitFor()
     expect(await page.getByRole('status', { name: 'Connection state' }).textContent()).toMatch(/^Open/)
     expect(await page.title()).toContain('keys')
+  })
+
+  describe('below a path', () => {
+    /** Everything that the page does: its files, the WebSocket, a publication, the commands, all below `url`. */
+    async function worksBelow(url: string): Promise<void> {
+      const { page, faults } = await open(`${url}?channel=below`)
+      await isOpen(page)
+      await page.getByRole('textbox', { name: 'Message' }).fill('hello from below')
+      await button(page, 'Publish').click()
+      await publications(page).getByText('hello from below').waitFor()
+      const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+      expect(asked.filter((name) => !name.startsWith(url.replace(/\/$/, '')))).toEqual([])
+      expect(asked.some((name) => name.endsWith('.css'))).toBe(true)
+      await page.locator('code', { hasText: `curl -d hello ${url.replace(/\/?$/, '/')}channel/below` }).waitFor()
+      expect(new URL(page.url()).pathname).toBe(new URL(url.replace(/\/?$/, '/')).pathname)
+      expect(faults).toEqual([])
+    }
+
+    test('of --base-path, also without its slash', async () => {
+      await using below = (await serveWigwag(['--base-path', '/api/push'], 0)).program
+      const [, origin = ''] = await below.waitFor(/serves (http:\/\/localhost:\d+)/)
+      await worksBelow(`${origin}/api/push/`)
+      await worksBelow(`${origin}/api/push`)
+    })
+
+    test('that a proxy strips, without being told', async () => {
+      const port = await startPrefixProxy(server.port, '/some/prefix')
+      await worksBelow(`http://localhost:${port}/some/prefix/`)
+    })
+
+    test('of --base-path behind a proxy that strips another', async () => {
+      await using below = (await serveWigwag(['--base-path', '/push'], 0)).program
+      const [, inner = ''] = await below.waitFor(/serves http:\/\/localhost:(\d+)/)
+      const port = await startPrefixProxy(Number(inner), '/outer')
+      await worksBelow(`http://localhost:${port}/outer/push`)
+    })
   })
 
   test.each([360, 1280])('fits %d px without scrolling sideways, in light and dark', async (width) => {

@@ -39,6 +39,19 @@ describe('wigwag serve', () => {
     expect(resumed.stdout).not.toContain('data: hello')
   })
 
+  test('curl reads the latest of a channel, and waits for what is new with the tag that it got', async () => {
+    const url = `${server.url}/channel/polled`
+    const curl = (...args: string[]): ChildProgram => new ChildProgram('curl', ['-s', ...args])
+    await curl('-d', 'hello', url).exit
+    const [, etag = '', body] = /etag: (\S+)[\s\S]*\r\n\r\n(.*)$/i.exec((await curl('-i', url).exit).stdout) ?? []
+    expect(body).toBe('hello')
+    await using waiting = curl('-H', `If-None-Match: ${etag}`, `${url}?wait=30`)
+    await curl('-d', 'again', url).exit
+    expect(JSON.parse((await waiting.exit).stdout)).toMatchObject([{ offset: 2, data: 'again' }])
+    const head = await curl('-I', url).exit
+    expect(head.stdout).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*etag: "[\w-]+:2"/i)
+  })
+
   test('the page comes with a policy that keeps everything else out', async () => {
     const page = await fetch(server.url)
     expect(page.status).toBe(200)

@@ -1,4 +1,4 @@
-import { type Broker, Hub, type HubErrorCode, type Publication, type PublicationCodec } from '@wigwag/hub'
+import { type Broker, type History, Hub, type HubErrorCode, type Publication, type PublicationCodec } from '@wigwag/hub'
 import { createHub } from '@wigwag/hub/node'
 import { afterEach, describe, expect, test } from 'vitest'
 import { DelayedBroker } from './support/delayed-broker.ts'
@@ -102,6 +102,31 @@ describe('publish', () => {
 
     const dead = hubWith(failing({ start: rejects('refused') }))
     await expect(dead.publish('a', 1)).rejects.toMatchObject({ code: 'ERR_BROKER_UNAVAILABLE' })
+  })
+})
+
+describe('history', () => {
+  const data = ({ publications }: History): unknown[] => publications.map((publication) => publication.data)
+
+  test('has what came after a position, the latest, or only where the stream stands', async () => {
+    const hub = hubWith()
+    const { position } = await hub.publish('a', 1)
+    await hub.publish('a', 2)
+    const last = await hub.publish('a', 3)
+    expect(data(await hub.history('a', position))).toEqual([2, 3])
+    expect(await hub.history('a', 'latest')).toMatchObject({ position: last.position, publications: [last] })
+    expect(await hub.history('a')).toEqual({ position: last.position, publications: [], gap: undefined })
+    expect(hub.stats).toMatchObject({ channels: 0, subscriptions: 0 })
+  })
+
+  test('rejects a name that is none, a broker that fails, and a hub that is closed', async () => {
+    await expect(hubWith().history('__a')).rejects.toMatchObject({ code: 'ERR_CHANNEL_NAME' })
+    const code = 'ERR_BROKER_UNAVAILABLE'
+    await expect(hubWith(failing({ history: rejects('no route') })).history('a')).rejects.toMatchObject({ code })
+    await expect(hubWith(failing({ start: rejects('refused') })).history('a')).rejects.toMatchObject({ code })
+    const closed = hubWith()
+    await closed.close()
+    await expect(closed.history('a')).rejects.toMatchObject({ code: 'ERR_HUB_CLOSED' })
   })
 })
 

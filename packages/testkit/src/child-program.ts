@@ -9,15 +9,16 @@ export interface ProgramExit {
   readonly stderr: string
 }
 
-const running = new Set<ChildProcessWithoutNullStreams>()
+const running = new Map<ChildProcessWithoutNullStreams, NodeJS.Signals>()
 // One hook for all: whatever a test forgets ends with the test process.
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const [child, signal] of running) child.kill(signal)
 })
 
 /** A real program in a test's hands: what it wrote, waiting for what it will write, its end. */
 export class ChildProgram {
   readonly #child: ChildProcessWithoutNullStreams
+  readonly #endSignal: NodeJS.Signals
   readonly #changed = new Set<() => void>()
   /** Resolves when it has ended and everything that it wrote was read. */
   readonly exit: Promise<ProgramExit>
@@ -25,10 +26,17 @@ export class ChildProgram {
   #stderr = ''
   #ended = false
 
-  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** `endSignal` ends it for certain, with every process that it started. */
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    endSignal: NodeJS.Signals = 'SIGKILL',
+  ) {
     const child = spawn(command, args, { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: 'pipe' })
     this.#child = child
-    running.add(child)
+    this.#endSignal = endSignal
+    running.set(child, endSignal)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
       this.#notify()
@@ -87,7 +95,7 @@ export class ChildProgram {
 
   /** Ends it, if it has not ended by itself. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.kill('SIGKILL')
+    this.kill(this.#endSignal)
     await this.exit
   }
 

@@ -2,6 +2,7 @@ import { assertChannelName } from '@wigwag/hub'
 import { Command } from 'commander'
 import { parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError, ExitCode } from '../cli-error.ts'
+import { escapeControls } from '../escape-controls.ts'
 
 const HELP = `
 DATA is text unless --json or --binary says otherwise. Without DATA and --file it is read from stdin.
@@ -48,7 +49,7 @@ async function publish(url: string, channel: string, data: string | undefined, o
   const response = await post(target, body, { 'content-type': contentType, ...options.header })
   const answer = (await response.text()).trim()
   if (!response.ok) throw new CliError(`The server refused the publication (HTTP ${response.status}): ${answer}`)
-  process.stdout.write(`${answer}\n`)
+  process.stdout.write(`${process.stdout.isTTY ? escapeControls(answer) : answer}\n`)
 }
 
 function channelUrl(url: string, channel: string): URL {

@@ -1,6 +1,15 @@
 import { Command, Option } from 'commander'
 import { pino } from 'pino'
-import { collect, parseCount, parseDuration, parsePort } from '../argument-parsers.ts'
+import {
+  collect,
+  collectAddresses,
+  collectExempt,
+  parseBasePath,
+  parseCount,
+  parseDuration,
+  parseLimit,
+  parsePort,
+} from '../argument-parsers.ts'
 import { checkServeOptions, type ServeOptions } from '../serve/serve-options.ts'
 import { ServeServer } from '../serve/serve-server.ts'
 import { exitOnSignal } from '../serve/shutdown.ts'
@@ -12,16 +21,22 @@ What it serves:
   GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
                         lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET
                         with Accept: text/event-stream, an event stream that resumes by Last-Event-ID
+                        otherwise the latest publication; with ?wait=30 and the ETag of the last answer
+                        as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   GET  /health          200 while it runs
 
+With --base-path /push each of these is below /push: POST /push/channel/NAME.
+
 Try it:
   curl -d hello localhost:8000/channel/foo
+  curl localhost:8000/channel/foo
   curl -N -H 'Accept: text/event-stream' localhost:8000/channel/foo
 
 No authentication is configured: everyone who reaches the server may publish and subscribe. So it listens
 on 127.0.0.1 only, unless --host and --insecure say otherwise, and lets in only pages of its own origin,
-unless --allow-origin names others.`
+unless --allow-origin names others. Behind a reverse proxy, name that with --trusted-proxy: clients are then told
+apart by their own addresses, and pages are compared with the host that they asked for.`
 
 /** `wigwag serve`. */
 export function serveCommand(): Command {
@@ -32,6 +47,16 @@ export function serveCommand(): Command {
     .option('--insecure', 'allow a public --host although there is no authentication')
     .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collect)
     .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collect)
+    .option(
+      '--trusted-proxy <address>',
+      'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
+      collectAddresses,
+    )
+    .addOption(
+      new Option('--base-path <path>', 'serve everything below this path, as in /push')
+        .argParser(parseBasePath)
+        .default('', 'none'),
+    )
     .option('--history-size <count>', 'publications kept per channel; 0 keeps none', parseCount, 100)
     .addOption(
       new Option('--history-ttl <duration>', 'how long each is kept, as in 30s, 5m, 1h')
@@ -39,6 +64,34 @@ export function serveCommand(): Command {
         .default(300_000, '5m'),
     )
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
+    .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 100_000)
+    .option('--max-address-connections <count>', 'most of one client address; above it 429', parseLimit, 1000)
+    .option('--max-address-requests <count>', 'most requests of one per second; above it 429', parseLimit, 100)
+    .option('--max-address-burst <count>', 'how many of them may come at once after a pause', parseLimit, 500)
+    .option(
+      '--exempt-address <address>',
+      'do not limit this address, subnet or loopback (repeatable; * for all; default: loopback)',
+      collectExempt,
+    )
+    .addOption(
+      new Option('--header-timeout <duration>', 'how long a request head may take to come; then 408')
+        .argParser(parseDuration)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--request-timeout <duration>', 'how long a whole request may take to come; then 408')
+        .argParser(parseDuration)
+        .default(30_000, '30s'),
+    )
+    .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
+    .addOption(
+      new Option(
+        '--ping-interval <duration>',
+        'silence after which a client is pinged; below the read time-out of a proxy',
+      )
+        .argParser(parseDuration)
+        .default(25_000, '25s'),
+    )
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')
     .addOption(

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { originForm } from '@wigwag/socket/core'
 
 /** Where the build leaves the pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../pages', import.meta.url))
@@ -49,9 +48,9 @@ export class Pages {
     return this.#pages.has('/')
   }
 
-  /** Answers a request for a page. Returns whether there is one. */
-  serve(incoming: IncomingMessage, response: ServerResponse): boolean {
-    const page = this.#pages.get(originForm(incoming.url ?? '').split('?', 1)[0] as string)
+  /** Answers a request for the page at `path`. Returns whether there is one. */
+  serve(path: string, incoming: IncomingMessage, response: ServerResponse): boolean {
+    const page = this.#pages.get(path)
     if (page === undefined) return false
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD', ...SECURITY_HEADERS }).end()

@@ -8,16 +8,28 @@ export interface ServeOptions {
   readonly insecure?: boolean
   readonly allowOrigin?: readonly string[]
   readonly allowHost?: readonly string[]
+  readonly trustedProxy?: readonly string[]
+  readonly basePath: string
+  readonly maxConnections: number
+  readonly maxAddressConnections: number
+  readonly maxAddressRequests: number
+  readonly maxAddressBurst: number
+  readonly exemptAddress?: readonly string[]
+  readonly headerTimeout: number
+  readonly requestTimeout: number
+  readonly maxHeader: number
   readonly historySize: number
   readonly historyTtl: number
   readonly maxPublication: number
+  readonly pingInterval: number
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly logLevel: string
 }
 
-/** Refuses combinations that would surprise: a server open to the world, half of a certificate. */
-export function checkServeOptions({ host, insecure, tlsCert, tlsKey }: ServeOptions): void {
+/** Refuses combinations that would surprise: a server open to the world, half of a certificate, a part longer than the whole. */
+export function checkServeOptions(options: ServeOptions): void {
+  const { host, insecure, tlsCert, tlsKey, headerTimeout, requestTimeout } = options
   if (!isLoopbackAddress(host) && insecure !== true) {
     throw new CliError(
       `--host ${host} lets anyone who reaches this machine publish and subscribe: no authentication is configured. ` +
@@ -27,5 +39,11 @@ export function checkServeOptions({ host, insecure, tlsCert, tlsKey }: ServeOpti
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
+  }
+  if (headerTimeout > requestTimeout) {
+    throw new CliError(
+      `--header-timeout (${headerTimeout} ms) is part of --request-timeout (${requestTimeout} ms), and cannot be longer.`,
+      ExitCode.usage,
+    )
   }
 }

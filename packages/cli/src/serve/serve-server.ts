@@ -1,36 +1,42 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type ServerOptions as HttpServerOptions,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Hub } from '@wigwag/hub'
 import { ChannelEndpoint, createHub } from '@wigwag/hub/node'
-import { hostPolicyOf } from '@wigwag/socket'
+import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
 import { readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError } from '../cli-error.ts'
+import { pathBelow, slashRedirect } from './base-path.ts'
+import { createAdmission } from './create-admission.ts'
 import { Pages } from './pages.ts'
 import type { ServeOptions } from './serve-options.ts'
-
-/** Time-outs and limits against clients that are slow on purpose. */
-const HTTP_LIMITS = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 1000,
-  maxHeaderSize: 16 * 1024,
-} as const
 
 /** The server behind `wigwag serve`: channels, pages, health. */
 export class ServeServer {
   readonly #options: ServeOptions
   readonly #hub: Hub
+  readonly #admission: Admission
   readonly #endpoint: ChannelEndpoint
   readonly #pages = new Pages()
   readonly #http: Server
 
   constructor(options: ServeOptions) {
     this.#options = options
-    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost, pingInterval } = options
     this.#hub = createHub({ history: { size, ttlMs }, maxPublicationBytes: maxPublication })
+    this.#admission = createAdmission(options)
     this.#endpoint = new ChannelEndpoint(this.#hub, {
+      admission: this.#admission,
+      basePath: options.basePath,
+      bodyTimeoutMs: options.requestTimeout,
+      pingIntervalMs: pingInterval,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
@@ -40,8 +46,8 @@ export class ServeServer {
 
   /** Connections open now. */
   get connections(): number {
-    const { webSocket, sse } = this.#endpoint.stats
-    return webSocket.open + sse.open
+    const { webSocket, sse, poll } = this.#endpoint.stats
+    return webSocket.open + sse.open + poll.waiting
   }
 
   /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
@@ -55,7 +61,8 @@ export class ServeServer {
     })
     const { port: actual } = this.#http.address() as AddressInfo
     const name = host === '127.0.0.1' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-    return `${this.#options.tlsCert === undefined ? 'http' : 'https'}://${name}:${actual}`
+    const { tlsCert, basePath } = this.#options
+    return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${actual}${basePath}`
   }
 
   /** Tells every client that we go away, and ends. */
@@ -68,11 +75,12 @@ export class ServeServer {
 
   #createHttpServer(answer: (incoming: IncomingMessage, response: ServerResponse) => void): Server {
     const { tlsCert, tlsKey } = this.#options
-    if (tlsCert === undefined || tlsKey === undefined) return createServer(HTTP_LIMITS, answer)
+    const limits = httpLimits(this.#options)
+    if (tlsCert === undefined || tlsKey === undefined) return createServer(limits, answer)
     const cert = readOptionFile('--tls-cert', tlsCert)
     const key = readOptionFile('--tls-key', tlsKey)
     try {
-      return createTlsServer({ ...HTTP_LIMITS, cert, key }, answer)
+      return createTlsServer({ ...limits, cert, key }, answer)
     } catch (error) {
       throw new CliError(
         `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}.`,
@@ -81,27 +89,56 @@ export class ServeServer {
   }
 
   #answer(incoming: IncomingMessage, response: ServerResponse): void {
-    const { allowHost } = this.#options
-    const policy = hostPolicyOf(this.#http, allowHost?.includes('*') === true ? 'any' : allowHost)
-    const { host } = incoming.headers
-    const refusal = host === undefined ? undefined : checkHost(host, policy)
-    if (refusal !== undefined) answerText(response, 403, refusal.message)
-    else if (incoming.url === '/health') answerText(response, 200, 'ok')
-    else if (!this.#pages.serve(incoming, response)) this.#answerOther(incoming, response)
+    const { basePath } = this.#options
+    const refusal = this.#admission.admitRequest(incoming, response) ?? this.#checkHost(incoming)
+    const path = pathBelow(incoming.url ?? '', basePath)
+    if (refusal !== undefined) answerText(response, refusal.status, refusal.message, refusal.headers)
+    else if (path === '/health') answerText(response, 200, 'ok')
+    else if (path === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
+      response.writeHead(307, { location: slashRedirect(incoming.url ?? '', basePath) }).end()
+    } else if (path === undefined || !this.#pages.serve(path, incoming, response)) this.#answerOther(path, response)
   }
 
-  #answerOther(incoming: IncomingMessage, response: ServerResponse): void {
-    if (incoming.url === '/' && !this.#pages.built) {
+  /** The pages are behind the same door as the channels. */
+  #checkHost({ headers: { host } }: IncomingMessage): Refusal | undefined {
+    const { allowHost } = this.#options
+    const policy = hostPolicyOf(this.#http, allowHost?.includes('*') === true ? 'any' : allowHost)
+    const refusal = host === undefined ? undefined : checkHost(host, policy)
+    return refusal && refuse(403, refusal.message)
+  }
+
+  #answerOther(path: string | undefined, response: ServerResponse): void {
+    const { basePath } = this.#options
+    if (path === '/' && !this.#pages.built) {
       answerText(response, 503, 'The pages are not built; the channels work. In a clone, run: npm run build')
-    } else answerText(response, 404, 'There is nothing here. Channels are at /channel/NAME, the page to try them at /.')
+      return
+    }
+    const where = `Channels are at ${basePath}/channel/NAME, the page to try them at ${basePath}/.`
+    answerText(response, 404, `There is nothing here. ${where}`)
   }
 }
 
-function answerText(response: ServerResponse, status: number, text: string): void {
+/** Time-outs and limits against clients that are slow on purpose. */
+function httpLimits({ headerTimeout, requestTimeout, maxHeader }: ServeOptions): HttpServerOptions {
+  return {
+    headersTimeout: headerTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1000, headerTimeout),
+    maxHeaderSize: maxHeader,
+  }
+}
+
+function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...headers,
   })
   response.end(`${text}\n`)
 }

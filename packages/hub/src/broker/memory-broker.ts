@@ -1,12 +1,12 @@
 import { HubError } from '../error/hub-error.ts'
-import type { Position } from '../publication/position.ts'
 import type { Publication, PublicationData } from '../publication/publication.ts'
-import type { Broker, BrokerListener, History } from './broker.ts'
+import type { Broker, BrokerListener, BrokerStatus, History, HistoryStart, PublishOptions } from './broker.ts'
 import {
   type MemoryBrokerOptions,
   type ResolvedMemoryBrokerOptions,
   resolveMemoryBrokerOptions,
 } from './history-options.ts'
+import { assertIdempotencyKey, IdempotencyKeys } from './idempotency-keys.ts'
 import { Stream } from './stream.ts'
 
 /** How often what has expired is looked for in channels that nobody uses. */
@@ -29,6 +29,8 @@ export class MemoryBroker implements Broker {
   readonly #subscribed = new Set<string>()
   /** In the order of their last use, the longest unused first. */
   readonly #streams = new Map<string, Stream>()
+  readonly #keys: IdempotencyKeys
+  readonly status: BrokerStatus = { state: 'connected' }
   #listener: BrokerListener | undefined
   #stopSweeping: (() => void) | undefined
   #totalBytes = 0
@@ -40,6 +42,7 @@ export class MemoryBroker implements Broker {
     this.#options = resolveMemoryBrokerOptions(options)
     this.#ports = ports
     this.#epoch = ports.createEpoch()
+    this.#keys = new IdempotencyKeys(this.#options.idempotencyTtlMs, this.#options.maxIdempotencyKeys)
   }
 
   async start(listener: BrokerListener): Promise<void> {
@@ -48,10 +51,13 @@ export class MemoryBroker implements Broker {
   }
 
   // Not async: what is published in one turn is stored and told in that order, within the call.
-  publish(channel: string, data: PublicationData): Promise<Publication> {
+  publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
     let publication: Publication
     try {
+      const known = idempotencyKey === undefined ? undefined : this.#findKey(channel, idempotencyKey)
+      if (known !== undefined) return Promise.resolve({ ...known, data })
       publication = this.#store(channel, data)
+      if (idempotencyKey !== undefined) this.#keys.remember(idempotencyKey, publication)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -69,12 +75,12 @@ export class MemoryBroker implements Broker {
     if (this.#streams.get(channel)?.position.offset === 0) this.#streams.delete(channel)
   }
 
-  async history(channel: string, after?: Position): Promise<History> {
+  async history(channel: string, from?: HistoryStart): Promise<History> {
     if (this.#options.history.size > 0) {
-      return this.#change(this.#stream(channel), (stream) => stream.read(after, this.#ports.now()))
+      return this.#change(this.#streamToRead(channel), (stream) => stream.read(from, this.#ports.now()))
     }
-    const gap = after && ({ reason: 'no-history', after, position: undefined } as const)
-    return { position: undefined, publications: [], gap }
+    if (from === undefined || from === 'latest') return { position: undefined, publications: [], gap: undefined }
+    return { position: undefined, publications: [], gap: { reason: 'no-history', after: from, position: undefined } }
   }
 
   async close(): Promise<void> {
@@ -83,6 +89,11 @@ export class MemoryBroker implements Broker {
     this.#streams.clear()
     this.#subscribed.clear()
     this.#totalBytes = 0
+  }
+
+  #findKey(channel: string, key: string): Publication | undefined {
+    assertIdempotencyKey(key)
+    return this.#keys.find(channel, key, this.#ports.now())
   }
 
   #store(channel: string, data: PublicationData): Publication {
@@ -111,6 +122,12 @@ export class MemoryBroker implements Broker {
     return stream
   }
 
+  /** Reading a channel that nobody ever published or subscribed to takes no room: it says the same when it is made. */
+  #streamToRead(channel: string): Stream {
+    if (this.#streams.has(channel) || this.#subscribed.has(channel)) return this.#stream(channel)
+    return new Stream(channel, this.#epoch, this.#options.history)
+  }
+
   #keepWithinTotal(): void {
     for (const stream of this.#streams.values()) {
       if (this.#totalBytes <= this.#options.maxTotalBytes) return
@@ -120,6 +137,7 @@ export class MemoryBroker implements Broker {
 
   #sweep(): void {
     const nowMs = this.#ports.now()
+    this.#keys.trim(nowMs)
     for (const stream of this.#streams.values()) this.#change(stream, (each) => each.trim(nowMs))
   }
 

@@ -1,7 +1,8 @@
 import type { Position } from '../publication/position.ts'
 import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
-import type { History } from './broker.ts'
+import type { History, HistoryStart } from './broker.ts'
 import type { HistoryOptions } from './history-options.ts'
+import { retainedSize } from './retained-size.ts'
 
 /** The retained publications of one channel, with their offsets. */
 export class Stream {
@@ -41,7 +42,7 @@ export class Stream {
     this.#offset++
     const publication = { channel: this.#channel, data, time: nowMs, position: this.position }
     this.#publications.push(publication)
-    this.#bytes += sizeOf(data)
+    this.#bytes += retainedSize(data)
     this.trim(nowMs)
     return publication
   }
@@ -52,7 +53,7 @@ export class Stream {
     while (this.size > 0) {
       const oldest = this.#publications[this.#first] as Publication
       if (this.size <= size && this.#bytes <= maxBytes && oldest.time > nowMs - ttlMs) break
-      this.#bytes -= sizeOf(oldest.data)
+      this.#bytes -= retainedSize(oldest.data)
       this.#publications[this.#first++] = undefined
     }
     if (this.#first > 64 && this.#first > this.size) {
@@ -68,11 +69,17 @@ export class Stream {
     this.#bytes = 0
   }
 
-  /** What comes after `after` and is retained, and whether something in between is gone. */
-  read(after: Position | undefined, nowMs: number): History {
+  /** What comes after the position `from` and is retained, and whether something in between is gone; or the newest. */
+  read(from: HistoryStart | undefined, nowMs: number): History {
     this.trim(nowMs)
     const { position } = this
-    if (after === undefined) return { position, publications: [], gap: undefined }
+    if (from === undefined) return { position, publications: [], gap: undefined }
+    if (from === 'latest') return { position, publications: this.#from(Math.max(0, this.size - 1)), gap: undefined }
+    return this.#readAfter(from)
+  }
+
+  #readAfter(after: Position): History {
+    const { position } = this
     // An offset ahead of the stream was never given out by it.
     if (after.epoch !== this.#epoch || after.offset > this.#offset) {
       const gap: Gap = { reason: 'epoch-changed', after, position }
@@ -90,10 +97,4 @@ export class Stream {
   #from(skipped: number): Publication[] {
     return this.#publications.slice(this.#first + skipped) as Publication[]
   }
-}
-
-/** Roughly what data takes in memory: a string counts one byte a code unit, JSON its encoding. */
-function sizeOf(data: PublicationData): number {
-  if (typeof data === 'string') return data.length
-  return data instanceof Uint8Array ? data.length : JSON.stringify(data).length
 }

@@ -1,3 +1,4 @@
+import { encodePosition, type Position } from '../publication/position.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { PublicationCodec } from './publication-codec.ts'
 import type { Subscription } from './subscription.ts'
@@ -10,6 +11,8 @@ export class Channel {
   #subscriptions = 0
   /** What was published while a publication is delivered: it comes behind, for everyone. */
   #behind: Publication[] | undefined
+  #interruptions = 0
+  readonly #interrupted = new Set<() => void>()
 
   constructor(ready: Promise<void>) {
     this.ready = ready
@@ -36,6 +39,35 @@ export class Channel {
     if (group?.delete(subscription) !== true) return
     if (group.size === 0) this.#groups.delete(codec)
     this.#subscriptions--
+  }
+
+  /** How often publications may have been missed. History read before the last time does not join what is told since. */
+  get interruptions(): number {
+    return this.#interruptions
+  }
+
+  /** Resolves when publications may have been missed once more. */
+  interruption(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#interrupted.add(resolve)
+    })
+  }
+
+  /** Publications may have been missed. Returns the live subscriptions that have to recover, by where they stand. */
+  interrupt(): Iterable<{ readonly after: Position; readonly subscriptions: readonly Subscription[] }> {
+    this.#interruptions++
+    const waiting = [...this.#interrupted]
+    this.#interrupted.clear()
+    for (const resolve of waiting) resolve()
+    const groups = new Map<string, { readonly after: Position; readonly subscriptions: Subscription[] }>()
+    for (const subscription of this) {
+      const after = subscription.interrupt()
+      if (after === undefined) continue
+      const group = groups.get(encodePosition(after))
+      if (group === undefined) groups.set(encodePosition(after), { after, subscriptions: [subscription] })
+      else group.subscriptions.push(subscription)
+    }
+    return groups.values()
   }
 
   /** Delivers a publication to everyone, encoded once for each way of writing it. */

@@ -11,7 +11,10 @@ export interface Subscriber<Encoded = unknown> {
   deliver(encoded: Encoded, publication: Publication): void
   /** Something before what is delivered next cannot be recovered. */
   gap(gap: Gap): void
-  /** Recovery is done: `recovered` publications were, and the stream stands at `position`. */
+  /**
+   * Recovery is done: `recovered` publications were, and the stream stands at `position`. Told once more when the broker
+   * was away meanwhile and the subscription has recovered from that.
+   */
   live(position: Position | undefined, recovered: number): void
   /** The subscription could not start, or cannot go on. Nothing more will be told. */
   failed(error: HubError): void

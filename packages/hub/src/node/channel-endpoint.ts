@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { interceptHttp } from '@wigwag/socket'
+import { type AdmissionStats, interceptHttp } from '@wigwag/socket'
 import { HeaderFields } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
@@ -10,28 +10,34 @@ import {
   type ResolvedEndpointOptions,
   resolveEndpointOptions,
 } from './endpoint-options.ts'
-import { assertAuthorized, checkAccess, corsHeaders, preflightHeaders } from './http-access.ts'
-import { answerText, refusalOf } from './http-answer.ts'
+import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
+import { answerError, answerText } from './http-answer.ts'
+import { parsePollRequest } from './poll-request.ts'
+import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { SseTransport } from './sse-transport.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
-const METHODS = 'GET, POST, OPTIONS'
+const METHODS = 'GET, HEAD, POST, OPTIONS'
 
 /** What an endpoint counted. */
 export interface ChannelEndpointStats {
   readonly webSocket: WebSocketTransport['stats']
   readonly sse: SseTransport['stats']
+  readonly poll: PollStats
+  readonly admission: AdmissionStats
 }
 
 /**
  * Serves a hub's channels on an HTTP server, each under `/channel/NAME`: `POST` publishes, a WebSocket and
- * `Accept: text/event-stream` subscribe. `/ws?channel=NAME` is an alias of the WebSocket. PROTOCOL.md has all of it.
+ * `Accept: text/event-stream` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket.
+ * PROTOCOL.md has all of it.
  */
 export class ChannelEndpoint {
   readonly #hub: Hub
   readonly #options: ResolvedEndpointOptions
   readonly #sse: SseTransport
+  readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
   readonly #detach = new Set<() => void>()
 
@@ -40,25 +46,29 @@ export class ChannelEndpoint {
     this.#hub = hub
     this.#options = resolveEndpointOptions(options)
     this.#sse = new SseTransport(hub, this.#options)
+    this.#poll = new PollTransport(hub, this.#options)
     this.#webSocket = new WebSocketTransport(hub, this.#options)
   }
 
   /** What happened so far. */
   get stats(): ChannelEndpointStats {
-    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats }
+    const { admission } = this.#options
+    const { stats: poll } = this.#poll
+    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats, poll, admission: admission.stats }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
   attach(server: Server): () => void {
+    const { basePath } = this.#options
     const undo = interceptHttp(server, {
       request: (incoming, response) => {
-        const url = matchChannelUrl(incoming.url ?? '', false)
+        const url = matchChannelUrl(incoming.url ?? '', false, basePath)
         if (url === undefined) return false
         this.#answer(server, url, incoming, response)
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (matchChannelUrl(incoming.url ?? '', true) === undefined) return false
+        if (matchChannelUrl(incoming.url ?? '', true, basePath) === undefined) return false
         this.#webSocket.upgrade(server, incoming, socket, head)
         return true
       },
@@ -71,9 +81,9 @@ export class ChannelEndpoint {
     return detach
   }
 
-  /** Closes every WebSocket with 1001 and ends every event stream; resolves when all are closed. */
+  /** Closes every WebSocket with 1001, ends every event stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#sse.close(), this.#webSocket.close()])
+    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close()])
     for (const detach of [...this.#detach]) detach()
   }
 
@@ -83,37 +93,33 @@ export class ChannelEndpoint {
   }
 
   #answer(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): void {
-    this.#serve(server, url, incoming, response).catch((error: unknown) => {
-      // The client left; there is nobody to answer, and nothing failed.
-      if (response.destroyed) return
-      const { status, message, headers } = refusalOf(error)
-      if (response.headersSent) response.destroy()
-      // The rest of a body that was refused must not be taken for the next request.
-      else answerText(response, status, message, { ...headers, ...(incoming.complete ? {} : { connection: 'close' }) })
-    })
+    this.#serve(server, url, incoming, response).catch((error: unknown) => answerError(response, error))
   }
 
   async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = checkAccess(server, incoming, this.#options)
-    if (refusal !== undefined) throw refusal
+    // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
+    const { admission } = this.#options
+    const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
+    if (refusal !== undefined) throw refusal
+    if (isPreflight(incoming)) {
+      response.writeHead(204, PREFLIGHT_HEADERS).end()
+      return
+    }
     const channel = decodeChannelName(url.encodedName)
     const headers = new HeaderFields(incoming.rawHeaders)
     switch (incoming.method) {
       case 'POST':
         return this.#publish(channel, incoming, response)
       case 'OPTIONS':
-        response.writeHead(204, { allow: METHODS, ...preflightHeaders() }).end()
+        response.writeHead(204, { allow: METHODS }).end()
         return
       case 'GET':
         if (wantsEventStream(headers)) return this.#subscribe(channel, url, incoming, response)
-        answerText(
-          response,
-          406,
-          'A channel is read as an event stream (Accept: text/event-stream) or over a WebSocket on the same URL, and published to with POST.',
-        )
-        return
+        return this.#answerPoll(channel, url, headers, incoming, response)
+      case 'HEAD':
+        return this.#answerPoll(channel, url, headers, incoming, response)
       default:
         answerText(response, 405, `A channel takes ${METHODS}, not ${incoming.method}.`, { allow: METHODS })
     }
@@ -121,11 +127,30 @@ export class ChannelEndpoint {
 
   async #publish(channel: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     await assertAuthorized(this.#options, 'publish', channel, incoming)
-    const body = await readBody(incoming, this.#hub.maxPublicationBytes)
+    const body = await readBody(incoming, this.#hub.maxPublicationBytes, this.#options.bodyTimeoutMs)
     const data = decodeBody(body, incoming.headers['content-type'], decodeUtf8)
-    const { position, time } = await this.#hub.publish(channel, data)
+    const idempotencyKey = incoming.headers['idempotency-key']
+    const { position, time, degraded } = await this.#hub.publish(
+      channel,
+      data,
+      idempotencyKey === undefined ? {} : { idempotencyKey: String(idempotencyKey) },
+    )
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time })}\n`)
+    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time, degraded })}\n`)
+  }
+
+  async #answerPoll(
+    channel: string,
+    url: ChannelUrl,
+    headers: HeaderFields,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    // Whoever asks for the head alone asks how things stand now.
+    const maxWaitMs = incoming.method === 'HEAD' ? 0 : this.#options.maxPollWaitMs
+    const poll = parsePollRequest(url.query, headers, maxWaitMs)
+    await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    await this.#poll.answer(response, channel, poll)
   }
 
   async #subscribe(

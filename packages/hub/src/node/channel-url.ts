@@ -15,10 +15,12 @@ export interface ChannelUrl {
 }
 
 /** Reads a request-target. Returns nothing when it is none of ours. `alias` also knows `/ws?channel=NAME`. */
-export function matchChannelUrl(target: string, alias: boolean): ChannelUrl | undefined {
+export function matchChannelUrl(target: string, alias: boolean, basePath = ''): ChannelUrl | undefined {
   const resource = originForm(target)
   const queryStart = resource.indexOf('?')
-  const path = queryStart < 0 ? resource : resource.slice(0, queryStart)
+  const wholePath = queryStart < 0 ? resource : resource.slice(0, queryStart)
+  if (!wholePath.startsWith(`${basePath}/`)) return undefined
+  const path = wholePath.slice(basePath.length)
   const query = new URLSearchParams(queryStart < 0 ? '' : resource.slice(queryStart + 1))
   if (path.startsWith(CHANNEL_PREFIX)) return { encodedName: path.slice(CHANNEL_PREFIX.length), query }
   // Without a channel it may well be the application's own: no path is more common for a WebSocket.
@@ -44,7 +46,20 @@ function decode(encodedName: string): string {
   }
 }
 
-/** The path of a channel. */
-export function channelPath(name: string): string {
-  return CHANNEL_PREFIX + encodeURIComponent(name)
+/** The path of a channel; `basePath` is the option of the endpoint that serves it. */
+export function channelPath(name: string, basePath = ''): string {
+  return basePath + CHANNEL_PREFIX + encodeURIComponent(name)
+}
+
+/** Segments of RFC 3986 §3.3. */
+const BASE_PATH = /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/
+
+/** Throws `HubError` `ERR_OPTION` for a path that no URL could have before a channel. */
+export function checkBasePath(basePath: string): void {
+  // A client resolves dot segments before it asks.
+  if (BASE_PATH.test(basePath) && !/\/\.{1,2}(\/|$)/.test(basePath)) return
+  throw new HubError(
+    'ERR_OPTION',
+    `Option basePath must start with "/", not end with it, and have no query, as in "/push"; it is ${JSON.stringify(basePath)}.`,
+  )
 }

@@ -1,11 +1,21 @@
 import type { IncomingMessage } from 'node:http'
-import type { HostPolicy, OriginPolicy, Refusal } from '@wigwag/socket'
+import {
+  type Admission,
+  type AdmissionOptions,
+  type HostPolicy,
+  type OriginPolicy,
+  type Refusal,
+  resolveAdmission,
+} from '@wigwag/socket'
 import { checkNumberOption } from '../broker/history-options.ts'
+import { checkBasePath } from './channel-url.ts'
 
 /** What somebody wants to do with a channel. */
 export interface ChannelRequest {
   readonly action: 'publish' | 'subscribe'
   readonly channel: string
+  /** The client's address; behind a trusted proxy what that says of it. */
+  readonly remoteAddress: string
   /** The HTTP request that asks, or that opened the socket which asks. */
   readonly incoming: IncomingMessage
 }
@@ -14,35 +24,53 @@ export interface ChannelRequest {
 export type ChannelDecision = boolean | Refusal
 
 /** How channels are served over HTTP and WebSocket. */
-export interface ChannelEndpointOptions {
+export interface ChannelEndpointOptions extends AdmissionOptions {
   /** Decides who may publish and subscribe. Default: everybody the origin and Host policies let through. */
   readonly authorize?: (request: ChannelRequest) => ChannelDecision | PromiseLike<ChannelDecision>
   /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
   readonly allowHosts?: HostPolicy
+  /** Counts that are shared with other servers, instead of `trustedProxies`, `addressLimits` and `maxConnections`. Default: counts of its own. */
+  readonly admission?: Admission
+  /** Below which path the channels are, as in `/push`: then a channel is at `/push/channel/NAME`. Default: none. */
+  readonly basePath?: string
+  /** How long the body of a publication may take to come, in milliseconds. Default 30,000. After that: 408, and the connection is closed. */
+  readonly bodyTimeoutMs?: number
   /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
   readonly maxQueuedBytes?: number
+  /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
+  readonly maxPollWaitMs?: number
+  /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
+  readonly maxPollBytes?: number
   /** Silence after which a WebSocket is pinged and an event stream gets a comment, in milliseconds, ±10 %. Default 25,000. */
   readonly pingIntervalMs?: number
 }
 
 /** `ChannelEndpointOptions` with every default filled in. */
-export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'allowHosts'>> &
+export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'allowHosts' | keyof AdmissionOptions>> &
   Pick<ChannelEndpointOptions, 'allowHosts'>
 
 const DEFAULTS = {
   authorize: () => true,
   allowOrigins: 'same-origin',
+  basePath: '',
+  bodyTimeoutMs: 30_000,
   maxQueuedBytes: 1024 * 1024,
   pingIntervalMs: 25_000,
+  maxPollWaitMs: 55_000,
+  maxPollBytes: 1024 * 1024,
 } as const
 
 /** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
 export function resolveEndpointOptions(options: ChannelEndpointOptions): ResolvedEndpointOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given }
+  const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given, admission: resolveAdmission(options) }
+  checkBasePath(resolved.basePath)
+  checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)
   checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
   checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)
+  checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
+  checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
   return resolved
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
-import { checkHost, checkOrigin, HeaderFields, isSameOrigin } from '@wigwag/socket/core'
+import { checkHost, checkOrigin, HeaderFields } from '@wigwag/socket/core'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 
 /** Applies the Host and origin policies to a plain request: the same doors as for a WebSocket. */
@@ -14,27 +14,39 @@ export function checkAccess(
   // Only HTTP/1.0 comes without Host, and no browser speaks that.
   const refusal =
     (host === undefined ? undefined : checkHost(host, hostPolicyOf(server, options.allowHosts))) ??
-    checkOrigin(headers, options.allowOrigins)
+    checkOrigin(headers, options.allowOrigins, options.admission.callerOf(incoming).peer)
   return refusal && refuse(403, refusal.message)
 }
 
-/** What lets a page of another, allowed origin read the answer (CORS). */
+/** What lets a page of another, allowed origin read the answer, be it a refusal (CORS). */
 export function corsHeaders(
   incoming: IncomingMessage,
   { allowOrigins }: ResolvedEndpointOptions,
 ): Record<string, string> {
-  const { origin, host = '' } = incoming.headers
-  if (origin === undefined || isSameOrigin(origin, host)) return { vary: 'Origin' }
-  return { 'access-control-allow-origin': allowOrigins === 'any' ? '*' : origin, vary: 'Origin' }
+  const { origin } = incoming.headers
+  // Always: caches must not give one origin's answer to another.
+  const vary = { vary: 'Origin' }
+  if (origin === undefined || allowOrigins === 'same-origin') return vary
+  if (allowOrigins === 'any') return { ...vary, 'access-control-allow-origin': '*', ...EXPOSED }
+  if (!allowOrigins.includes(origin)) return vary
+  // 'null' is every sandboxed page of every site: none of them gets to use a user's cookies.
+  const credentials: Record<string, string> = origin === 'null' ? {} : { 'access-control-allow-credentials': 'true' }
+  return { ...vary, 'access-control-allow-origin': origin, ...credentials, ...EXPOSED }
 }
 
-/** What lets such a page send a request that needs asking first (CORS preflight). */
-export function preflightHeaders(): Record<string, string> {
-  return {
-    'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'authorization, content-type, last-event-id',
-    'access-control-max-age': '600',
-  }
+const EXPOSED = { 'access-control-expose-headers': 'ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered' }
+
+/** Whether a browser asks on behalf of a page whether that may send another request (CORS preflight). */
+export function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+}
+
+/** What such a page may send. */
+export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers':
+    'authorization, content-type, if-none-match, last-event-id, cache-control, x-requested-with, idempotency-key',
+  'access-control-max-age': '600',
 }
 
 /** Throws the refusal unless `authorize` lets the request through. */
@@ -44,7 +56,8 @@ export async function assertAuthorized(
   channel: string,
   incoming: IncomingMessage,
 ): Promise<void> {
-  const decision = await options.authorize({ action, channel, incoming })
+  const remoteAddress = options.admission.callerOf(incoming).clientAddress
+  const decision = await options.authorize({ action, channel, remoteAddress, incoming })
   if (decision instanceof Refusal) throw decision
   if (!decision) throw refuse(403, `You may not ${action} to this channel.`)
 }

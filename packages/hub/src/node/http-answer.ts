@@ -6,6 +6,7 @@ import { HubError, type HubErrorCode } from '../error/hub-error.ts'
 const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_CHANNEL_NAME: 400,
   ERR_POSITION: 400,
+  ERR_IDEMPOTENCY_KEY: 400,
   ERR_PUBLICATION_DATA: 400,
   ERR_PUBLICATION_TOO_LARGE: 413,
   ERR_BROKER_UNAVAILABLE: 503,
@@ -22,6 +23,16 @@ export function refusalOf(error: unknown): Refusal {
   }
   const status = STATUS[error.code] ?? 500
   return refuse(status, error.message, status === 503 ? { 'retry-after': '1' } : {})
+}
+
+/** Answers with what an error means to the client, or drops an answer that it cut short. */
+export function answerError(response: ServerResponse, error: unknown): void {
+  // The client left; there is nobody to answer, and nothing failed.
+  if (response.destroyed) return
+  const { status, message, headers } = refusalOf(error)
+  if (response.headersSent) response.destroy()
+  // The rest of a body that was refused must not be taken for the next request.
+  else answerText(response, status, message, { ...headers, ...(response.req.complete ? {} : { connection: 'close' }) })
 }
 
 /** Answers with plain text, one line. */

@@ -1,5 +1,5 @@
 export { ChannelEndpoint, type ChannelEndpointStats } from './channel-endpoint.ts'
-export { channelPath } from './channel-url.ts'
+export { channelPath, checkBasePath } from './channel-url.ts'
 export { type CreateHubOptions, createHub, createMemoryBroker } from './create-hub.ts'
 export type { ChannelDecision, ChannelEndpointOptions, ChannelRequest } from './endpoint-options.ts'
 export { INSUFFICIENT_STATE_CLOSE_CODE } from './websocket-subscriber.ts'

@@ -4,6 +4,7 @@ import type { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../publication/position.ts'
 import type { Gap } from '../publication/publication.ts'
+import { OpenResponses } from './open-responses.ts'
 import { encodeGapEvent, encodeLiveComment, sseCodec } from './sse-codec.ts'
 
 /** How long a client waits before it comes back, in milliseconds. */
@@ -90,9 +91,7 @@ export class SseTransport {
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #closed = false
-  /** Responses that are not closed yet, ended ones included. */
-  #responses = 0
-  #emptied: (() => void) | undefined
+  readonly #responses = new OpenResponses()
 
   constructor(hub: Hub, options: SseOptions) {
     this.#hub = hub
@@ -120,11 +119,7 @@ export class SseTransport {
       'x-accel-buffering': 'no',
     })
     response.write(`retry: ${RETRY_MS}\n\n`)
-    this.#responses++
-    response.on('close', () => {
-      leave()
-      if (--this.#responses === 0) this.#emptied?.()
-    })
+    this.#responses.add(response, leave)
     // To a browser any other answer would mean not to come back.
     if (this.#closed) subscriber.end()
   }
@@ -133,10 +128,7 @@ export class SseTransport {
   async close(): Promise<void> {
     this.#closed = true
     for (const subscriber of this.#subscribers) subscriber.end()
-    if (this.#responses === 0) return
-    await new Promise<void>((resolve) => {
-      this.#emptied = resolve
-    })
+    await this.#responses.emptied()
   }
 
   /** Returns the function that ends the subscription. */

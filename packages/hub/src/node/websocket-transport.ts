@@ -30,9 +30,10 @@ export class WebSocketTransport {
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
     this.#options = options
-    const { allowOrigins, allowHosts, maxQueuedBytes, pingIntervalMs } = options
+    const { admission, allowOrigins, allowHosts, maxQueuedBytes, pingIntervalMs } = options
     this.#server = new WebSocketServer<ChannelSocket>({
       ...(allowHosts === undefined ? {} : { allowHosts }),
+      admission,
       allowOrigins,
       maxQueuedBytes,
       highWaterMarkBytes: Math.min(64 * 1024, maxQueuedBytes),
@@ -65,7 +66,7 @@ export class WebSocketTransport {
 
   async #authorize({ target, incoming }: UpgradeRequest): Promise<ChannelSocket | Refusal> {
     try {
-      const url = matchChannelUrl(target, true)
+      const url = matchChannelUrl(target, true, this.#options.basePath)
       const query = url?.query
       const channel = decodeChannelName(url?.encodedName ?? '')
       const position = query?.get('after') ?? null

@@ -31,6 +31,36 @@ export const historyCases: readonly BrokerContractEntry[] = [
     },
   },
   {
+    name: 'the latest of a history is its newest publication, and where the stream stands',
+    async check(probe) {
+      const { broker } = probe
+      const published = await probe.publishAll('a', [1, { two: 2 }, Uint8Array.of(3)])
+      const latest = await broker.history('a', 'latest')
+      const expected = { position: positionOf(published[2]), publications: [published[2]], gap: undefined }
+      assertSame(latest, expected, 'only the newest is told, as publish resolved with it')
+      await broker.publish('a', 4)
+      assertSame(dataOf(await broker.history('a', 'latest')), [4], 'the newest is told, once there is a newer one')
+    },
+  },
+  {
+    name: 'the latest of a channel that nobody published to is nothing, and it stands somewhere',
+    async check({ broker }) {
+      const before = standOf(await broker.history('a'))
+      const latest = await broker.history('a', 'latest')
+      assertSame(latest, { position: before, publications: [], gap: undefined }, 'there is nothing')
+    },
+  },
+  {
+    name: 'the latest of a history that has expired is nothing, and the stream stands where it did',
+    history: { size: 100, ttlMs: 1000 },
+    async check({ broker, subject }) {
+      const position = positionOf(await broker.publish('a', 'old'))
+      await subject.advance(2000)
+      const latest = await broker.history('a', 'latest')
+      assertSame(latest, { position, publications: [], gap: undefined }, 'what is too old is gone, and that is no gap')
+    },
+  },
+  {
     name: 'a channel that nobody published to stands somewhere, and after that nothing is gone',
     async check({ broker }) {
       const before = standOf(await broker.history('a'))

@@ -26,13 +26,13 @@ describe('Stream', () => {
   })
 
   test('retains at most maxBytes of data, of whatever kind', () => {
-    const stream = streamOf({ maxBytes: 10 })
-    stream.append('12345', 0)
-    stream.append(new Uint8Array(5), 0)
+    const stream = streamOf({ maxBytes: 150 })
+    stream.append('x'.repeat(100), 0)
+    stream.append(new Uint8Array(50), 0)
     expect(stream.size).toBe(2)
     stream.append([1, 2], 0)
     expect(stream.size).toBe(2)
-    stream.append('one that is larger than all that may be retained', 0)
+    stream.append('one that is larger than all that may be retained'.repeat(10), 0)
     expect(stream.size).toBe(0)
     expect(stream.position.offset).toBe(4)
   })
@@ -52,6 +52,15 @@ describe('Stream', () => {
     const { publications, gap } = stream.read({ offset: 0, epoch: 'epoch' }, 0)
     expect(publications.map(({ data }) => data)).toEqual(['first'])
     expect(gap).toBeUndefined()
+  })
+
+  test('has the newest publication as the latest, and none once all expired', () => {
+    const stream = streamOf({ ttlMs: 100 })
+    expect(stream.read('latest', 0)).toEqual({ position: stream.position, publications: [], gap: undefined })
+    stream.append('first', 0)
+    stream.append('second', 50)
+    expect(stream.read('latest', 50).publications.map(({ data }) => data)).toEqual(['second'])
+    expect(stream.read('latest', 150)).toEqual({ position: stream.position, publications: [], gap: undefined })
   })
 
   test('lets go of the data of what expired at once', () => {

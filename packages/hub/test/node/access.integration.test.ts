@@ -1,4 +1,4 @@
-import { ChannelEndpoint, type ChannelRequest, createHub } from '@wigwag/hub/node'
+import { ChannelEndpoint, type ChannelEndpointOptions, type ChannelRequest, createHub } from '@wigwag/hub/node'
 import { refuse } from '@wigwag/socket'
 import { describe, expect, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
@@ -66,19 +66,60 @@ describe('origin policy, one for POST, event stream and WebSocket', () => {
 describe('CORS (Fetch standard §3.2)', () => {
   const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' }
 
-  test('an allowed origin may read answers, errors as well, and caches keep origins apart', async () => {
+  test('an allowed origin may read answers, errors as well, with credentials, and caches keep origins apart', async () => {
     const { url } = await serveChannels({ allowOrigins: [APP] })
     for (const init of [{ method: 'POST', body: 'x' }, { method: 'GET' }, { method: 'DELETE' }]) {
       const { headers } = await fetch(url('/channel/a'), { ...init, headers: { origin: APP } })
       expect(headers.get('access-control-allow-origin')).toBe(APP)
+      expect(headers.get('access-control-allow-credentials')).toBe('true')
+      expect(headers.get('access-control-expose-headers')).toBe('ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered')
       expect(headers.get('vary')).toContain('Origin')
     }
   })
 
-  test('"any" is *', async () => {
+  test('also refusals: of a door, of a limit, of authorize', async () => {
+    const refusing: [ChannelEndpointOptions, number][] = [
+      [{ authorize: () => false }, 403],
+      [{ addressLimits: { maxConnections: 1, maxBurst: 1, maxRequestsPerSecond: 1, exempt: [] } }, 429],
+      [{ maxConnections: 1 }, 503],
+    ]
+    for (const [options, status] of refusing) {
+      const { url, origin } = await serveChannels({ allowOrigins: [APP], ...options })
+      const stream = { accept: 'text/event-stream' }
+      const first = new AbortController()
+      await fetch(url('/channel/a'), { headers: stream, signal: first.signal })
+      const init = { method: 'POST', body: 'x' }
+      const answer = await fetch(url('/channel/a'), { ...init, headers: { origin: APP } })
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, APP])
+      // Our own pages need none, and others get none.
+      for (const other of [origin, EVIL]) {
+        const { headers } = await fetch(url('/channel/a'), { ...init, headers: { origin: other } })
+        expect(headers.get('access-control-allow-origin')).toBeNull()
+        expect(headers.get('access-control-allow-credentials')).toBeNull()
+        expect(headers.get('vary')).toContain('Origin')
+      }
+      first.abort()
+    }
+  })
+
+  test('"any" is * and never has credentials; neither has "null", which is every sandboxed page', async () => {
+    const any = await serveChannels({ allowOrigins: 'any' })
+    const post = (url: string, origin: string) => fetch(url, { method: 'POST', body: 'x', headers: { origin } })
+    const toAny = (await post(any.url('/channel/a'), APP)).headers
+    expect(toAny.get('access-control-allow-origin')).toBe('*')
+    expect(toAny.get('access-control-allow-credentials')).toBeNull()
+    expect(toAny.get('access-control-expose-headers')).toContain('Retry-After')
+    const listed = await serveChannels({ allowOrigins: ['null'] })
+    const toNull = (await post(listed.url('/channel/a'), 'null')).headers
+    expect(toNull.get('access-control-allow-origin')).toBe('null')
+    expect(toNull.get('access-control-allow-credentials')).toBeNull()
+  })
+
+  test('without Origin there is nothing to allow, but caches must know', async () => {
     const { url } = await serveChannels({ allowOrigins: 'any' })
-    const { headers } = await fetch(url('/channel/a'), { method: 'POST', body: 'x', headers: { origin: APP } })
-    expect(headers.get('access-control-allow-origin')).toBe('*')
+    const { headers } = await fetch(url('/channel/a'), { method: 'POST', body: 'x' })
+    expect(headers.get('access-control-allow-origin')).toBeNull()
+    expect(headers.get('vary')).toContain('Origin')
   })
 
   test('a preflight lets pages of an allowed origin publish JSON, resume, and authorize themselves', async () => {
@@ -86,10 +127,28 @@ describe('CORS (Fetch standard §3.2)', () => {
     const response = await fetch(url('/channel/a'), { method: 'OPTIONS', headers: { origin: APP, ...preflight } })
     expect(response.status).toBe(204)
     expect(response.headers.get('access-control-allow-origin')).toBe(APP)
-    expect(response.headers.get('access-control-allow-methods')).toContain('POST')
-    const allowed = response.headers.get('access-control-allow-headers')?.toLowerCase().split(/, */)
-    expect(allowed).toEqual(expect.arrayContaining(['content-type', 'last-event-id', 'authorization']))
+    expect(response.headers.get('access-control-allow-credentials')).toBe('true')
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET, POST')
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'authorization, content-type, if-none-match, last-event-id, cache-control, x-requested-with, idempotency-key',
+    )
+    expect(Number(response.headers.get('access-control-max-age'))).toBeGreaterThan(0)
     expect(hub.stats.published).toBe(0)
+  })
+
+  test('an OPTIONS request that is no preflight is told the methods', async () => {
+    const { url } = await serveChannels({ allowOrigins: [APP] })
+    const { headers, status } = await fetch(url('/channel/a'), { method: 'OPTIONS', headers: { origin: APP } })
+    expect([status, headers.get('allow')]).toEqual([204, 'GET, HEAD, POST, OPTIONS'])
+    expect(headers.get('access-control-allow-methods')).toBeNull()
+  })
+
+  test('a preflight counts like any other request', async () => {
+    const addressLimits = { maxRequestsPerSecond: 1, maxBurst: 2, exempt: [] }
+    const { url } = await serveChannels({ allowOrigins: [APP], addressLimits })
+    const init = { method: 'OPTIONS', headers: { origin: APP, ...preflight } }
+    const statuses = [1, 2, 3].map(async () => (await fetch(url('/channel/a'), init)).status)
+    expect((await Promise.all(statuses)).sort()).toEqual([204, 204, 429])
   })
 
   test('a preflight of another origin is refused', async () => {
@@ -241,9 +300,11 @@ describe('authorize', () => {
 
 test('options out of range are ERR_OPTION and named', () => {
   const hub = createHub()
-  for (const name of ['maxQueuedBytes', 'pingIntervalMs']) {
+  for (const name of ['maxQueuedBytes', 'pingIntervalMs', 'bodyTimeoutMs', 'maxConnections']) {
     const create = () => new ChannelEndpoint(hub, { [name]: 0 })
     expect(create).toThrow(expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(name) }))
   }
   expect(() => new ChannelEndpoint(hub, { allowOrigins: ['app.example.com'] })).toThrow(/allowOrigins/)
+  expect(() => new ChannelEndpoint(hub, { trustedProxies: ['proxy.example'] })).toThrow(/trustedProxies/)
+  expect(() => new ChannelEndpoint(hub, { addressLimits: { maxBurst: 0 } })).toThrow(/addressLimits.maxBurst/)
 })

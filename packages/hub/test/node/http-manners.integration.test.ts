@@ -22,8 +22,9 @@ describe('a request that cannot be served is told why, and what to do', () => {
       400,
       'text/plain',
     ],
-    ['a plain GET', '/channel/a', {}, 406, 'Accept: text/event-stream'],
-    ['PUT', '/channel/a', { method: 'PUT', body: 'x' }, 405, 'GET, POST, OPTIONS'],
+    ['a wait that is none', '/channel/a?wait=soon', {}, 400, '?wait=30'],
+    ['a position of a poll that is none', '/channel/a?after=5', {}, 400, 'EPOCH:OFFSET'],
+    ['PUT', '/channel/a', { method: 'PUT', body: 'x' }, 405, 'GET, HEAD, POST, OPTIONS'],
     ['DELETE', '/channel/a', { method: 'DELETE' }, 405, 'DELETE'],
   ])('%s', async (_what, path, init, status, text) => {
     const { url } = await serveChannels()
@@ -36,7 +37,7 @@ describe('a request that cannot be served is told why, and what to do', () => {
   test('405 names the methods in Allow (RFC 9110 §15.5.6)', async () => {
     const { url } = await serveChannels()
     const response = await fetch(url('/channel/a'), { method: 'PATCH' })
-    expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS')
+    expect(response.headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS')
   })
 
   test.each([

@@ -11,6 +11,8 @@ interface Row {
   readonly bare: string | Uint8Array
   /** In a line of `wigwag.publication.v1`. */
   readonly line: { readonly data?: unknown; readonly b64data?: string }
+  /** As the latest of a poll. */
+  readonly latest: { readonly type: string; readonly body: Uint8Array }
   /** As a server-sent event. */
   readonly event: { readonly type: string; readonly data: string }
 }
@@ -23,6 +25,7 @@ const text = (what: string, body: string, contentType: string | undefined): Row 
   contentType,
   bare: body,
   line: { data: body },
+  latest: { type: 'text/plain; charset=utf-8', body: new TextEncoder().encode(body) },
   event: { type: 'message', data: body },
 })
 const json = (what: string, value: unknown): Row => ({
@@ -31,6 +34,10 @@ const json = (what: string, value: unknown): Row => ({
   contentType: 'application/json',
   bare: typeof value === 'string' ? value : JSON.stringify(value),
   line: { data: value },
+  latest: {
+    type: typeof value === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+    body: new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)),
+  },
   event: { type: 'message', data: typeof value === 'string' ? value : JSON.stringify(value) },
 })
 const binary = (what: string, body: Uint8Array, contentType: string): Row => ({
@@ -39,6 +46,7 @@ const binary = (what: string, body: Uint8Array, contentType: string): Row => ({
   contentType,
   bare: body,
   line: { b64data: Buffer.from(body).toString('base64') },
+  latest: { type: 'application/octet-stream', body },
   event: { type: 'bytes', data: Buffer.from(body).toString('base64') },
 })
 
@@ -58,14 +66,15 @@ const TABLE: readonly Row[] = [
 ]
 
 describe('what is published with POST arrives on every transport', () => {
-  test.each(TABLE)('$what ($contentType)', async ({ body, contentType, bare, line, event }) => {
+  test.each(TABLE)('$what ($contentType)', async ({ body, contentType, bare, line, latest, event }) => {
     const { hub, url, publish } = await serveChannels()
     const [plain, lines, events] = await Promise.all([
       openSocket(url('/channel/a')),
       openSocket(url('/channel/a'), { subprotocols: ['wigwag.publication.v1'] }),
       openEvents(url('/channel/a')),
     ])
-    await untilSubscribed(hub, 3)
+    const waiting = fetch(url('/channel/a?wait=50'))
+    await untilSubscribed(hub, 4)
     const response = await publish('a', body, contentType)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('application/json')
@@ -73,6 +82,10 @@ describe('what is published with POST arrives on every transport', () => {
     expect(await plain.next()).toEqual(bare)
     expect(JSON.parse(String(await lines.next()))).toEqual({ offset, epoch, time, ...line })
     expect(await events.next()).toEqual({ ...event, id: `${epoch}:${offset}` })
+    expect(await (await waiting).json()).toEqual([{ offset, epoch, time, ...line }])
+    const poll = await fetch(url('/channel/a'))
+    expect(poll.headers.get('content-type')).toBe(latest.type)
+    expect(new Uint8Array(await poll.arrayBuffer())).toEqual(latest.body)
   })
 
   test('a body without Content-Type is text', async () => {
@@ -142,5 +155,29 @@ describe('history keeps bytes, not the chunk of the network that they came in', 
     const data = (await next) as Uint8Array
     expect(data).toEqual(Uint8Array.of(1, 2, 3))
     expect(data.buffer.byteLength).toBe(3)
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const post = (url: string, body: string, key: string): Promise<Response> =>
+    fetch(url, { method: 'POST', body, headers: { 'idempotency-key': key } })
+
+  test('a publisher that repeats itself is answered with the same position, and subscribers are told once', async () => {
+    const served = await serveChannels()
+    const socket = await openSocket(served.url('/channel/a'))
+    const answers: unknown[] = []
+    for (let i = 0; i < 3; i++) answers.push(await (await post(served.url('/channel/a'), 'x', 'order-7')).json())
+    await served.publish('a', 'last')
+    while (socket.messages.at(-1) !== 'last') await socket.next()
+    expect(socket.messages).toEqual(['x', 'last'])
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
+  })
+
+  test('one that is too long is refused with 400 that says how long it may be', async () => {
+    const served = await serveChannels()
+    const response = await post(served.url('/channel/a'), 'x', 'k'.repeat(256))
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('1 to 255 characters')
   })
 })

@@ -36,12 +36,14 @@ export {
   checkHost,
   checkOrigin,
   type HostPolicy,
+  isOwnOrigin,
   isSameOrigin,
   LOOPBACK_HOSTS,
   type OriginPolicy,
   parseHost,
 } from './handshake/access-policy.ts'
 export { ClientHandshake, type UpgradeAgreement, type UpgradeWish } from './handshake/client-handshake.ts'
+export { type AddressPort, findClientAddress, type Peer, requestedHost } from './handshake/forwarded.ts'
 export {
   assertResponseHeaders,
   encodeUpgradeRefusal,

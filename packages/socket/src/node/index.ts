@@ -13,12 +13,16 @@ export {
   UsageError,
   WigwagError,
 } from '../core/index.ts'
+export { AddressSet } from './address-set.ts'
+export { Admission, type AdmissionStats, type Caller, resolveAdmission } from './admission.ts'
+export type { AddressLimitOptions, AdmissionOptions } from './admission-options.ts'
 export { type ConnectOptions, connectWebSocket, UpgradeRefusedError } from './connect-websocket.ts'
 export { type HttpInterceptor, interceptHttp } from './http-interceptor.ts'
 export { hostPolicyOf, isLoopbackAddress } from './loopback.ts'
 export { NodeWebSocket, type SocketInfo } from './node-web-socket.ts'
 export type { Sendable, SendStatus } from './pump.ts'
 export { Refusal, refuse } from './refusal.ts'
+export { onRequestEnd } from './request-end.ts'
 export type { HandlerResult, SlowReaderInfo, SocketHandlers } from './socket-handlers.ts'
 export type { SocketOptions } from './socket-options.ts'
 export type { UpgradeRequest } from './upgrade-request.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { HeaderFields, originForm, type RequestHead, type UpgradeOffer } from '../core/index.ts'
+import type { Caller } from './admission.ts'
 
 /** An upgrade request that obeys RFC 6455 and our policies, for `authorize` to decide on. */
 export interface UpgradeRequest {
@@ -12,7 +13,7 @@ export interface UpgradeRequest {
   readonly headers: HeaderFields
   /** Subprotocols that the client offers, most wanted first. */
   readonly subprotocols: readonly string[]
-  /** The peer's address. */
+  /** The client's address; behind a trusted proxy what that says of it. IPv4 that is mapped into IPv6 comes as IPv4. */
   readonly remoteAddress: string
   /** Aborted when the client leaves or the handshake takes too long: stop deciding then. */
   readonly signal: AbortSignal
@@ -30,11 +31,17 @@ export function requestHead(incoming: IncomingMessage): RequestHead {
   }
 }
 
+/** An upgrade that passed every rule. */
+export interface AskedUpgrade {
+  readonly head: RequestHead
+  readonly offer: UpgradeOffer
+  readonly incoming: IncomingMessage
+  readonly caller: Caller
+}
+
 /** The request as `authorize` sees it. */
 export function createUpgradeRequest(
-  head: RequestHead,
-  offer: UpgradeOffer,
-  incoming: IncomingMessage,
+  { head, offer, incoming, caller }: AskedUpgrade,
   pending: { readonly signal: AbortSignal },
 ): UpgradeRequest {
   const target = originForm(head.target)
@@ -48,7 +55,7 @@ export function createUpgradeRequest(
     },
     headers: head.headers,
     subprotocols: offer.subprotocols,
-    remoteAddress: incoming.socket.remoteAddress ?? '',
+    remoteAddress: caller.clientAddress,
     get signal() {
       return pending.signal
     },

@@ -6,10 +6,12 @@ import {
   UsageError,
   withoutUndefined,
 } from '../core/index.ts'
+import type { Admission } from './admission.ts'
+import type { AdmissionOptions } from './admission-options.ts'
 import type { SocketOptions } from './socket-options.ts'
 
 /** What a server asks of an opening handshake, and how its sockets behave. */
-export interface ServerOptions extends SocketOptions {
+export interface ServerOptions extends SocketOptions, AdmissionOptions {
   /** The only path answered, as it stands in the request. Default: every path. */
   readonly path?: string
   /** The subprotocols we speak; of those a client offers, its first that is one of them is chosen. Default: none. */
@@ -18,6 +20,8 @@ export interface ServerOptions extends SocketOptions {
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, against DNS rebinding; any otherwise. A list is allowed besides loopback names. Others get 403. */
   readonly allowHosts?: HostPolicy
+  /** Counts that are shared with other servers, instead of `trustedProxies`, `addressLimits` and `maxConnections`. Default: counts of its own. */
+  readonly admission?: Admission
   /** How long an opening handshake may take, authorisation included, in milliseconds. Default 10,000. After that: 503. */
   readonly handshakeTimeoutMs?: number
   /** Largest request head accepted by a server of our own (`listen`), in bytes. Default 16 KiB. Above it: 431. */
@@ -66,7 +70,10 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 
 function checkOrigins(origins: OriginPolicy): void {
   if (typeof origins === 'string') return
-  const malformed = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)
+  // 'null' is what sandboxed pages and files say of themselves.
+  const malformed = origins.find(
+    (origin) => origin !== 'null' && (!URL.canParse(origin) || new URL(origin).origin !== origin),
+  )
   if (malformed === undefined) return
   throw new UsageError(
     'ERR_OPTION',

@@ -7,13 +7,13 @@ import {
   encodeUpgradeResponse,
   judgeUpgrade,
   originForm,
-  type RequestHead,
   selectSubprotocol,
   TransportError,
   type UpgradeOffer,
   type UpgradeRefusal,
   UsageError,
 } from '../core/index.ts'
+import { type Admission, resolveAdmission } from './admission.ts'
 import { interceptHttp } from './http-interceptor.ts'
 import { hostPolicyOf } from './loopback.ts'
 import { nodeBytes } from './node-bytes.ts'
@@ -25,8 +25,9 @@ import { Refusal, writeRefusal } from './refusal.ts'
 import { createProfile } from './socket-driver.ts'
 import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions } from './socket-options.ts'
-import { createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
+import { type AskedUpgrade, createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
+import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
 
 /** Options, handlers and authorisation of a server, in one object. */
 export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandlers<NodeWebSocket<Data>> {
@@ -52,6 +53,7 @@ export interface WebSocketServerStats {
 /** A WebSocket server on Node's `http`: attached to one that exists, or with one of its own. */
 export class WebSocketServer<Data = undefined> {
   readonly #options: ResolvedServerOptions
+  readonly #admission: Admission
   readonly #authorize: WebSocketServerOptions<Data>['authorize']
   readonly #context: PumpContext<NodeWebSocket<Data>>
   readonly #sockets = new Set<NodeWebSocket<Data>>()
@@ -65,6 +67,7 @@ export class WebSocketServer<Data = undefined> {
   /** Throws `UsageError` `ERR_OPTION` for an option out of range. */
   constructor(options: WebSocketServerOptions<Data> = {}) {
     this.#options = resolveServerOptions(options)
+    this.#admission = resolveAdmission(options)
     this.#authorize = options.authorize
     this.#context = {
       profile: createProfile('server', options),
@@ -157,12 +160,10 @@ export class WebSocketServer<Data = undefined> {
       socket.destroy() // so may its 'end', while the handshake waited for earlier answers
       return
     }
-    const request = requestHead(incoming)
-    const { allowOrigins, allowHosts } = this.#options
-    const verdict = judgeUpgrade(request, { origins: allowOrigins, hosts: hostPolicyOf(server, allowHosts) })
-    if (!verdict.ok) this.#refuse(socket, verdict.refusal)
-    else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
-    else this.#decide(request, verdict.offer, incoming, socket, head)
+    const refusal = this.#admission.admitUpgrade(incoming, socket)
+    if (refusal !== undefined) this.#refuse(socket, refusal)
+    else if (!isWholeHead(incoming, server)) this.#refuse(socket, HEAD_WAS_CUT)
+    else this.#judge(incoming, socket, head, server)
   }
 
   /**
@@ -216,18 +217,29 @@ export class WebSocketServer<Data = undefined> {
     return path === undefined || originForm(incoming.url ?? '').split('?', 1)[0] === path
   }
 
-  #decide(head: RequestHead, offer: UpgradeOffer, incoming: IncomingMessage, socket: Socket, rest: Buffer): void {
+  #judge(incoming: IncomingMessage, socket: Socket, rest: Buffer, server: HttpServer | undefined): void {
+    const head = requestHead(incoming)
+    const caller = this.#admission.callerOf(incoming)
+    const { allowOrigins, allowHosts } = this.#options
+    const hosts = hostPolicyOf(server, allowHosts)
+    const verdict = judgeUpgrade(head, { origins: allowOrigins, hosts, peer: caller.peer })
+    if (!verdict.ok) this.#refuse(socket, verdict.refusal)
+    else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
+    else this.#decide({ head, offer: verdict.offer, incoming, caller }, socket, rest)
+  }
+
+  #decide(asked: AskedUpgrade, socket: Socket, rest: Buffer): void {
     const pending = new PendingUpgrade(socket, this.#options.handshakeTimeoutMs, (refusal) => {
       this.#pending.delete(pending)
       if (refusal !== undefined) this.#refuse(socket, refusal)
     })
-    const request = createUpgradeRequest(head, offer, incoming, pending)
+    const request = createUpgradeRequest(asked, pending)
     const decided = (decision: Data | Refusal): void => {
       if (!pending.settle()) return
       this.#pending.delete(pending)
       if (decision instanceof Refusal) this.#refuse(socket, decision)
       else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
-      else this.#accept(request, offer, socket, rest, decision)
+      else this.#accept(request, asked.offer, socket, rest, decision)
     }
     const failed = (error: unknown): void => {
       console.error('authorize failed:', error)

@@ -4,6 +4,7 @@ import { isToken } from '../http/header-fields.ts'
 import { isFieldValue, type RequestHead } from '../http/http-head.ts'
 import { acceptKey, isWebSocketKey } from './accept-key.ts'
 import { checkHost, checkOrigin, type HostPolicy, type OriginPolicy, parseHost } from './access-policy.ts'
+import type { Peer } from './forwarded.ts'
 import { parseSubprotocols } from './subprotocol.ts'
 
 /** What the server asks of an upgrade request besides the rules of RFC 6455. */
@@ -12,6 +13,8 @@ export interface UpgradePolicy {
   readonly origins: OriginPolicy
   /** Which `Host` values are answered. */
   readonly hosts: HostPolicy
+  /** Whom the request came from on the wire. Default: nobody whose `X-Forwarded-…` headers are believed. */
+  readonly peer?: Peer
 }
 
 /** An upgrade request that obeys every rule, with what the client offers. */
@@ -99,7 +102,7 @@ const RULES: readonly Rule[] = [
   // item 7 and who may come in at all
   ({ headers }) => (headers.all('origin').length > 1 ? badRequest('There is more than one Origin header') : undefined),
   ({ headers }, { hosts }) => forbidden(checkHost(headers.get('host') as string, hosts)),
-  ({ headers }, { origins }) => forbidden(checkOrigin(headers, origins)),
+  ({ headers }, { origins, peer }) => forbidden(checkOrigin(headers, origins, peer)),
 ]
 
 /** §3: a path, or an absolute http URL as proxies send it. */

@@ -1,0 +1,95 @@
+import { checkNumberOption, type HistoryOptions, HubError, resolveHistoryOptions } from '@wigwag/hub'
+import type { RedisOptions } from 'ioredis'
+import { redisOptionsOf } from './redis-url.ts'
+
+/** How a hub uses Redis. All nodes that share channels share `prefix` and `history`. */
+export interface RedisBrokerOptions {
+  /**
+   * Where Redis is: `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or
+   * `redis+sentinel://HOST[:PORT],HOST[:PORT]/MASTER`. Default `redis://127.0.0.1:6379`.
+   */
+  readonly url?: string
+  /** Anything else that the driver (ioredis) takes, such as `tls` or `sentinelPassword`. How it reconnects and queues is the broker's. */
+  readonly client?: RedisOptions
+  /** What every key and Redis channel begins with. Default `wigwag`. */
+  readonly prefix?: string
+  readonly history?: HistoryOptions
+  /** How long a channel's offset and epoch outlive its last use, in milliseconds. Default 30 days. After that its stream begins anew, with a new epoch. */
+  readonly positionTtlMs?: number
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (five minutes). After that it is a new one. */
+  readonly idempotencyTtlMs?: number
+  /**
+   * Plain Redis channels whose messages reach the subscribers of the channel of the same name, at most once and without
+   * a position: `'none'`, `'all'`, or patterns in which `*` stands for anything. Default `'none'`: who may publish in
+   * Redis is not asked by `authorize`.
+   */
+  readonly bridge?: 'none' | 'all' | readonly string[]
+  /** How long Redis goes on telling of a channel that its last subscriber has left, in milliseconds. Default 5,000. 0 ends it at once. */
+  readonly lingerMs?: number
+  /** Most channels subscribed to at once, lingering ones included (count). Default 100,000. Above it `ERR_CHANNEL_LIMIT`. */
+  readonly maxChannels?: number
+  /** How long Redis may take to answer, in milliseconds. Default 5,000. After that the request fails with `ERR_BROKER_UNAVAILABLE`. */
+  readonly commandTimeoutMs?: number
+  /** How often Redis is asked whether it is still there, in milliseconds. Default 5,000. One that does not answer in `commandTimeoutMs` is connected to anew. */
+  readonly pingIntervalMs?: number
+  /** Longest wait before connecting again, in milliseconds; it starts at 50 and doubles, with full jitter. Default 2,000. */
+  readonly maxReconnectDelayMs?: number
+}
+
+/** `RedisBrokerOptions` with every default filled in. */
+export type ResolvedRedisBrokerOptions = Required<Omit<RedisBrokerOptions, 'history'>> & {
+  readonly history: Required<HistoryOptions>
+}
+
+const DEFAULTS = {
+  url: 'redis://127.0.0.1:6379',
+  client: {},
+  prefix: 'wigwag',
+  positionTtlMs: 2_592_000_000, // 30 days
+  idempotencyTtlMs: 300_000,
+  bridge: 'none',
+  lingerMs: 5000,
+  maxChannels: 100_000,
+  commandTimeoutMs: 5000,
+  pingIntervalMs: 5000,
+  maxReconnectDelayMs: 2000,
+} as const
+
+/** The lowest value that each number takes. */
+const LOWEST = {
+  positionTtlMs: 1,
+  idempotencyTtlMs: 1,
+  lingerMs: 0,
+  maxChannels: 1,
+  commandTimeoutMs: 1,
+  pingIntervalMs: 1,
+  maxReconnectDelayMs: 1,
+} as const
+
+/** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
+export function resolveRedisBrokerOptions(options: RedisBrokerOptions): ResolvedRedisBrokerOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const resolved: ResolvedRedisBrokerOptions = {
+    ...DEFAULTS,
+    ...given,
+    history: resolveHistoryOptions(options.history ?? {}),
+  }
+  redisOptionsOf(resolved.url)
+  for (const [name, lowest] of Object.entries(LOWEST)) {
+    checkNumberOption(name, resolved[name as keyof typeof LOWEST], lowest)
+  }
+  if (resolved.positionTtlMs < resolved.history.ttlMs) {
+    throw new HubError(
+      'ERR_OPTION',
+      'Option positionTtlMs must not be below history.ttlMs: a stream would forget its end.',
+    )
+  }
+  // Braces would make another part of the key decide where it lies.
+  if (!/^[^{}\s]+$/.test(resolved.prefix)) {
+    throw new HubError(
+      'ERR_OPTION',
+      `Option prefix must have characters, but no braces and no white space; it is ${JSON.stringify(resolved.prefix)}.`,
+    )
+  }
+  return resolved
+}

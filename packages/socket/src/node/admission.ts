@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type AddressPort, findClientAddress, type Peer, UsageError } from '../core/index.ts'
+import { AddressLimits } from './address-limits.ts'
+import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
+import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { onRequestEnd } from './request-end.ts'
+
+/** Who sent a request. */
+export interface Caller {
+  /** Who is at the other end of the connection: the client, or a proxy in front of it. */
+  readonly peer: Peer
+  /** The client's address: the peer's, or what a trusted proxy says of it. */
+  readonly clientAddress: string
+}
+
+/** What an admission counted. */
+export interface AdmissionStats {
+  /** Connections that are open now: WebSockets, event streams, requests that are being answered. */
+  readonly connections: number
+  /** Addresses that are remembered now. */
+  readonly addresses: number
+  /** Requests and upgrades that were refused for a limit. */
+  readonly refused: number
+}
+
+/**
+ * The first door: finds a client's address behind trusted proxies, and counts connections and requests, per address and
+ * in total. Servers that share one admission share its counts.
+ */
+export class Admission {
+  readonly #options: ResolvedAdmissionOptions
+  readonly #limits: AddressLimits
+  readonly #addresses: AddressPort
+  #connections = 0
+  #refused = 0
+
+  /** `now` is a monotonic clock in milliseconds. Throws `UsageError` `ERR_OPTION` for an option out of range. */
+  constructor(options: AdmissionOptions = {}, now: () => number = () => performance.now()) {
+    this.#options = resolveAdmissionOptions(options)
+    this.#limits = new AddressLimits(this.#options.addressLimits, now)
+    const { trustedProxies } = this.#options
+    this.#addresses = { parse: parseForwardedAddress, trusts: (address) => trustedProxies.has(address) }
+  }
+
+  /** What happened so far. */
+  get stats(): AdmissionStats {
+    return { connections: this.#connections, addresses: this.#limits.size, refused: this.#refused }
+  }
+
+  /** Who sent a request. */
+  callerOf(incoming: IncomingMessage): Caller {
+    const address = peerAddress(incoming.socket)
+    const peer: Peer = { address, trusted: this.#options.trustedProxies.has(address) }
+    const forwardedFor = peer.trusted ? listOf(incoming.headers['x-forwarded-for']) : []
+    return { peer, clientAddress: findClientAddress(peer, forwardedFor, this.#addresses) }
+  }
+
+  /** Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before anything else is done for it. */
+  admitRequest(incoming: IncomingMessage, response: ServerResponse): Refusal | undefined {
+    return this.#enter(incoming, (leave) => onRequestEnd(incoming, response, leave))
+  }
+
+  /** The same for an upgrade, which counts until its socket is closed. */
+  admitUpgrade(incoming: IncomingMessage, socket: Socket): Refusal | undefined {
+    return this.#enter(incoming, (leave) => socket.once('close', leave))
+  }
+
+  #enter(incoming: IncomingMessage, whenOver: (leave: () => void) => void): Refusal | undefined {
+    const { clientAddress, peer } = this.callerOf(incoming)
+    const { exempt } = this.#options.addressLimits
+    const group = exempt === 'any' || exempt.has(clientAddress) ? undefined : addressGroup(clientAddress)
+    const refusal = this.#check(group)
+    if (refusal !== undefined) {
+      this.#refused++
+      return refuse(refusal.status, refusal.message + describeHiddenClients(incoming, peer), refusal.headers)
+    }
+    this.#connections++
+    whenOver(() => {
+      this.#connections--
+      if (group !== undefined) this.#limits.closeConnection(group)
+    })
+    return undefined
+  }
+
+  /** Takes a request and a connection for `group`; those who are exempt belong to none. */
+  #check(group: string | undefined): Refusal | undefined {
+    const { maxConnections, addressLimits } = this.#options
+    const waitMs = group === undefined ? 0 : this.#limits.takeRequest(group)
+    if (group !== undefined && waitMs > 0) {
+      const { maxRequestsPerSecond, maxBurst } = addressLimits
+      return refuse(
+        429,
+        `Too many requests from ${group}: more than ${maxRequestsPerSecond} per second, and than the burst of ${maxBurst}. ` +
+          'Wait, or raise addressLimits.maxRequestsPerSecond (--max-address-requests) and maxBurst (--max-address-burst).',
+        { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+      )
+    }
+    if (this.#connections >= maxConnections) {
+      return refuse(
+        503,
+        `The server is full: ${maxConnections} connections are open. Try again later, or raise maxConnections (--max-connections).`,
+        { 'retry-after': RETRY_AFTER_S },
+      )
+    }
+    if (group === undefined || this.#limits.openConnection(group)) return undefined
+    return refuse(
+      429,
+      `Too many connections from ${group}: ${addressLimits.maxConnections} are open. ` +
+        'Close some, or raise addressLimits.maxConnections (--max-address-connections).',
+      { 'retry-after': RETRY_AFTER_S },
+    )
+  }
+}
+
+/** The admission that a server is given, or one of its own. Throws `UsageError` `ERR_OPTION` as `Admission` does, and when there is both. */
+export function resolveAdmission(
+  options: AdmissionOptions & { readonly admission?: Admission | undefined },
+): Admission {
+  const { admission, trustedProxies, addressLimits, maxConnections } = options
+  if (admission === undefined) return new Admission(options)
+  const own = Object.entries({ trustedProxies, addressLimits, maxConnections }).find(([, value]) => value !== undefined)
+  if (own === undefined) return admission
+  throw new UsageError('ERR_OPTION', `Option ${own[0]} belongs to the admission that is given; leave one of them out.`)
+}
+
+/** When to try again, in seconds, where nobody knows when a place will be free. */
+const RETRY_AFTER_S = '5'
+
+function listOf(header: string | readonly string[] | undefined): readonly string[] {
+  const lines = header === undefined ? [] : [header].flat()
+  return lines.flatMap((line) => line.split(',').map((entry) => entry.trim())).filter((entry) => entry !== '')
+}
+
+/** Everybody behind a proxy that is not trusted counts as one client. */
+function describeHiddenClients({ headers }: IncomingMessage, { address, trusted }: Peer): string {
+  if (trusted || headers['x-forwarded-for'] === undefined) return ''
+  return ` If ${address} is a proxy of yours, add it to trustedProxies (--trusted-proxy ${address}), so that its clients are told apart.`
+}
