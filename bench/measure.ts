@@ -6,6 +6,10 @@ import { startRedis } from './redis-service.ts'
 import type { Subject } from './subject-table.ts'
 
 const START_TIMEOUT_MS = 20_000
+const DRAIN_SECS = 5
+const SETTLE_SECS = 0.2
+// Until what the step before has left to do (timers of an idle collector included) has mostly been done.
+const MEMORY_SETTLE_SECS = 1
 // Opening thousands of connections, and waiting for what does not come.
 const SPARE_MS = 60_000
 
@@ -33,7 +37,10 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
   const programs: Program[] = []
   try {
     const servers = await startServers(request, programs)
-    const spec: LoadSpec = { cell: request.cell, protocol: request.able.subject.protocol, ...servers, warmUpSecs, secs }
+    const { cell, able } = request
+    const settleSecs = cell.workload === 'memory' ? MEMORY_SETTLE_SECS : SETTLE_SECS
+    const times = { settleSecs, warmUpSecs, secs, drainSecs: DRAIN_SECS }
+    const spec: LoadSpec = { cell, protocol: able.subject.protocol, ...servers, ...times }
     const generator = new Program({
       name: 'the load generator',
       command: process.execPath,

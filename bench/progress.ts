@@ -28,7 +28,7 @@ export class Progress {
 
   /** All of it, as planned. */
   get plannedSecs(): number {
-    return this.#roundSecs() * this.#plan.rounds
+    return this.#secsOf(this.#plan.runs) * this.#plan.rounds
   }
 
   /** One more run is over. */
@@ -37,9 +37,9 @@ export class Progress {
     this.#doneSecs += this.#runSecs(cell)
   }
 
-  /** Whether a further round would end behind the budget. The first round always has room. */
-  isBudgetSpent(): boolean {
-    return this.#done > 0 && this.#elapsedSecs() + this.#roundSecs() * this.#slowness() > this.#plan.budgetSecs
+  /** Whether these runs would end behind the budget. */
+  isBeyondBudget(runs: readonly Cell[]): boolean {
+    return this.#elapsedSecs() + this.#secsOf(runs) * this.#slowness() > this.#plan.budgetSecs
   }
 
   /** How far it is, in words: `[12/340, 6 min left]`. */
@@ -58,14 +58,19 @@ export class Progress {
     return (performance.now() - this.#startMs) / 1000
   }
 
-  #roundSecs(): number {
-    return this.#plan.runs.reduce((sum, cell) => sum + this.#runSecs(cell), 0)
+  #secsOf(runs: readonly Cell[]): number {
+    return runs.reduce((sum, cell) => sum + this.#runSecs(cell), 0)
   }
 
   #runSecs(cell: Cell): number {
     const measured = cell.workload === 'memory' ? MEMORY_SECS : this.#plan.warmUpSecs + this.#plan.secs
     return START_SECS + connectionsOf(cell) / CONNECTIONS_PER_SEC + measured
   }
+}
+
+/** A count of rounds in words. */
+export function describeRounds(rounds: number): string {
+  return rounds === 1 ? '1 round' : `${rounds} rounds`
 }
 
 /** A duration in words. */

@@ -3,7 +3,7 @@ import type { Cell } from './cell.ts'
 import { type AbleSubject, type MeasureRequest, measure } from './measure.ts'
 import { findBun, PEERS } from './peers.ts'
 import type { Pinning } from './pinning.ts'
-import { describeSecs, Progress } from './progress.ts'
+import { describeRounds, describeSecs, Progress } from './progress.ts'
 import { cpuUsPerMessage, idleBytes, isFlawless, type Outcome, type Sample } from './result.ts'
 import type { Subject } from './subject-table.ts'
 
@@ -17,7 +17,7 @@ export interface RoundsPlan {
   readonly rounds: number
   readonly secs: number
   readonly warmUpSecs: number
-  /** No round but the first is begun that would not be over within these seconds. */
+  /** Behind the first round, no cell is begun that would not be over within these seconds. */
   readonly budgetSecs: number
   readonly pinning: Pinning
 }
@@ -39,42 +39,45 @@ export async function runRounds(
 ): Promise<RoundsResult> {
   const { pinning, warmUpSecs, secs, rounds } = plan
   const generatorFile = await buildProgram(GENERATOR, WORKSPACE)
-  const runs = pair(plan.cells, await buildSubjects(plan.subjects))
-  const progress = new Progress({ ...plan, runs: runs.map(({ cell }) => cell) })
-  tell(`${runs.length} runs a round, ${rounds} rounds: about ${describeSecs(progress.plannedSecs)}\n`)
+  const groups = group(plan.cells, await buildSubjects(plan.subjects))
+  const runs = groups.flatMap(({ cell, able }) => able.map(() => cell))
+  const progress = new Progress({ ...plan, runs })
+  tell(`${runs.length} runs a round, ${describeRounds(rounds)}: about ${describeSecs(progress.plannedSecs)}\n`)
   const samples: Sample[] = []
   for (let round = 1; round <= rounds; round++) {
-    if (progress.isBudgetSpent()) {
-      return { samples, endedEarly: `round ${round} of ${rounds} would have taken it beyond ${plan.budgetSecs} s` }
-    }
-    for (const { cell, able } of inTurn(runs, round)) {
-      const outcome = await attempt({ cell, able, generatorFile, pinning, warmUpSecs, secs })
-      if (signal.aborted) return { samples, endedEarly: 'it was interrupted' }
-      const sample: Sample = { round, cell: cell.name, subject: able.subject.name, outcome }
-      samples.push(sample)
-      progress.advance(cell)
-      tell(`${progress.describe()}  round ${round}/${rounds}  ${sample.cell}  ${sample.subject}  ${describe(sample)}\n`)
+    for (const { cell, able } of groups) {
+      if (round > 1 && progress.isBeyondBudget(able.map(() => cell))) {
+        return {
+          samples,
+          endedEarly: `round ${round} ended before ${cell.name}, which would end behind ${plan.budgetSecs} s`,
+        }
+      }
+      for (const one of round % 2 === 1 ? able : able.toReversed()) {
+        const outcome = await attempt({ cell, able: one, generatorFile, pinning, warmUpSecs, secs })
+        if (signal.aborted) return { samples, endedEarly: 'it was interrupted' }
+        const sample: Sample = { round, cell: cell.name, subject: one.subject.name, outcome }
+        samples.push(sample)
+        progress.advance(cell)
+        tell(
+          `${progress.describe()}  round ${round}/${rounds}  ${cell.name}  ${one.subject.name}  ${describe(sample)}\n`,
+        )
+      }
     }
   }
   return { samples, endedEarly: undefined }
 }
 
-interface Run {
+/** A cell, and who runs in it. */
+interface Group {
   readonly cell: Cell
-  readonly able: AbleSubject
+  readonly able: readonly AbleSubject[]
 }
 
-function pair(cells: readonly Cell[], able: readonly AbleSubject[]): Run[] {
-  return cells.flatMap((cell) =>
-    able.filter(({ subject }) => subject.workloads.includes(cell.workload)).map((one) => ({ cell, able: one })),
-  )
-}
-
-/** The cells in their order; the subjects of each forwards in odd rounds, backwards in even ones. */
-function inTurn(runs: readonly Run[], round: number): readonly Run[] {
-  if (round % 2 === 1) return runs
-  const cells = [...new Set(runs.map(({ cell }) => cell))]
-  return cells.flatMap((cell) => runs.filter((run) => run.cell === cell).reverse())
+function group(cells: readonly Cell[], able: readonly AbleSubject[]): Group[] {
+  return cells.map((cell) => ({
+    cell,
+    able: able.filter(({ subject }) => subject.workloads.includes(cell.workload)),
+  }))
 }
 
 async function buildSubjects(subjects: readonly Subject[]): Promise<AbleSubject[]> {
@@ -97,7 +100,10 @@ async function attempt(request: MeasureRequest): Promise<Outcome> {
 function describe(sample: Sample): string {
   const { outcome } = sample
   if (outcome.kind === 'failed') return `FAILED: ${outcome.message}`
-  if (!isFlawless(sample)) return `FAULT: ${outcome.report.faults.notes.join('; ') || 'messages are missing'}`
+  if (!isFlawless(sample)) {
+    const { notes, missing } = outcome.report.faults
+    return `FAULT: ${[...notes, ...(missing > 0 ? [`${missing} messages are missing`] : [])].join('; ') || 'nothing came'}`
+  }
   return outcome.report.kind === 'memory'
     ? `${(idleBytes(outcome.report) / 1024).toFixed(1)} KB per idle connection`
     : `${cpuUsPerMessage(outcome.report).toPrecision(3)} CPU µs`

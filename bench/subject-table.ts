@@ -117,6 +117,16 @@ export const SUBJECTS: readonly Subject[] = [
     protocol: 'websocket',
     workloads: ['cluster'],
   },
+  {
+    name: 'hub-redis',
+    about: 'a channel of two hubs with their defaults on a RedisBroker: stored, with history and positions',
+    packages: ['@wigwag/hub', '@wigwag/redis'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/hub-redis.ts', import.meta.url),
+    protocol: 'websocket',
+    workloads: ['cluster'],
+  },
 ]
 
 /** Subjects of `--quick`. */

@@ -19,8 +19,12 @@ export interface LoadSpec {
   readonly connectPort: number
   readonly publishPort: number
   readonly processes: readonly WatchedProcess[]
+  /** How long to wait after connections were opened, and before memory is read. */
+  readonly settleSecs: number
   readonly warmUpSecs: number
   readonly secs: number
+  /** How long to wait, when all is over, for what is in flight. */
+  readonly drainSecs: number
 }
 
 /** What went wrong in a run. */

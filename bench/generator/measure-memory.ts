@@ -7,9 +7,6 @@ import { Meter } from './meter.ts'
 import { readRss } from './process-memory.ts'
 import { buildTraffic } from './traffic.ts'
 
-// Until what the step before has left to do (timers of an idle collector included) has mostly been done.
-const SETTLE_MS = 1000
-
 /** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
 export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
   const meter = new Meter()
@@ -19,7 +16,7 @@ export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<
   const rssIdle = await settledRss(spec)
   load.start()
   load.stop()
-  const missing = await drain(load, meter)
+  const missing = await drain(load, meter, spec.drainSecs)
   const rssEchoed = await settledRss(spec)
   load.end()
   return {
@@ -33,6 +30,6 @@ export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<
 }
 
 async function settledRss(spec: LoadSpec): Promise<number> {
-  await sleep(SETTLE_MS)
+  await sleep(spec.settleSecs * 1000)
   return spec.processes.filter(({ role }) => role === 'server').reduce((sum, { pid }) => sum + readRss(pid), 0)
 }

@@ -9,19 +9,22 @@ import { Meter } from './meter.ts'
 import { processUse, readProcessCpu } from './process-cpu.ts'
 import { buildTraffic } from './traffic.ts'
 
-const SETTLE_MS = 200
+// Slow cells need more than their seconds until the server's code has been compiled; large messages never get so far.
+const WARM_UP_MESSAGES = 5000
+const MAX_WARM_UPS = 5
+const POLL_MS = 20
 
 /** Opens the connections, warms the server up, measures, and waits for what is in flight. */
 export async function measureTraffic(spec: LoadSpec): Promise<TrafficReport> {
   const meter = new Meter()
   const load = createLoad(spec, meter)
   await load.open()
-  await sleep(SETTLE_MS)
+  await sleep(spec.settleSecs * 1000)
   load.start()
-  await sleep(spec.warmUpSecs * 1000)
+  await warmUp(spec.warmUpSecs * 1000, meter)
   const measured = await measureWindow(spec, meter)
   load.stop()
-  const missing = await drain(load, meter)
+  const missing = await drain(load, meter, spec.drainSecs)
   load.end()
   return { kind: 'traffic', ...measured, faults: meter.faults(missing) }
 }
@@ -38,6 +41,12 @@ function createLoad(spec: LoadSpec, meter: Meter): Load {
     case 'memory':
       return new EchoLoad(spec, cell, buildTraffic(cell, protocol), meter)
   }
+}
+
+async function warmUp(ms: number, meter: Meter): Promise<void> {
+  const latestMs = performance.now() + ms * MAX_WARM_UPS
+  await sleep(ms)
+  while (meter.arrived < WARM_UP_MESSAGES && meter.lost === 0 && performance.now() < latestMs) await sleep(POLL_MS)
 }
 
 async function measureWindow(spec: LoadSpec, meter: Meter): Promise<Omit<TrafficReport, 'kind' | 'faults'>> {

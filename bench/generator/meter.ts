@@ -3,9 +3,11 @@ import type { LoadFaults } from './load-spec.ts'
 
 const MAX_NOTES = 5
 
-/** What a run counts. Messages and latencies count only while `measuring`; faults always. */
+/** What a run counts. Messages and latencies count only while `measuring`; arrivals and faults always. */
 export class Meter {
   measuring = false
+  /** Every message that came, warm-up included. */
+  arrived = 0
   messages = 0
   readonly latency: LatencyHistogram = new LatencyHistogram()
   /** Messages that were not as expected. */
@@ -16,6 +18,7 @@ export class Meter {
   readonly notes: string[] = []
 
   countMessage(latencyMs: number): void {
+    this.arrived++
     if (!this.measuring) return
     this.messages++
     this.latency.record(latencyMs)
