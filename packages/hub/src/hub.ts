@@ -170,7 +170,7 @@ export class Hub {
       }
       const once = new EncodeOnce()
       for (const subscription of subscriptions) {
-        subscription.recover(history, once)
+        subscription.recover(history, once, channel.toldUntilMs)
         // It may have failed meanwhile, or while it was told.
         if (subscription.phase === 'ended') this.unsubscribe(name, subscription)
       }

@@ -12,6 +12,8 @@ export class Channel {
   /** What was published while a publication is delivered: it comes behind, for everyone. */
   #behind: Publication[] | undefined
   #interruptions = 0
+  #lastTimeMs: number | undefined
+  #toldUntilMs: number | undefined
   readonly #interrupted = new Set<() => void>()
 
   constructor(ready: Promise<void>) {
@@ -46,6 +48,11 @@ export class Channel {
     return this.#interruptions
   }
 
+  /** When the last publication was stored that everybody had been told before the last time; nothing when there was none. */
+  get toldUntilMs(): number | undefined {
+    return this.#toldUntilMs
+  }
+
   /** Resolves when publications may have been missed once more. */
   interruption(): Promise<void> {
     return new Promise((resolve) => {
@@ -56,6 +63,7 @@ export class Channel {
   /** Publications may have been missed. Returns the live subscriptions that have to recover, by where they stand. */
   interrupt(): Iterable<{ readonly after: Position; readonly subscriptions: readonly Subscription[] }> {
     this.#interruptions++
+    this.#toldUntilMs = this.#lastTimeMs
     const waiting = [...this.#interrupted]
     this.#interrupted.clear()
     for (const resolve of waiting) resolve()
@@ -85,6 +93,7 @@ export class Channel {
   }
 
   #fanOutOne(publication: Publication): void {
+    this.#lastTimeMs = publication.time
     for (const [codec, group] of this.#groups) {
       const encoded = codec.encode(publication)
       for (const subscription of group) subscription.take(publication, encoded)

@@ -65,11 +65,12 @@ export class Subscription {
 
   /**
    * What the broker held of the stream, read after live publications began to be taken. Subscriptions that recover
-   * together share `once`.
+   * together share `once`; `toldUntilMs` is for those that were live before.
    */
-  recover(history: History, once: EncodeOnce = new EncodeOnce()): void {
+  recover(history: History, once: EncodeOnce = new EncodeOnce(), toldUntilMs?: number): void {
     if (this.#state.phase !== 'recovering') return
     try {
+      if (history.gap !== undefined) this.subscriber.gap(history.gap, toldUntilMs)
       this.#merge(history, this.#state.held, once)
     } catch (error) {
       this.#subscriberThrew(error)
@@ -79,7 +80,6 @@ export class Subscription {
   #merge(history: History, held: Publication[], once: EncodeOnce): void {
     const { subscriber } = this
     let recovered = 0
-    if (history.gap !== undefined) subscriber.gap(history.gap)
     let merged = mergeRecovered(history, held.splice(0))
     // Once more for what is published because of what was told, until there is no more.
     while (merged.publications.length > 0) {

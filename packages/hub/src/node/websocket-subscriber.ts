@@ -43,24 +43,24 @@ export class BareSubscriber implements Subscriber<PreparedMessage> {
   readonly codec: PublicationCodec<PreparedMessage>
   readonly #socket: NodeWebSocket<unknown>
   #isLive = false
-  /** What stands in a stream that began anew may have been delivered before that. */
-  #skipUpTo: Position | undefined
+  /** What is not younger came before, in a stream that has begun anew since. */
+  #skipUntilMs = -1
 
   constructor(socket: NodeWebSocket<unknown>, format: BareFormat) {
     this.#socket = socket
     this.codec = BARE_CODECS[format]
   }
 
-  deliver(encoded: PreparedMessage, { position }: Publication): void {
-    const skip = this.#skipUpTo
-    if (skip !== undefined && position?.epoch === skip.epoch && position.offset <= skip.offset) return
-    this.#socket.send(encoded)
+  deliver(encoded: PreparedMessage, { time }: Publication): void {
+    if (this.#isLive || time > this.#skipUntilMs) this.#socket.send(encoded)
   }
 
-  gap({ reason, position }: Gap): void {
-    // Once live it is at most once: what the broker has lost need not be told, and must not come twice.
-    if (this.#isLive) this.#skipUpTo = reason === 'epoch-changed' ? position : undefined
-    else this.#socket.close(INSUFFICIENT_STATE_CLOSE_CODE, `Cannot recover: ${reason}; reconnect without "after"`)
+  gap({ reason }: Gap, toldUntilMs: number | undefined): void {
+    if (this.#isLive) {
+      // From then on it is at most once: what the broker has lost need not be told, and nothing must come twice.
+      this.#isLive = false
+      this.#skipUntilMs = reason === 'epoch-changed' ? (toldUntilMs ?? -1) : -1
+    } else this.#socket.close(INSUFFICIENT_STATE_CLOSE_CODE, `Cannot recover: ${reason}; reconnect without "after"`)
   }
 
   live(): void {

@@ -17,21 +17,35 @@ const DISCONNECTED: BrokerStatus = { state: 'disconnected', why: 'The test has c
 
 /** A store that several brokers share and that each of them can lose sight of. */
 export class RemoteStore {
-  readonly #manual: ManualBroker
+  readonly #options: MemoryBrokerOptions
+  #manual: ManualBroker
   readonly keepsHistory: boolean
   readonly #brokers = new Set<RemoteBroker>()
+  #incarnation = 0
   /** Asked for by someone: the store itself tells everything of these. */
   readonly #subscribed = new Set<string>()
 
   constructor(options: MemoryBrokerOptions = {}) {
-    this.#manual = createManualBroker(options)
+    this.#options = options
+    this.#manual = this.#createStore()
     this.keepsHistory = options.history?.size !== 0
-    void this.#manual.broker.start({
+  }
+
+  /** Loses everything that was stored, as a server without persistence does when it starts again. */
+  loseStreams(): void {
+    this.#manual = this.#createStore()
+    for (const channel of this.#subscribed) void this.broker.subscribe(channel)
+  }
+
+  #createStore(): ManualBroker {
+    const manual = createManualBroker(this.#options, ++this.#incarnation)
+    void manual.broker.start({
       publication: (publication) => {
         for (const broker of this.#brokers) broker.hear(publication)
       },
       missed: () => {},
     })
+    return manual
   }
 
   get broker(): Broker {
