@@ -96,6 +96,16 @@ describe('docs/limits.md has the defaults of the code', () => {
   })
 })
 
+test('docs/redis.md has the defaults of the code', () => {
+  const source = read('packages/redis/src/redis-broker-options.ts')
+  const rows = [...read('docs/redis.md').matchAll(/^\| `(\w+)` \| (\d+)/gm)]
+  expect(rows.length).toBeGreaterThan(5)
+  for (const [, name, value] of rows) {
+    const [, expression = ''] = new RegExp(`\\n  ${name}: ([\\d_* ]+),`).exec(source) ?? []
+    expect(product(expression), name).toBe(Number(value))
+  }
+})
+
 function product(expression: string): number {
   return expression.split('*').reduce((value, factor) => value * Number(factor.replaceAll('_', '')), 1)
 }

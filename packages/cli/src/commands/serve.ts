@@ -48,7 +48,7 @@ apart by their own addresses, and pages are compared with the host that they ask
 /** `wigwag serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Serve channels to browsers and programs, with history and recovery, in memory.')
+    .description('Serve channels to browsers and programs, with history and recovery, in memory or on Redis.')
     .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8000)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--insecure', 'allow a public --host although there is no authentication')

@@ -1,12 +1,12 @@
 /** One HTTP answer as it stands in a stream of bytes. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
 
 /** What came on a connection: whole answers, then nothing, a stream that goes on, or what is no HTTP. */
-export interface HttpAnswers {
+interface HttpAnswers {
   readonly answers: readonly HttpAnswer[]
   readonly end: 'clean' | 'stream' | 'upgraded' | 'cut'
   /** What is wrong, if anything is. */
