@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
+import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
+import { resolveAdmissionOptions } from '../../packages/socket/src/node/admission-options.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8')
@@ -58,6 +60,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxHeaderBytes',
       'maxPollWaitMs',
       'maxPollBytes',
+      'bodyTimeoutMs',
       'maxChannels',
       'maxTotalBytes',
       'history.size',
@@ -73,6 +76,21 @@ describe('docs/limits.md has the defaults of the code', () => {
       expect(defaults, name).toContain(rows.get(name))
     }
     expect(createHub().maxPublicationBytes).toBe(rows.get('maxPublicationBytes'))
+  })
+
+  test('of the doors', () => {
+    const { maxConnections, addressLimits } = resolveAdmissionOptions({})
+    const { exempt: _exempt, ...limits } = addressLimits
+    expect(rows.get('maxConnections')).toBe(maxConnections)
+    const ofAddress = [...rows].filter(([name]) => name.startsWith('addressLimits.'))
+    expect(Object.fromEntries(ofAddress.map(([name, value]) => [name.slice(14), value]))).toEqual(limits)
+  })
+
+  test('of wigwag serve', () => {
+    const flags = [...read('docs/limits.md').matchAll(/^\| `(--[\w-]+)` \| (\d+)/gm)]
+    const defaults = new Map(serveCommand().options.map(({ long, defaultValue }) => [long, defaultValue]))
+    expect(flags.length).toBeGreaterThan(5)
+    for (const [, flag, value] of flags) expect(defaults.get(flag as string), flag).toBe(Number(value))
   })
 })
 

@@ -62,7 +62,7 @@ const DEFAULTS = {
   maxPollBytes: 1024 * 1024,
 } as const
 
-/** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
+/** Fills in the defaults. Throws `HubError`, or `UsageError` of `Admission`, `ERR_OPTION` that names the option and what it takes. */
 export function resolveEndpointOptions(options: ChannelEndpointOptions): ResolvedEndpointOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given, admission: resolveAdmission(options) }
