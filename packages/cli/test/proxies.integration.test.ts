@@ -1,7 +1,8 @@
 import { hasHaproxy, hasNginx } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificate } from './support/certificate.ts'
-import { openSocket } from './support/front.ts'
+import { ask, openSocket } from './support/front.ts'
+import { nginxWith, UPGRADE } from './support/nginx-location.ts'
 import { type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
 import { changeBlock, fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
 import { WAYS } from './support/ways.ts'
@@ -11,25 +12,6 @@ afterAll(() => certificate[Symbol.dispose]())
 
 const NGINX = guideBlock('nginx')
 const LOCATION = '  location / {\n    proxy_pass http://127.0.0.1:8000;\n'
-
-/** An nginx without TLS whose only location has these lines. */
-const nginxWith =
-  (...lines: string[]): Setup['config'] =>
-  ({ port, upstream }) =>
-    `
-server {
-  listen 127.0.0.1:${port};
-  location / {
-    proxy_pass http://127.0.0.1:${upstream};
-    ${lines.join('\n    ')}
-  }
-}`
-
-const UPGRADE = [
-  'proxy_http_version 1.1;',
-  'proxy_set_header Upgrade $http_upgrade;',
-  'proxy_set_header Connection "upgrade";',
-]
 
 const SETUPS: Readonly<Record<string, Setup>> = {
   'nginx as the guide has it': {
@@ -138,6 +120,19 @@ for (const [name, setup] of Object.entries(SETUPS)) {
     test.each(WAYS)('$name', ({ check }) => check(proxied.front))
   })
 }
+
+test.skipIf(!hasNginx)(
+  'a tag that nginx weakened because it compressed the answer is taken for what it is',
+  async () => {
+    const setup = SETUPS['nginx that compresses and buffers'] as Setup
+    await using proxied = await startProxied(setup, certificate)
+    await ask(proxied.front, '/channel/a', { method: 'POST', body: 'x' })
+    const { headers } = await ask(proxied.front, '/channel/a', { headers: { 'accept-encoding': 'gzip' } })
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', etag: expect.stringMatching(/^W\//) })
+    const nothing = await ask(proxied.front, '/channel/a', { headers: { 'if-none-match': String(headers.etag) } })
+    expect(nothing.status).toBe(304)
+  },
+)
 
 describe.skipIf(!hasNginx)('behind nginx that speaks HTTP/1.0 to its upstreams, as it does by itself', () => {
   let proxied: ProxiedWigwag
