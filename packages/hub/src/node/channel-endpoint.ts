@@ -11,7 +11,7 @@ import {
   resolveEndpointOptions,
 } from './endpoint-options.ts'
 import { assertAuthorized, checkAccess, corsHeaders, preflightHeaders } from './http-access.ts'
-import { answerText, refusalOf } from './http-answer.ts'
+import { answerText, refusalOf, untilItsTurn } from './http-answer.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { SseTransport } from './sse-transport.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -138,6 +138,7 @@ export class ChannelEndpoint {
     const position = incoming.headers['last-event-id'] ?? url.query.get('after') ?? ''
     const after = position === '' ? undefined : parsePosition(String(position))
     await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    await untilItsTurn(response)
     if (!response.destroyed) this.#sse.open(response, channel, after)
   }
 }

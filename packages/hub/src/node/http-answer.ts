@@ -39,3 +39,12 @@ export function answerText(
   })
   response.end(`${text}\n`)
 }
+
+/**
+ * Resolves when the answers to the requests before it have gone out (RFC 9112 §9.3.2). Until then an answer has no
+ * connection, and Node does not tell it when the client leaves: what it had begun would never end.
+ */
+export async function untilItsTurn(response: ServerResponse): Promise<void> {
+  if (response.socket !== null) return
+  await new Promise<void>((resolve) => response.once('socket', () => resolve()))
+}
