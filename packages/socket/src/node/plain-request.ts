@@ -17,7 +17,7 @@ export function servePlainRequest(server: Server, incoming: IncomingMessage, soc
   // Without the line that framed it, its body would be served as a second request.
   if (!isWholeHead(incoming, server)) {
     socket.on('error', () => {})
-    writeRefusal(socket, HEAD_WAS_CUT, LINGER_MS)
+    writeRefusal(socket, HEAD_WAS_CUT, LINGER_MS, incoming.method)
     return
   }
   let text = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`

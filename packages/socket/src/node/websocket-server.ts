@@ -159,13 +159,13 @@ export class WebSocketServer<Data = undefined> {
       return
     }
     if (!isWholeHead(incoming, server)) {
-      this.#refuse(socket, HEAD_WAS_CUT)
+      this.#refuse(socket, HEAD_WAS_CUT, incoming.method)
       return
     }
     const request = requestHead(incoming)
     const { allowOrigins, allowHosts } = this.#options
     const verdict = judgeUpgrade(request, { origins: allowOrigins, hosts: hostPolicyOf(server, allowHosts) })
-    if (!verdict.ok) this.#refuse(socket, verdict.refusal)
+    if (!verdict.ok) this.#refuse(socket, verdict.refusal, incoming.method)
     else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
     else this.#decide(request, verdict.offer, incoming, socket, head)
   }
@@ -267,9 +267,9 @@ export class WebSocketServer<Data = undefined> {
     webSocket.start(rest)
   }
 
-  #refuse(socket: Socket, refusal: UpgradeRefusal): void {
+  #refuse(socket: Socket, refusal: UpgradeRefusal, method?: string): void {
     this.#count.refused++
-    writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs)
+    writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs, method)
   }
 
   #forget(socket: NodeWebSocket<Data>): void {
