@@ -84,8 +84,8 @@ export class ChannelEndpoint {
 
   #answer(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): void {
     this.#serve(server, url, incoming, response).catch((error: unknown) => {
-      // The client left; there is nobody to answer, and nothing failed.
-      if (response.destroyed) return
+      // The client left; there is nobody to answer, and nothing failed. An answer that waits for its turn is not told.
+      if (response.destroyed || error === incoming.errored) return
       const { status, message, headers } = refusalOf(error)
       if (response.headersSent) response.destroy()
       // The rest of a body that was refused must not be taken for the next request.

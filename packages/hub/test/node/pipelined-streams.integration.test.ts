@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { serveChannels, untilSubscribed } from '../support/served-channels.ts'
 
@@ -35,4 +36,28 @@ test('an event stream asked for behind other requests begins behind their answer
   expect(await raw.until(/data: second/)).toMatch(
     /^HTTP\/1\.1 200 OK[\s\S]*"offset":1[\s\S]*HTTP\/1\.1 200 OK[\s\S]*: live, 0/,
   )
+})
+
+test('a client that leaves in the middle of a body, behind an event stream, is no failure of the server', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => printed.mockRestore())
+  let asked = (_incoming: IncomingMessage): void => {}
+  const reading = new Promise<IncomingMessage>((resolve) => {
+    asked = resolve
+  })
+  const { port } = await serveChannels({
+    authorize: ({ action, incoming }) => {
+      if (action === 'publish') asked(incoming)
+      return true
+    },
+  })
+  const raw = await connectRaw(port)
+  raw.socket.write(`${stream('a')}POST /channel/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf of`)
+  await raw.until(/: live/)
+  const { socket } = await reading
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  raw.socket.resetAndDestroy()
+  await closed
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(printed.mock.calls).toEqual([])
 })
