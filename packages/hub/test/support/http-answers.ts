@@ -1,5 +1,5 @@
 /** One HTTP answer as it stands in a stream of bytes. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
