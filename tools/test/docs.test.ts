@@ -28,6 +28,25 @@ describe('documents point to what is there', () => {
   })
 })
 
+describe('each attack in SECURITY.md names the tests that keep it out', () => {
+  const rows = read('SECURITY.md')
+    .split('## Attacks on others')[1]
+    ?.split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| attack'))
+    .map((line) => line.split(' | '))
+
+  test.each(rows ?? [])('%s', (_attack, tests = '') => {
+    const links = [...tests.matchAll(/\[([\w-]+)\]\(([^)]+)\)/g)]
+    expect(links.length).toBeGreaterThan(0)
+    for (const [, name, path] of links) {
+      expect(path).toMatch(new RegExp(`/${name}(\\.fuzz)?(\\.integration)?\\.test\\.ts$`))
+      expect(existsSync(`${root}/${path}`), path).toBe(true)
+    }
+  })
+
+  test('there are some', () => expect(rows?.length).toBeGreaterThan(20))
+})
+
 describe('docs/limits.md has the defaults of the code', () => {
   const rows = new Map(
     [...read('docs/limits.md').matchAll(/^\| `([\w.]+)` \| (\d+)/gm)].map(([, name, value]) => [

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { type NodeWebSocket, refuse, WebSocketServer, type WebSocketServerOptions } from '@wigwag/socket'
 import { ChildProgram, runWigwag } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -72,4 +73,47 @@ describe('a server cannot steer the terminal, whatever it says', () => {
     expect((await onTerminal(`publish ${url} foo hello`).exit).stdout).toBe(`${SHOWN}\r\n`)
     expect((await runWigwag(['publish', url, 'foo', 'hello']).exit).stdout).toBe(`${STEERING}\n`)
   })
+})
+
+describe('wigwag publish takes no more of an answer than it needs', () => {
+  const endless: RequestListener = (_incoming, response) => {
+    const write = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(65_536)));
+    }
+    response.on('drain', write)
+    write()
+  }
+  // As in CVE-2026-1526: a small answer that inflates to a large one.
+  const bomb: RequestListener = (_incoming, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' })
+    response.end(gzipSync(Buffer.alloc(100_000_000)))
+  }
+
+  test.each([
+    ['without end', endless],
+    ['that inflates to 100 MB', bomb],
+  ])('one %s is given up', async (_what, answer) => {
+    const url = await serveHttp(answer)
+    const { code, stdout, stderr } = await runWigwag(['publish', url, 'foo', 'hello']).exit
+    expect(stderr).toBe(
+      'wigwag: The server answered with more than 64 KiB. Check that the URL is that of a Wigwag server.\n',
+    )
+    expect([code, stdout]).toEqual([1, ''])
+  })
+
+  test.each([301, 307, 308])(
+    'a redirect (%i) is not followed: data and headers go to the server that was named',
+    async (status) => {
+      const asked: string[] = []
+      const other = await serveHttp((incoming, response) => response.end(asked.push(incoming.url ?? '') ? '{}' : ''))
+      const url = await serveHttp((_incoming, response) =>
+        response.writeHead(status, { location: `${other}/elsewhere` }).end(),
+      )
+      const { code, stderr } = await runWigwag(['publish', '-H', 'X-Key: secret', url, 'foo', 'hello']).exit
+      expect(stderr).toBe(
+        `wigwag: The server leads elsewhere (HTTP ${status}), to ${other}/elsewhere. Publish there if you trust it.\n`,
+      )
+      expect([code, asked]).toEqual([1, []])
+    },
+  )
 })

@@ -6,7 +6,7 @@ interface HttpAnswer {
 }
 
 /** What came on a connection: whole answers, then nothing, a stream that goes on, or what is no HTTP. */
-interface HttpAnswers {
+export interface HttpAnswers {
   readonly answers: readonly HttpAnswer[]
   readonly end: 'clean' | 'stream' | 'upgraded' | 'cut'
   /** What is wrong, if anything is. */
