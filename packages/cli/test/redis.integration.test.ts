@@ -132,7 +132,7 @@ describe.skipIf(!hasRedis)('wigwag serve --redis', () => {
     expect(refused.headers.get('retry-after')).toBe('1')
     expect(await refused.text()).toContain('Nothing was published')
     const [, why] = await ready(one)
-    expect(why).toContain(`Redis at 127.0.0.1:${redis.port} cannot be reached`)
+    expect(why).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`)
     expect(why).toContain('publications are refused with 503')
     // Somebody who comes meanwhile is let in, and waits.
     const late = await subscribe(two, '/channel/foo?live=1', 'wigwag.publication.v1')
@@ -173,7 +173,7 @@ describe.skipIf(!hasRedis)('wigwag serve --redis', () => {
     await redis.kill()
     const server = await serveWigwag(['--redis', `redis://ada:secret@127.0.0.1:${redis.port}`])
     started.push(server.program)
-    expect(server.program.stdout).toContain(`Redis at 127.0.0.1:${redis.port} cannot be reached: connect ECONNREFUSED`)
+    expect(server.program.stdout).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used: connect ECONNREFUSED`)
     expect((await ready(server))[0]).toBe(503)
     expect(server.program.stdout + server.program.stderr).not.toContain('secret')
   })

@@ -10,9 +10,11 @@ export interface ChannelKeys {
   readonly live: string
 }
 
-/** The names of a channel. `prefix` has no braces. */
-export function channelKeys(prefix: string, channel: string): ChannelKeys {
+/** The names of a channel. `prefix` has no braces. `database` is the number of the one that holds the keys. */
+export function channelKeys(prefix: string, channel: string, database: number): ChannelKeys {
   // Redis hashes what stands in the first pair of braces: the channel's own must not end it early.
   const tag = `${prefix}:{${channel.replace(/[%{}]/g, encodeURIComponent)}}`
-  return { meta: `${tag}:meta`, stream: `${tag}:stream`, idempotency: `${tag}:key:`, live: `${tag}:live` }
+  // Keys lie in a database; pub/sub is the same in all of them.
+  const live = database === 0 ? `${tag}:live` : `${tag}:live:${database}`
+  return { meta: `${tag}:meta`, stream: `${tag}:stream`, idempotency: `${tag}:key:`, live }
 }

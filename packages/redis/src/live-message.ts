@@ -9,15 +9,20 @@ export interface LiveMessage {
 }
 
 const COLON = 0x3a
+const HEAD = /^(?:([A-Za-z0-9_-]{1,64}):([1-9]\d{0,15})|:):(\d{1,16})$/
 
-/** Reads a live message. Throws for anything else. */
+/** Reads a live message. Throws for anything else: whoever reaches Redis can send to its channels. */
 export function decodeLiveMessage(message: Buffer): LiveMessage {
-  const first = message.indexOf(COLON)
-  const second = message.indexOf(COLON, first + 1)
+  const second = message.indexOf(COLON, message.indexOf(COLON) + 1)
   const third = message.indexOf(COLON, second + 1)
-  if (first < 0 || second < 0 || third < 0) throw new Error('This was not published by Wigwag.')
-  const epoch = message.toString('latin1', 0, first)
-  const position = epoch === '' ? undefined : { epoch, offset: Number(message.toString('latin1', first + 1, second)) }
-  const time = Number(message.toString('latin1', second + 1, third))
-  return { position, time, data: decodeStoredData(message.subarray(third + 1)) }
+  const head = HEAD.exec(message.toString('latin1', 0, Math.max(0, third)))
+  if (head === null) throw notOurs()
+  const [, epoch, offset, time] = head
+  const position = epoch === undefined ? undefined : { epoch, offset: Number(offset) }
+  if (position !== undefined && !Number.isSafeInteger(position.offset)) throw notOurs()
+  return { position, time: Number(time), data: decodeStoredData(message.subarray(third + 1)) }
+}
+
+function notOurs(): Error {
+  return new Error('This was not published by Wigwag.')
 }

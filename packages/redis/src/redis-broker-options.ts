@@ -69,6 +69,14 @@ const LOWEST = {
   maxReconnectDelayMs: 1,
 } as const
 
+/** The highest value of what a timer waits for: above it, Node's fire at once. */
+const HIGHEST = {
+  lingerMs: 2 ** 31 - 1,
+  commandTimeoutMs: 2 ** 31 - 1,
+  pingIntervalMs: 2 ** 31 - 1,
+  maxReconnectDelayMs: 2 ** 31 - 1,
+} as const
+
 /** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
 export function resolveRedisBrokerOptions(options: RedisBrokerOptions): ResolvedRedisBrokerOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
@@ -77,22 +85,33 @@ export function resolveRedisBrokerOptions(options: RedisBrokerOptions): Resolved
     ...given,
     history: resolveHistoryOptions(options.history ?? {}),
   }
-  redisOptionsOf(resolved.url)
+  checkForms(resolved)
   for (const [name, lowest] of Object.entries(LOWEST)) {
     checkNumberOption(name, resolved[name as keyof typeof LOWEST], lowest)
   }
-  if (resolved.positionTtlMs < resolved.history.ttlMs) {
-    throw new HubError(
-      'ERR_OPTION',
-      'Option positionTtlMs must not be below history.ttlMs: a stream would forget its end.',
-    )
+  for (const [name, highest] of Object.entries(HIGHEST)) {
+    if (resolved[name as keyof typeof HIGHEST] > highest) throw invalid(name, `be at most ${highest}`)
   }
-  // Braces would make another part of the key decide where it lies.
-  if (!/^[^{}\s]+$/.test(resolved.prefix)) {
-    throw new HubError(
-      'ERR_OPTION',
-      `Option prefix must have characters, but no braces and no white space; it is ${JSON.stringify(resolved.prefix)}.`,
-    )
+  if (resolved.positionTtlMs < resolved.history.ttlMs) {
+    throw invalid('positionTtlMs', 'not be below history.ttlMs: a stream would forget its end')
   }
   return resolved
+}
+
+function checkForms({ url, client, prefix, bridge }: ResolvedRedisBrokerOptions): void {
+  if (typeof url !== 'string') throw invalid('url', 'be a string')
+  redisOptionsOf(url)
+  if (typeof client !== 'object' || client === null) throw invalid('client', "be an object of the driver's options")
+  // Braces would make another part of the key decide where it lies.
+  if (typeof prefix !== 'string' || !/^[^{}\s]+$/.test(prefix)) {
+    throw invalid('prefix', `have characters, but no braces and no white space; it is ${JSON.stringify(prefix)}`)
+  }
+  const isPatterns = Array.isArray(bridge) && bridge.every((each) => typeof each === 'string' && each !== '')
+  if (bridge !== 'none' && bridge !== 'all' && !isPatterns) {
+    throw invalid('bridge', "be 'none', 'all' or an array of patterns")
+  }
+}
+
+function invalid(name: string, must: string): HubError {
+  return new HubError('ERR_OPTION', `Option ${name} must ${must}.`)
 }

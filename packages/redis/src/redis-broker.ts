@@ -4,7 +4,6 @@ import {
   type Broker,
   type BrokerListener,
   type BrokerStatus,
-  type Gap,
   type History,
   type HistoryStart,
   HubError,
@@ -14,16 +13,19 @@ import {
   type PublishOptions,
 } from '@wigwag/hub'
 import { matchesBridge } from './bridge.ts'
-import { channelKeys } from './channel-keys.ts'
+import { type ChannelKeys, channelKeys } from './channel-keys.ts'
 import { decodeLiveMessage } from './live-message.ts'
 import {
   type RedisBrokerOptions,
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
+import { describeFailure, hasChangedNothing, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
-import { runPublish, runRead, runVerify, type StoredEntry, type StreamMark } from './scripts.ts'
-import { decodeStoredData, encodeStoredData } from './stored-data.ts'
+import { redisOptionsOf } from './redis-url.ts'
+import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
+import { encodeStoredData } from './stored-data.ts'
+import { historyOf, noHistory } from './stored-history.ts'
 import { TrackedChannel } from './tracked-channel.ts'
 
 /** Channels that are asked for at once when Redis is back. */
@@ -48,6 +50,7 @@ export interface RedisBrokerStats {
 export class RedisBroker implements Broker {
   readonly #options: ResolvedRedisBrokerOptions
   readonly #link: RedisLink
+  readonly #keysOf: (channel: string) => ChannelKeys
   readonly #channels = new Map<string, TrackedChannel>()
   readonly #byLiveName = new Map<string, TrackedChannel>()
   readonly #count = { disconnects: 0, renewedEpochs: 0, malformed: 0 }
@@ -55,10 +58,15 @@ export class RedisBroker implements Broker {
   /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
   #turn = 0
   #isConnected = false
+  /** Settles when what `up` began has ended, one way or the other. */
+  #resuming: Promise<void> | undefined
 
   /** Throws `HubError` `ERR_OPTION` for an option out of range. It connects when the hub starts it. */
   constructor(options: RedisBrokerOptions = {}) {
     this.#options = resolveRedisBrokerOptions(options)
+    const { url, client, prefix } = this.#options
+    const { db = 0 } = { ...redisOptionsOf(url), ...client }
+    this.#keysOf = (channel) => channelKeys(prefix, channel, db)
     this.#link = new RedisLink(this.#options, {
       up: () => this.#resume(),
       down: () => this.#interrupt(),
@@ -80,13 +88,14 @@ export class RedisBroker implements Broker {
   async start(listener: BrokerListener): Promise<void> {
     this.#listener = listener
     await this.#link.start()
+    await this.#resuming
   }
 
   async publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
     if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey)
-    const { history, positionTtlMs, idempotencyTtlMs, prefix } = this.#options
+    const { history, positionTtlMs, idempotencyTtlMs } = this.#options
     if (!this.#link.canCommand) return this.#publishAlone(channel, data)
-    const keys = this.#channels.get(channel)?.keys ?? channelKeys(prefix, channel)
+    const keys = this.#channels.get(channel)?.keys ?? this.#keysOf(channel)
     const key = idempotencyKey === undefined ? undefined : { name: idempotencyKey, ttlMs: idempotencyTtlMs }
     const limits = { ...history, positionTtlMs }
     const stored = encodeStoredData(data)
@@ -94,12 +103,12 @@ export class RedisBroker implements Broker {
       const mark = await runPublish(this.#link.commands, keys, stored, createEpoch(), limits, key)
       return { channel, data, time: mark.time, position: positionOf(mark) }
     } catch (error) {
-      throw new HubError(
-        'ERR_BROKER_UNAVAILABLE',
-        `Redis did not acknowledge the publication (${(error as Error).message}); it may be stored all the same. ` +
-          'Publish it again with the same idempotency key.',
-        { cause: error },
-      )
+      const why = describeFailure(error)
+      const what = hasChangedNothing(error)
+        ? `Redis refused the publication: ${why}. Nothing was published.`
+        : `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
+          'Publish it again with the same idempotency key.'
+      throw unavailable(what, error)
     }
   }
 
@@ -118,7 +127,7 @@ export class RedisBroker implements Broker {
         ),
       )
     }
-    const tracked = new TrackedChannel(channel, channelKeys(this.#options.prefix, channel))
+    const tracked = new TrackedChannel(channel, this.#keysOf(channel))
     this.#channels.set(channel, tracked)
     this.#byLiveName.set(tracked.keys.live, tracked)
     tracked.ready = this.#askForNew(tracked)
@@ -135,18 +144,19 @@ export class RedisBroker implements Broker {
   }
 
   async history(channel: string, from?: HistoryStart): Promise<History> {
-    const { history, positionTtlMs, prefix } = this.#options
+    const { history, positionTtlMs } = this.#options
     if (history.size === 0) return noHistory(from)
     const tracked = this.#channels.get(channel)
     if (!this.#link.canCommand) throw unavailable(this.#link.why)
-    const keys = tracked?.keys ?? channelKeys(prefix, channel)
+    const keys = tracked?.keys ?? this.#keysOf(channel)
+    // Whoever only looks leaves no lasting trace of a stream that is none yet.
+    const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
     try {
-      const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), positionTtlMs, from)
+      const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
       tracked?.note(mark)
-      const retained = entries.filter(({ time }) => time > nowMs - history.ttlMs)
-      return historyOf(channel, from, mark, retained)
+      return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
-      throw unavailable(`Redis did not answer: ${(error as Error).message}`, error)
+      throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
     }
   }
 
@@ -176,8 +186,11 @@ export class RedisBroker implements Broker {
       await this.#ask(tracked)
     } catch (error) {
       if (turn !== this.#turn || this.#link.subscriptions.status !== 'ready') return
-      this.#forget(tracked)
-      throw unavailable(`Redis refused the subscription: ${(error as Error).message}`, error)
+      if (isRefusal(error)) {
+        this.#drop(tracked)
+        throw unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+      }
+      this.#link.reset(error)
     }
   }
 
@@ -191,18 +204,14 @@ export class RedisBroker implements Broker {
   /** Nobody came back: Redis need not tell of it any more. */
   #drop(tracked: TrackedChannel): void {
     clearTimeout(tracked.linger)
-    this.#forget(tracked)
+    if (this.#channels.get(tracked.name) !== tracked) return
+    this.#channels.delete(tracked.name)
+    this.#byLiveName.delete(tracked.keys.live)
     const { subscriptions } = this.#link
     if (subscriptions.status !== 'ready') return
     // What fails here fails with the connection, and the subscription with it.
     subscriptions.sunsubscribe(tracked.keys.live).catch(() => {})
     if (matchesBridge(this.#options.bridge, tracked.name)) subscriptions.unsubscribe(tracked.name).catch(() => {})
-  }
-
-  #forget(tracked: TrackedChannel): void {
-    if (this.#channels.get(tracked.name) !== tracked) return
-    this.#channels.delete(tracked.name)
-    this.#byLiveName.delete(tracked.keys.live)
   }
 
   #dropLingering(): boolean {
@@ -225,18 +234,27 @@ export class RedisBroker implements Broker {
   /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
   #resume(): void {
     const turn = ++this.#turn
-    this.#resumeAll(turn).catch((error: unknown) => {
+    this.#resuming = this.#resumeAll(turn).catch((error: unknown) => {
       if (turn === this.#turn) this.#link.reset(error)
     })
   }
 
   async #resumeAll(turn: number): Promise<void> {
-    const waiting = [...this.#channels.values()]
-    while (waiting.length > 0) {
-      await Promise.all(waiting.splice(0, RESUME_AT_ONCE).map((tracked) => this.#resumeOne(tracked, turn)))
+    const { subscriptions } = this.#link
+    // The driver takes the end of the last subscription of a kind, plain or sharded, for the end of all: one of each
+    // stays, under a name that no channel can have.
+    const anchor = `${this.#options.prefix}:anchor>`
+    await Promise.all([subscriptions.ssubscribe(anchor), subscriptions.subscribe(anchor)])
+    // Whatever is subscribed to meanwhile comes behind, so nothing waits in vain to be told.
+    const channels = this.#channels.values()
+    for (;;) {
+      const some = takeSome(channels, RESUME_AT_ONCE)
       if (turn !== this.#turn) return
+      if (some.length === 0) break
+      await Promise.all(some.map((tracked) => this.#resumeOne(tracked, turn)))
     }
     this.#isConnected = true
+    this.#link.settled()
     this.#options.onStatus(this.status)
   }
 
@@ -306,42 +324,22 @@ export class RedisBroker implements Broker {
   }
 }
 
+function takeSome<T>(values: Iterator<T>, most: number): T[] {
+  const some: T[] = []
+  while (some.length < most) {
+    const next = values.next()
+    if (next.done === true) break
+    some.push(next.value)
+  }
+  return some
+}
+
 function createEpoch(): string {
   return randomBytes(9).toString('base64url')
 }
 
 function positionOf({ epoch, offset }: StreamMark): Position | undefined {
   return epoch === '' ? undefined : { epoch, offset }
-}
-
-function noHistory(from: HistoryStart | undefined): History {
-  const gap: Gap | undefined =
-    from === undefined || from === 'latest' ? undefined : { reason: 'no-history', after: from, position: undefined }
-  return { position: undefined, publications: [], gap }
-}
-
-function historyOf(
-  channel: string,
-  from: HistoryStart | undefined,
-  { epoch, offset }: StreamMark,
-  entries: readonly StoredEntry[],
-): History {
-  const position = { epoch, offset }
-  const publications = entries.map((entry) => ({
-    channel,
-    data: decodeStoredData(entry.data),
-    time: entry.time,
-    position: { epoch, offset: entry.offset },
-  }))
-  if (from === undefined || from === 'latest') return { position, publications, gap: undefined }
-  // An offset ahead of the stream was never given out by it.
-  if (from.epoch !== epoch || from.offset > offset) {
-    return { position, publications, gap: { reason: 'epoch-changed', after: from, position } }
-  }
-  const oldest = entries[0]?.offset ?? offset + 1
-  const gap: Gap | undefined =
-    oldest > from.offset + 1 ? { reason: 'history-expired', after: from, position } : undefined
-  return { position, publications, gap }
 }
 
 function unavailable(message: string, cause?: unknown): HubError {

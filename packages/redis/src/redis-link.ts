@@ -1,11 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { ResolvedRedisBrokerOptions } from './redis-broker-options.ts'
+import { describeFailure } from './redis-failure.ts'
 import { describeRedis, redisOptionsOf } from './redis-url.ts'
 import { addScripts, type ScriptedRedis } from './scripts.ts'
 
 const FIRST_RECONNECT_DELAY_MS = 50
-/** Sharded pub/sub came with Redis 7. */
-const LOWEST_MAJOR_VERSION = 7
 
 /** Who uses a link. */
 export interface LinkUser {
@@ -31,15 +30,18 @@ export class RedisLink {
   readonly #options: ResolvedRedisBrokerOptions
   #isUp = false
   #closed = false
+  /** How often it was up, or nearly, to no avail. The driver counts failed connections only. */
+  #fruitless = 0
   #pings: NodeJS.Timeout | undefined
-  #failure = 'It has not answered yet.'
+  #failure = 'it has not answered yet'
 
   constructor(options: ResolvedRedisBrokerOptions, user: LinkUser) {
     this.#options = options
     this.#user = user
     this.#name = describeRedis(options.url)
-    this.commands = addScripts(new Redis(driverOptions(options)))
-    this.subscriptions = new Redis(driverOptions(options))
+    const delayMs = (times: number): number => reconnectDelay(times + this.#fruitless, options.maxReconnectDelayMs)
+    this.commands = addScripts(new Redis(driverOptions(options, delayMs)))
+    this.subscriptions = new Redis(driverOptions(options, delayMs))
     this.subscriptions.on('smessageBuffer', (channel: Buffer, message: Buffer) =>
       user.live(channel.toString(), message),
     )
@@ -47,42 +49,63 @@ export class RedisLink {
       user.plain(channel.toString(), message),
     )
     for (const connection of this.#connections) {
-      connection.on('ready', () => this.#ready(connection))
-      connection.on('close', () => this.#lost())
+      connection.on('ready', () => this.#ready())
+      connection.on('close', () => {
+        if (this.#isUp) this.#lost('the connection was lost')
+      })
       connection.on('error', (error: Error) => {
-        this.#failure = messageOf(error)
+        this.#failure = describeFailure(error)
       })
     }
   }
 
   /** Whether scripts can be run now. */
   get canCommand(): boolean {
-    return this.commands.status === 'ready'
+    return this.commands.status === 'ready' && this.commands.stream.writable
   }
 
   /** What is wrong, and what to do. */
   get why(): string {
-    return `${this.#name} cannot be reached: ${this.#failure.replace(/\.$/, '')}. Look whether it runs and whether the URL is right.`
+    return `${this.#name} cannot be used: ${this.#failure}. Look whether it runs and whether the URL is right.`
   }
 
-  /** Connects. Resolves when that has succeeded, or failed for the first time; it goes on trying. */
+  /**
+   * Connects. Resolves when that has succeeded, or failed for the first time, or took longer than any answer may; it
+   * goes on trying.
+   */
   async start(): Promise<void> {
+    if (this.#closed) return
     this.#pings = setInterval(() => this.#ping(), this.#options.pingIntervalMs)
     this.#pings.unref()
     const tried = this.#connections.map((connection) => connection.connect().catch(() => {}))
-    await Promise.all(tried)
+    // A Redis that is loading takes its time.
+    let timer: NodeJS.Timeout | undefined
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.commandTimeoutMs)
+    })
+    await Promise.race([Promise.all(tried), tooLong])
+    clearTimeout(timer)
   }
 
-  /** Starts over: what the connections are told does not get through. */
+  /** What `up` was told for is done. */
+  settled(): void {
+    this.#fruitless = 0
+  }
+
+  /** Starts over: what the connections are told does not get through. It is down when this returns. */
   reset(error: unknown): void {
-    this.#failure = messageOf(error)
-    for (const connection of this.#connections) connection.disconnect(true)
+    if (this.#closed) return
+    this.#fruitless++
+    this.#lost(describeFailure(error))
+    // Ending them politely would wait for an answer as well.
+    for (const connection of this.#connections) connection.stream?.destroy()
   }
 
   /** Ends both connections. */
   close(): void {
     this.#closed = true
     clearInterval(this.#pings)
+    this.#failure = 'it was closed'
     for (const connection of this.#connections) connection.disconnect()
   }
 
@@ -90,22 +113,17 @@ export class RedisLink {
     return [this.commands, this.subscriptions]
   }
 
-  #ready(connection: Redis): void {
-    const version = versionOf(connection)
-    if (Number.parseInt(version, 10) < LOWEST_MAJOR_VERSION) {
-      this.#failure = `it is version ${version}, and sharded pub/sub needs ${LOWEST_MAJOR_VERSION}.0`
-      connection.disconnect(true)
-      return
-    }
+  #ready(): void {
     if (this.#isUp || this.#connections.some(({ status }) => status !== 'ready')) return
     this.#isUp = true
     this.#user.up()
   }
 
-  #lost(): void {
-    if (!this.#isUp || this.#closed) return
+  #lost(why: string): void {
+    if (this.#closed) return
+    this.#failure = why
+    if (!this.#isUp) return
     this.#isUp = false
-    this.#failure = 'the connection was lost'
     this.#user.down()
   }
 
@@ -114,23 +132,16 @@ export class RedisLink {
     if (!this.#isUp) return
     for (const connection of this.#connections) {
       connection.ping().catch((error: unknown) => {
-        if (this.#closed || connection.status !== 'ready') return
-        this.#failure = messageOf(error)
-        // Ending it politely would wait for an answer as well.
-        connection.stream.destroy()
+        if (this.#isUp) this.reset(error)
       })
     }
   }
 }
 
-function driverOptions({
-  url,
-  client,
-  commandTimeoutMs,
-  maxReconnectDelayMs,
-}: ResolvedRedisBrokerOptions): RedisOptions & {
-  replyMapping: 'legacy'
-} {
+function driverOptions(
+  { url, client, commandTimeoutMs, maxReconnectDelayMs }: ResolvedRedisBrokerOptions,
+  delayMs: (times: number) => number,
+): RedisOptions & { replyMapping: 'legacy' } {
   return {
     connectionName: 'wigwag',
     connectTimeout: commandTimeoutMs,
@@ -138,15 +149,22 @@ function driverOptions({
     ...client,
     lazyConnect: true,
     replyMapping: 'legacy',
+    stringNumbers: false,
+    // Keys have the broker's own prefix; the driver's would reach only some of them.
+    keyPrefix: '',
+    enableAutoPipelining: false,
     commandTimeout: commandTimeoutMs,
+    // What is given up is given up at once, and keeps no process waiting.
+    disconnectTimeout: 0,
+    maxLoadingRetryTime: maxReconnectDelayMs,
     // Whoever asks hears of it at once, and nothing is done later that was given up.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     // The broker subscribes anew by itself, because it has to know when that is done.
     autoResubscribe: false,
-    retryStrategy: (times) => reconnectDelay(times, maxReconnectDelayMs),
-    sentinelRetryStrategy: (times) => reconnectDelay(times, maxReconnectDelayMs),
+    retryStrategy: delayMs,
+    sentinelRetryStrategy: delayMs,
     // A master that became a replica refuses to write: the next connection finds the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   }
@@ -155,16 +173,4 @@ function driverOptions({
 /** Full jitter: many nodes that lost the same Redis do not come back at the same moment. */
 function reconnectDelay(times: number, maxMs: number): number {
   return Math.ceil(Math.random() * Math.min(maxMs, FIRST_RECONNECT_DELAY_MS * 2 ** Math.min(times - 1, 20)))
-}
-
-function versionOf(connection: Redis): string {
-  // What the driver asked before it was ready.
-  const { serverInfo } = connection as Redis & { serverInfo?: { redis_version?: string } }
-  return serverInfo?.redis_version ?? '7'
-}
-
-/** Node hides what went wrong with each address of a name in an error without a message. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
-  return error instanceof Error ? error.message : String(error)
 }

@@ -29,7 +29,7 @@ export function redisOptionsOf(url: string): RedisOptions {
 /** Where `url` points to, fit for a log: no user, no password. */
 export function describeRedis(url: string): string {
   const { scheme, nodes, path } = parseRedisUrl(url)
-  const places = nodes.map(({ host, port }) => `${host}:${port}`).join(', ')
+  const places = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ')
   return scheme === 'redis+sentinel' ? `Redis ${path} of the sentinels ${places}` : `Redis at ${places}`
 }
 
@@ -74,8 +74,8 @@ function decode(url: string, part: string): string {
 }
 
 function invalid(url: string, why: string): HubError {
-  // What stands before the last @ may be a password.
-  const shown = url.replace(/\/\/.*@/, '//…@').slice(0, 100)
+  // What stands before the last @ may be a password, however the rest is spelt.
+  const shown = url.replace(/^((?:rediss?|redis\+sentinel):\/\/)?.*@/s, '$1…@').slice(0, 100)
   return new HubError(
     'ERR_OPTION',
     `${JSON.stringify(shown)} is no Redis URL.${why} Write redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS, ` +

@@ -10,7 +10,10 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 `
 
-/** Stores a publication, lets go of what is over a limit, and tells every subscribed node. */
+/**
+ * Stores a publication, lets go of what is over a limit, and tells every subscribed node. `b` counts data without the letter
+ * of its kind. A stream without its meta, which a Redis that evicts keys may leave, belongs to nobody.
+ */
 const PUBLISH = `
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
 local data, live, fresh = ARGV[1], ARGV[2], ARGV[3]
@@ -31,7 +34,11 @@ if size > 0 then
   epoch = known[1] or fresh
   offset = string.format('%.0f', (tonumber(known[2]) or 0) + 1)
   local length = redis.call('XLEN', stream)
-  local bytes = #data
+  if length > 0 and not known[1] then
+    redis.call('DEL', stream)
+    length = 0
+  end
+  local bytes = #data - 1
   if length > 0 then bytes = bytes + (tonumber(known[4]) or 0) end
   redis.call('XADD', stream, offset .. '-' .. time, 'd', data, 'p', known[3] or '0')
   length = length + 1
@@ -41,7 +48,7 @@ if size > 0 then
     if length <= size and bytes <= max_bytes and stored > now - ttl then break end
     redis.call('XDEL', stream, oldest[1])
     length = length - 1
-    bytes = bytes - #oldest[2][2]
+    bytes = bytes - (#oldest[2][2] - 1)
   end
   redis.call('HSET', meta, 'e', epoch, 'o', offset, 't', time, 'b', string.format('%.0f', bytes))
   redis.call('PEXPIRE', meta, position_ttl)
@@ -52,7 +59,10 @@ redis.call('SPUBLISH', live, epoch .. ':' .. offset .. ':' .. time .. ':' .. dat
 return {epoch, offset, time}
 `
 
-/** Where the stream stands, and what of it was asked for. A stream that is none yet begins. */
+/**
+ * Where the stream stands, and what of it was asked for. A stream that is none yet begins; for how long it is remembered
+ * depends on who asks, or anybody could fill Redis with names.
+ */
 const READ = `
 local meta, stream = KEYS[1], KEYS[2]
 local fresh, position_ttl, mode, after_epoch, after_offset = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -61,8 +71,11 @@ local known = redis.call('HMGET', meta, 'e', 'o', 't')
 local epoch, offset, last = known[1], known[2] or '0', known[3] or '0'
 if not epoch then
   epoch = fresh
+  if redis.call('EXISTS', stream) == 1 then redis.call('DEL', stream) end
   redis.call('HSET', meta, 'e', epoch, 'o', '0')
   redis.call('PEXPIRE', meta, position_ttl)
+elseif offset == '0' then
+  redis.call('PEXPIRE', meta, position_ttl, 'GT')
 end
 local entries = {}
 if mode == 'latest' then
@@ -88,7 +101,7 @@ local known = redis.call('HMGET', meta, 'e', 'o', 't')
 if known[1] ~= epoch then return 0 end
 local stands = tonumber(known[2])
 local branched = stands < tonumber(offset)
-if stands == tonumber(offset) then branched = known[3] ~= time end
+if stands == tonumber(offset) then branched = (known[3] or '0') ~= time end
 if stands > tonumber(offset) then
   local entry = redis.call('XRANGE', stream, offset, offset, 'COUNT', 1)[1]
   local following = string.format('%.0f', offset + 1)

@@ -39,15 +39,19 @@ export class TrackedChannel {
   /** A live publication has come. */
   arrive(position: Position, time: number): Arrival {
     const told = this.#told
-    const isSame = told !== undefined && told.epoch === position.epoch
-    if (isSame && position.offset <= told.offset) return 'behind'
+    // The first one on a subscription may be in the history that was read meanwhile, but not further ahead.
+    const before = told ?? this.#mark
+    const isSame = before?.epoch === position.epoch
+    if (told !== undefined && isSame && position.offset <= told.offset) return 'behind'
     this.#told = position
     this.note({ ...position, time })
-    return told === undefined || (isSame && position.offset === told.offset + 1) ? 'next' : 'ahead'
+    return before === undefined || (isSame && position.offset <= before.offset + 1) ? 'next' : 'ahead'
   }
 
   /** Something was delivered, live or from history. */
   note(mark: StreamMark): void {
+    // What a stream that branched off says is no measure of whether it did.
+    if (this.isSuspect) return
     if (this.#mark !== undefined && this.#mark.epoch === mark.epoch && this.#mark.offset >= mark.offset) return
     this.#mark = mark
   }
