@@ -33,7 +33,7 @@ export interface LoadFaults {
   readonly wrong: number
   /** Connections that failed. */
   readonly lost: number
-  /** Messages that had not come when the run was over; 0 when connections were lost, which explains it. */
+  /** Messages that had not come when the run was over; 0 when something else was wrong, which explains it. */
   readonly missing: number
   readonly notes: readonly string[]
 }

@@ -46,7 +46,7 @@ function createLoad(spec: LoadSpec, meter: Meter): Load {
 async function warmUp(ms: number, meter: Meter): Promise<void> {
   const latestMs = performance.now() + ms * MAX_WARM_UPS
   await sleep(ms)
-  while (meter.arrived < WARM_UP_MESSAGES && meter.lost === 0 && performance.now() < latestMs) await sleep(POLL_MS)
+  while (meter.arrived < WARM_UP_MESSAGES && !meter.hasFaults() && performance.now() < latestMs) await sleep(POLL_MS)
 }
 
 async function measureWindow(spec: LoadSpec, meter: Meter): Promise<Omit<TrafficReport, 'kind' | 'faults'>> {

@@ -34,9 +34,13 @@ export class Meter {
     this.#note(`lost: ${what}`)
   }
 
+  hasFaults(): boolean {
+    return this.wrong > 0 || this.lost > 0
+  }
+
   /** All that was wrong, when `inFlight` messages are still out. */
   faults(inFlight: number): LoadFaults {
-    return { wrong: this.wrong, lost: this.lost, missing: this.lost === 0 ? inFlight : 0, notes: this.notes }
+    return { wrong: this.wrong, lost: this.lost, missing: this.hasFaults() ? 0 : inFlight, notes: this.notes }
   }
 
   #note(text: string): void {
