@@ -78,6 +78,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'handshakeTimeoutMs',
       'maxHeaderBytes',
       'maxPollWaitMs',
+      'maxUnansweredPublications',
       'maxPollBytes',
       'bodyTimeoutMs',
       'maxChannels',

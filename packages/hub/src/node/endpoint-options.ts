@@ -39,6 +39,8 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly bodyTimeoutMs?: number
   /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
   readonly maxQueuedBytes?: number
+  /** Most publications of one WebSocket that the broker has not answered yet (count). Default 64. At it the socket is not read until there is an answer. */
+  readonly maxUnansweredPublications?: number
   /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
   readonly maxPollWaitMs?: number
   /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
@@ -58,6 +60,7 @@ const DEFAULTS = {
   bodyTimeoutMs: 30_000,
   maxQueuedBytes: 1024 * 1024,
   pingIntervalMs: 25_000,
+  maxUnansweredPublications: 64,
   maxPollWaitMs: 55_000,
   maxPollBytes: 1024 * 1024,
 } as const
@@ -70,6 +73,7 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)
   checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
   checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)
+  checkNumberOption('maxUnansweredPublications', resolved.maxUnansweredPublications, 1)
   checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
   checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
   return resolved
