@@ -1,29 +1,79 @@
-/** What the load generator does with a server: `echo` waits for its own messages, `fan-out` publishes to subscribers. */
-export type Workload = 'echo' | 'fan-out'
+import { bytesInName, type Cell, type MessageCell, type MessageFormat } from './cell.ts'
 
-/** One row of the results: a workload with its numbers. */
-export interface Cell {
-  readonly name: string
-  readonly workload: Workload
-  /** Echoing connections, or subscribers (the publisher comes on top). */
-  readonly connections: number
-  /** Messages in flight per connection, or publications in flight. */
-  readonly depth: number
-  /** Bytes of text in each message. */
-  readonly payloadBytes: number
-}
+const KIB = 1024
+const MIB = 1024 * 1024
+const FAN_OUT_BYTES = 128
+const ONE_ECHO_BYTES = 125
 
 /** Every cell, in the order in which it is run and printed. Add one here. */
 export const CELLS: readonly Cell[] = [
-  { name: 'echo-1', workload: 'echo', connections: 64, depth: 1, payloadBytes: 125 },
-  { name: 'echo-32', workload: 'echo', connections: 64, depth: 32, payloadBytes: 125 },
-  { name: 'fan-out-1', workload: 'fan-out', connections: 1000, depth: 1, payloadBytes: 128 },
-  { name: 'fan-out-16', workload: 'fan-out', connections: 1000, depth: 16, payloadBytes: 128 },
+  ...[16, 125, KIB].flatMap((payloadBytes) => echoes(payloadBytes, 'text', [1, 64, 1000], [1, 32])),
+  ...[16, 125, KIB].flatMap((payloadBytes) => echoes(payloadBytes, 'binary', [64], [1, 32])),
+  ...echoes(KIB, 'non-ascii', [64], [1]),
+  ...echoes(16 * KIB, 'text', [1, 64, 1000], [1]),
+  // 32 in flight on 1,000 connections would be 512 MiB on the way: a test of the machine's memory, not of servers.
+  ...echoes(16 * KIB, 'text', [1, 64], [32]),
+  ...echoes(16 * KIB, 'binary', [64], [1, 32]),
+  ...echoes(64 * KIB, 'binary', [16], [1]),
+  // Large enough that more connections or more in flight measure nothing else, and again only fill memory.
+  ...echoes(MIB, 'text', [1, 4], [1]),
+  ...echoes(MIB, 'binary', [1, 4], [1]),
+  ...fanOuts('fan-out', [100, 1000, 5000], [1, 16]),
+  ...fanOuts('cluster', [100, 1000], [1, 16]),
+  { name: 'handshake-16', workload: 'handshake', slots: 16 },
+  {
+    name: 'memory-5000',
+    workload: 'memory',
+    connections: 5000,
+    depth: 1,
+    payloadBytes: ONE_ECHO_BYTES,
+    format: 'text',
+  },
 ]
 
-/** The cell in words, for the table. */
-export function describeCell(cell: Cell): string {
-  return cell.workload === 'echo'
-    ? `echo, ${cell.payloadBytes} B text, ${cell.connections} connections, ${cell.depth} in flight on each`
-    : `fan-out, ${cell.payloadBytes} B text to ${cell.connections} subscribers, ${cell.depth} in flight`
+/** Cells of `--quick`: one of each kind, where the subjects differ for different reasons. */
+export const QUICK_CELLS: readonly string[] = [
+  'echo-125B-c64-d1', // the price of a system call and an event for each message
+  'echo-125B-c64-d32', // parsing and writing, many messages a read
+  'echo-16KiB-binary-c64-d1', // unmasking and copying
+  'fan-out-1000-d1',
+  'fan-out-1000-d16',
+  'handshake-16',
+  'memory-5000',
+]
+
+function echoes(
+  payloadBytes: number,
+  format: MessageFormat,
+  connections: readonly number[],
+  depths: readonly number[],
+): MessageCell[] {
+  const message = bytesInName(payloadBytes) + (format === 'text' ? '' : `-${format}`)
+  return connections.flatMap((count) =>
+    depths.map((depth) => ({
+      name: `echo-${message}-c${count}-d${depth}`,
+      workload: 'echo',
+      connections: count,
+      depth,
+      payloadBytes,
+      format,
+    })),
+  )
+}
+
+function fanOuts(
+  workload: 'fan-out' | 'cluster',
+  subscribers: readonly number[],
+  depths: readonly number[],
+): MessageCell[] {
+  return subscribers.flatMap((connections) =>
+    depths.map((depth) => ({
+      name: `${workload}-${connections}-d${depth}`,
+      workload,
+      connections,
+      depth,
+      payloadBytes: FAN_OUT_BYTES,
+      format: 'text',
+    })),
+  )
 }

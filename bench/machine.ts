@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, release, type as systemName, totalmem } from 'node:os'
+import { peerVersion } from './peers.ts'
+import { findRedis } from './redis-service.ts'
 import type { Subject } from './subject-table.ts'
 
 /** What the figures were measured on and with. */
@@ -21,14 +23,21 @@ export function describeMachine(subjects: readonly Subject[]): Machine {
     machine: `${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}`,
     cores: cpus().length,
     node: process.version,
-    versions: Object.fromEntries(subjects.map((subject) => [subject.name, packageVersion(subject.packageName)])),
+    versions: {
+      ...Object.fromEntries(subjects.map((subject) => [subject.name, describeVersions(subject)])),
+      ...(subjects.some(({ workloads }) => workloads.includes('cluster')) ? { redis: findRedis() ?? 'unknown' } : {}),
+    },
   }
 }
 
-function packageVersion(packageName: string): string {
+function describeVersions({ about, packages, home }: Subject): string {
+  const versions = packages.map((name) => `${name} ${home === 'peers' ? peerVersion(name) : workspaceVersion(name)}`)
+  return [...versions, about].join('; ')
+}
+
+function workspaceVersion(packageName: string): string {
   const file = createRequire(import.meta.url).resolve(`${packageName}/package.json`)
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string }
-  return packageName.startsWith('@wigwag/') ? `${packageName} ${version}${commit()}` : `${packageName} ${version}`
+  return `${(JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version}${commit()}`
 }
 
 function commit(): string {

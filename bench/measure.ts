@@ -1,39 +1,97 @@
-import type { Cell } from './cell-table.ts'
-import type { LoadReport, LoadSpec } from './generator/load-spec.ts'
+import type { Cell } from './cell.ts'
+import type { LoadReport, LoadSpec, WatchedProcess } from './generator/load-spec.ts'
 import type { Pinning } from './pinning.ts'
 import { Program } from './program.ts'
+import { startRedis } from './redis-service.ts'
+import type { Subject } from './subject-table.ts'
 
 const START_TIMEOUT_MS = 20_000
+const DRAIN_SECS = 5
+const SETTLE_SECS = 0.2
+// Until what the step before has left to do (timers of an idle collector included) has mostly been done.
+const MEMORY_SETTLE_SECS = 1
+// Opening thousands of connections, and waiting for what does not come.
+const SPARE_MS = 60_000
+
+/** A subject that can run: its server as JavaScript, and what executes that. */
+export interface AbleSubject {
+  readonly subject: Subject
+  readonly command: string
+  readonly file: string
+}
 
 /** One run of one subject in one cell. */
 export interface MeasureRequest {
   readonly cell: Cell
-  readonly subjectName: string
-  /** The subject's server and the load generator, as JavaScript. */
-  readonly serverFile: string
+  readonly able: AbleSubject
+  /** The load generator, as JavaScript. */
   readonly generatorFile: string
   readonly pinning: Pinning
   readonly warmUpSecs: number
   readonly secs: number
 }
 
-/** Starts a fresh server and a fresh generator, and returns what the generator saw. */
+/** Starts fresh servers and a fresh generator, and returns what the generator saw. */
 export async function measure(request: MeasureRequest): Promise<LoadReport> {
-  const { cell, pinning, warmUpSecs, secs } = request
-  const [serverCore, generatorCore] =
-    pinning.mode === 'pinned' ? [pinning.serverCore, pinning.generatorCore] : [undefined, undefined]
-  const server = new Program(`the ${request.subjectName} server`, serverCore, [request.serverFile])
+  const { pinning, warmUpSecs, secs } = request
+  const programs: Program[] = []
   try {
-    const port = Number(await server.firstLine(START_TIMEOUT_MS))
-    const spec: LoadSpec = { cell, port, serverPid: server.pid, warmUpSecs, secs }
-    const generator = new Program('the load generator', generatorCore, [request.generatorFile, JSON.stringify(spec)])
-    try {
-      const line = await generator.firstLine((warmUpSecs + secs) * 1000 + 2 * START_TIMEOUT_MS)
-      return JSON.parse(line) as LoadReport
-    } finally {
-      await generator.end()
-    }
+    const servers = await startServers(request, programs)
+    const { cell, able } = request
+    const settleSecs = cell.workload === 'memory' ? MEMORY_SETTLE_SECS : SETTLE_SECS
+    const times = { settleSecs, warmUpSecs, secs, drainSecs: DRAIN_SECS }
+    const spec: LoadSpec = { cell, protocol: able.subject.protocol, ...servers, ...times }
+    const generator = new Program({
+      name: 'the load generator',
+      command: process.execPath,
+      args: [request.generatorFile, JSON.stringify(spec)],
+      core: pinning.mode === 'pinned' ? pinning.generatorCore : undefined,
+    })
+    programs.push(generator)
+    return JSON.parse(await generator.line(/^\{/, (warmUpSecs + secs) * 1000 + SPARE_MS)) as LoadReport
   } finally {
-    await server.end()
+    await Promise.all(programs.map((program) => program.end()))
   }
+}
+
+type Servers = Pick<LoadSpec, 'connectPort' | 'publishPort' | 'processes'>
+
+/** One process; in `cluster` cells Redis, the process that publishes and the one that has the subscribers. */
+async function startServers(request: MeasureRequest, programs: Program[]): Promise<Servers> {
+  if (request.cell.workload !== 'cluster') {
+    const server = await startServer(request, 'server', [], programs)
+    return { connectPort: server.port, publishPort: server.port, processes: [server.watched] }
+  }
+  const redis = await startRedis(serverCore(request.pinning), (program) => programs.push(program))
+  const publisher = await startServer(request, 'publishing', [redis.url], programs)
+  const deliverer = await startServer(request, 'delivering', [redis.url], programs)
+  const service: WatchedProcess = { name: 'redis-server', role: 'service', pid: redis.program.pid }
+  return {
+    connectPort: deliverer.port,
+    publishPort: publisher.port,
+    processes: [publisher.watched, deliverer.watched, service],
+  }
+}
+
+async function startServer(
+  request: MeasureRequest,
+  name: string,
+  moreArgs: readonly string[],
+  programs: Program[],
+): Promise<{ readonly port: number; readonly watched: WatchedProcess }> {
+  const { subject, command, file } = request.able
+  const server = new Program({
+    name: `the ${subject.name} server`,
+    command,
+    args: [file, ...(subject.args ?? []), ...moreArgs],
+    core: serverCore(request.pinning),
+    ...(subject.env === undefined ? {} : { env: subject.env }),
+  })
+  programs.push(server)
+  const port = Number(await server.line(/^\d+$/, START_TIMEOUT_MS))
+  return { port, watched: { name, role: 'server', pid: server.pid } }
+}
+
+function serverCore(pinning: Pinning): number | undefined {
+  return pinning.mode === 'pinned' ? pinning.serverCore : undefined
 }

@@ -1,37 +1,48 @@
 import { parseArgs } from 'node:util'
-import { CELLS, type Cell } from './cell-table.ts'
-import { SUBJECTS, type Subject } from './subject-table.ts'
+import type { Cell } from './cell.ts'
+import { CELLS, QUICK_CELLS } from './cell-table.ts'
+import { pickByName } from './name-pattern.ts'
+import { QUICK_SUBJECTS, SUBJECTS, type Subject } from './subject-table.ts'
 
 /** What a run of the benchmark does. */
 export interface BenchOptions {
   readonly rounds: number
   readonly secs: number
   readonly warmUpSecs: number
+  /** Behind the first round, no cell is begun that would not be over within these seconds. */
+  readonly budgetSecs: number
   readonly cells: readonly Cell[]
   readonly subjects: readonly Subject[]
   /** File that receives every figure as JSON. */
   readonly json: string | undefined
+  /** Whether JSON and a table in Markdown go to `results/`. */
+  readonly save: boolean
 }
 
-const NORMAL = { rounds: 5, secs: 2, warmUpSecs: 0.5 } as const
-const QUICK = { rounds: 3, secs: 1, warmUpSecs: 0.4 } as const
+const NORMAL = { rounds: 5, secs: 2, warmUpSecs: 0.5, budgetSecs: Number.POSITIVE_INFINITY } as const
+const QUICK = { rounds: 2, secs: 0.8, warmUpSecs: 0.3, budgetSecs: 110 } as const
 
 /** Text for `--help`. */
 export const HELP = `Usage: npm run bench -- [options]
 
-  --rounds N       rounds; each runs every subject once in every cell (default ${NORMAL.rounds})
-  --secs S         measured seconds per run, after ${NORMAL.warmUpSecs} s of warm-up (default ${NORMAL.secs})
-  --cell NAME      only this cell; may be repeated: ${CELLS.map((cell) => cell.name).join(', ')}
-  --subject NAME   only this subject; may be repeated: ${SUBJECTS.map((subject) => subject.name).join(', ')}
-  --json FILE      write every figure to FILE as well
-  --quick          ${QUICK.rounds} rounds of ${QUICK.secs} s: the whole run in under two minutes
-  --help           this text
+  --rounds N         rounds; each runs every subject once in every cell (default ${NORMAL.rounds})
+  --secs S           measured seconds per run, after ${NORMAL.warmUpSecs} s of warm-up (default ${NORMAL.secs})
+  --cell PATTERN     only these cells: a name, the beginning of names, or with * and ?; may be repeated
+  --subject PATTERN  only these subjects, likewise
+  --quick            under two minutes: ${QUICK.rounds} rounds of ${QUICK.secs} s of ${QUICK_SUBJECTS.join(', ')} in ${QUICK_CELLS.length} of the ${CELLS.length} cells,
+                     unless others are named
+  --save             write every figure to bench/results/, as JSON and as a table in Markdown
+  --json FILE        write every figure to FILE
+  --list             name the cells and the subjects
+  --help             this text
 
-Exit code: 0 all replies were right, 1 a reply was wrong or missing or a connection was lost, 2 wrong usage.
+Ctrl-C ends the run early; what was measured is still printed and saved.
+Exit code: 0 all replies were right, 1 a reply was wrong or missing, a connection was lost or a subject failed,
+2 wrong usage, 130 interrupted.
 `
 
-/** Reads the command line. `'help'` when help is asked for; throws an Error that names the mistake. */
-export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
+/** Reads the command line. `'help'` or `'list'` when that is asked for; throws an Error that names the mistake. */
+export function parseOptions(args: readonly string[]): BenchOptions | 'help' | 'list' {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -40,11 +51,14 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       cell: { type: 'string', multiple: true },
       subject: { type: 'string', multiple: true },
       json: { type: 'string' },
+      save: { type: 'boolean' },
       quick: { type: 'boolean' },
+      list: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
   if (values.help) return 'help'
+  if (values.list) return 'list'
   const defaults = values.quick ? QUICK : NORMAL
   const rounds = parsePositive('rounds', values.rounds, defaults.rounds, 100)
   if (!Number.isInteger(rounds)) throw new Error('--rounds takes a whole number')
@@ -52,9 +66,11 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     rounds,
     secs: parsePositive('secs', values.secs, defaults.secs, 60),
     warmUpSecs: defaults.warmUpSecs,
-    cells: pick('cell', CELLS, values.cell),
-    subjects: pick('subject', SUBJECTS, values.subject),
+    budgetSecs: defaults.budgetSecs,
+    cells: pickByName('cell', CELLS, values.cell ?? (values.quick ? QUICK_CELLS : undefined)),
+    subjects: pickByName('subject', SUBJECTS, values.subject ?? (values.quick ? QUICK_SUBJECTS : undefined)),
     json: values.json,
+    save: values.save ?? false,
   }
 }
 
@@ -63,16 +79,4 @@ function parsePositive(name: string, text: string | undefined, byDefault: number
   const value = Number(text)
   if (!(value > 0 && value <= max)) throw new Error(`--${name} takes a number above 0 and up to ${max}, not "${text}"`)
   return value
-}
-
-function pick<T extends { readonly name: string }>(
-  option: string,
-  table: readonly T[],
-  names: readonly string[] | undefined,
-): readonly T[] {
-  for (const name of names ?? []) {
-    if (table.some((entry) => entry.name === name)) continue
-    throw new Error(`--${option} takes one of ${table.map((entry) => entry.name).join(', ')}, not "${name}"`)
-  }
-  return table.filter((entry) => names?.includes(entry.name) ?? true)
 }

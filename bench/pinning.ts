@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 
 const PIN = 'taskset'
 
-/** Where the two processes of a run are kept. */
+/** Where the processes of a run are kept. */
 export type Pinning =
   | { readonly mode: 'pinned'; readonly serverCore: number; readonly generatorCore: number }
   | { readonly mode: 'free'; readonly reason: string }
@@ -20,12 +20,15 @@ export function resolvePinning(): Pinning {
 /** The pinning in words. */
 export function describePinning(pinning: Pinning): string {
   return pinning.mode === 'pinned'
-    ? `server on core ${pinning.serverCore}, generator on core ${pinning.generatorCore}`
+    ? `servers on core ${pinning.serverCore}, generator on core ${pinning.generatorCore}`
     : `NOT PINNED (${pinning.reason}): server and generator may disturb each other`
 }
 
-/** The command that runs `node` with these arguments on one core, or anywhere. */
-export function pinnedNode(core: number | undefined, args: readonly string[]): readonly [string, readonly string[]] {
-  if (core === undefined) return [process.execPath, args]
-  return [PIN, ['-c', String(core), process.execPath, ...args]]
+/** The command that runs a program on one core, or anywhere. */
+export function pinnedCommand(
+  core: number | undefined,
+  command: string,
+  args: readonly string[],
+): readonly [string, readonly string[]] {
+  return core === undefined ? [command, args] : [PIN, ['-c', String(core), command, ...args]]
 }

@@ -1,74 +1,82 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { pinnedNode } from './pinning.ts'
+import { pinnedCommand } from './pinning.ts'
 
-const CACHE = new URL('../node_modules/.cache/wigwag-bench/', import.meta.url)
-
-/**
- * Turns a TypeScript program of the benchmark into plain JavaScript, so that no loader runs in the process under test.
- * Packages stay imports and resolve as they do for anybody. Returns the file.
- */
-export async function buildProgram(source: URL): Promise<string> {
-  const outfile = fileURLToPath(new URL(`${basename(source.pathname, '.ts')}.mjs`, CACHE))
-  await build({
-    entryPoints: [fileURLToPath(source)],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  })
-  return outfile
+/** A program to start. */
+export interface ProgramOptions {
+  /** For messages: "the ws server". */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** The core that it is kept on, or `undefined` for any. */
+  readonly core: number | undefined
 }
 
-/** A child process that speaks in lines on stdout and ends when its stdin does. */
+const running = new Set<ChildProcess>()
+process.once('exit', endAllPrograms)
+
+/** Ends every program that still runs, without waiting. */
+export function endAllPrograms(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
+/** A child process that speaks in lines on stdout. Its stdin ends with this process. */
 export class Program {
   readonly #name: string
   readonly #child: ChildProcess
-  readonly #firstLine: Promise<string>
+  readonly #failed: Promise<unknown>
 
-  constructor(name: string, core: number | undefined, args: readonly string[]) {
-    this.#name = name
-    const [command, commandArgs] = pinnedNode(core, args)
-    this.#child = spawn(command, commandArgs, { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#firstLine = this.#readFirstLine()
+  constructor(options: ProgramOptions) {
+    this.#name = options.name
+    const [command, args] = pinnedCommand(options.core, options.command, options.args)
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...options.env } })
+    this.#failed = once(this.#child, 'error')
+    running.add(this.#child)
+    this.#child.once('exit', () => running.delete(this.#child))
+    this.#child.once('error', () => running.delete(this.#child))
   }
 
   get pid(): number {
     return this.#child.pid ?? 0
   }
 
-  /** The first line of stdout; rejects when the process ends or `timeoutMs` passes without one. */
-  async firstLine(timeoutMs: number): Promise<string> {
+  /** The first line of stdout that matches; rejects when the process ends or `timeoutMs` passes without one. */
+  async line(pattern: RegExp, timeoutMs: number): Promise<string> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${this.#name} said nothing for ${timeoutMs / 1000} s`)), timeoutMs)
+      const after = `${timeoutMs / 1000} s`
+      timer = setTimeout(
+        () => reject(new Error(`${this.#name} did not say what was expected within ${after}`)),
+        timeoutMs,
+      )
     })
-    return Promise.race([this.#firstLine, late]).finally(() => clearTimeout(timer))
+    return Promise.race([this.#readLine(pattern), late]).finally(() => clearTimeout(timer))
   }
 
   /** Ends the process and waits for that. */
   async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (!running.has(this.#child)) return
     const exited = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await exited
   }
 
-  async #readFirstLine(): Promise<string> {
-    const [failed, stdout] = [once(this.#child, 'error'), this.#child.stdout]
+  async #readLine(pattern: RegExp): Promise<string> {
+    const stdout = this.#child.stdout
     if (stdout === null) throw new Error(`${this.#name} has no stdout`)
-    const lines = createInterface(stdout)
-    const line = await Promise.race([once(lines, 'line'), once(lines, 'close'), failed])
-    if (line[0] instanceof Error) throw line[0]
-    if (typeof line[0] !== 'string')
-      throw new Error(`${this.#name} ended before it said anything (is the workspace built? npm run build)`)
-    return line[0]
+    const found = new Promise<string | undefined>((resolve) => {
+      const lines = createInterface(stdout)
+      // Reads on to the end, so that a program that has more to say is never held up.
+      lines.on('line', (line) => {
+        if (pattern.test(line)) resolve(line)
+      })
+      lines.on('close', () => resolve(undefined))
+    })
+    const line = await Promise.race([found, this.#failed])
+    if (typeof line === 'string') return line
+    const [reason] = Array.isArray(line) ? line : []
+    throw new Error(reason instanceof Error ? `${this.#name}: ${reason.message}` : `${this.#name} ended by itself`)
   }
 }

@@ -1,80 +1,80 @@
-import { type Cell, describeCell } from './cell-table.ts'
+import type { Cell } from './cell.ts'
 import type { Machine } from './machine.ts'
-import type { BenchOptions } from './options.ts'
 import { describePinning, type Pinning } from './pinning.ts'
-import { isFlawless, type Sample, type Summary } from './result.ts'
-import { BASELINE } from './subject-table.ts'
+import { isFlawless, type Sample } from './result.ts'
+import { cellTables, overviewTable } from './result-tables.ts'
+import type { Summary } from './summary.ts'
+import { formatMarkdown, formatText } from './table.ts'
 
-// Above this the generator may be what limits messages/s and latency; CPU per message still holds.
-const BUSY_GENERATOR = 0.9
-
-const LIMITED = '* The generator was busy: msg/s and latency are understated by its limit; CPU per message holds.'
-
-const COLUMNS = [
-  '',
-  'CPU µs/msg',
-  'user µs',
-  'ratio',
-  'min–max',
-  'msg/s',
-  'p50 ms',
-  'p99 ms',
-  'server',
-  'generator',
-] as const
-
-/** The lines above the table: what was measured, on what, with what. */
-export function formatHeader(machine: Machine, pinning: Pinning, options: BenchOptions): string {
-  return [
-    `date      ${machine.date}`,
-    `machine   ${machine.machine}, ${machine.cores} cores; ${describePinning(pinning)}`,
-    `node      ${machine.node}`,
-    ...Object.entries(machine.versions).map(([subject, version]) => `${subject.padEnd(9)} ${version}`),
-    `rounds    ${options.rounds} × ${options.secs} s, after ${options.warmUpSecs} s of warm-up`,
-    `ratio     messages per server CPU second, ${BASELINE} = 1.00 in the same round; median of the rounds`,
-  ].join('\n')
+/** Everything that a run gave. */
+export interface Results {
+  readonly machine: Machine
+  readonly pinning: Pinning
+  readonly rounds: number
+  readonly secs: number
+  readonly warmUpSecs: number
+  /** Why not all rounds were run; nothing when they were. */
+  readonly endedEarly: string | undefined
+  readonly leftOut: readonly string[]
+  readonly cells: readonly Cell[]
+  readonly summaries: readonly Summary[]
+  readonly samples: readonly Sample[]
 }
 
-/** The table: a block for each cell, a line for each subject. */
-export function formatTable(summaries: readonly Summary[], cells: readonly Cell[]): string {
-  const blocks = cells.map((cell) => {
-    const rows = summaries.filter((summary) => summary.cell === cell.name).map(formatRow)
-    return [`${cell.name}: ${describeCell(cell)}`, formatLine(COLUMNS), ...rows].join('\n')
-  })
-  const limited = summaries.some((summary) => summary.generatorShare > BUSY_GENERATOR)
-  return blocks.join('\n\n') + (limited ? `\n\n${LIMITED}` : '')
+/** What the header tells; known before anything has been measured. */
+export type Preamble = Pick<Results, 'machine' | 'pinning' | 'rounds' | 'secs' | 'warmUpSecs' | 'leftOut'>
+
+/** The lines above the tables: what is measured, on what, with what. */
+export function formatHeader(preamble: Preamble): string {
+  return headerLines(preamble)
+    .map(([name, text]) => `${name.padEnd(14)}${text}`)
+    .join('\n')
+}
+
+/** The tables for a terminal. */
+export function formatResults({ summaries, cells }: Pick<Results, 'summaries' | 'cells'>): string {
+  return [...cellTables(summaries, cells), overviewTable(summaries, cells)].map(formatText).join('\n\n')
+}
+
+/** Everything but the single runs, for people who read a repository. */
+export function formatResultsMarkdown(results: Results): string {
+  const { summaries, cells, samples, endedEarly } = results
+  const faults = formatFaults(samples)
+  return [
+    `# Benchmark of ${results.machine.date.slice(0, 10)}`,
+    `How this was measured and how to read it: [README](../README.md).${endedEarly === undefined ? '' : ` Not all rounds were run: ${endedEarly}.`}`,
+    headerLines(results)
+      .map(([name, text]) => `- **${name}** ${text}`)
+      .join('\n'),
+    `#${formatMarkdown(overviewTable(summaries, cells)).slice(2)}`,
+    '## Every cell',
+    ...cellTables(summaries, cells).map(formatMarkdown),
+    ...(faults === '' ? [] : ['## Faults', `\`\`\`\n${faults}\n\`\`\``]),
+  ].join('\n\n')
 }
 
 /** What went wrong, a line each; empty when nothing did. */
 export function formatFaults(samples: readonly Sample[]): string {
   return samples
-    .filter(({ report }) => !isFlawless(report))
-    .map(({ round, cell, subject, report }) => {
-      const counts = `${report.messages} messages, ${report.wrong} wrong, ${report.missing} missing, ${report.lost} connections lost`
-      return [`FAULT ${cell} ${subject} round ${round}: ${counts}`, ...report.notes].join('\n  ')
+    .filter((sample) => !isFlawless(sample))
+    .map(({ round, cell, subject, outcome }) => {
+      const where = `FAULT ${cell} ${subject} round ${round}:`
+      if (outcome.kind === 'failed') return `${where} ${outcome.message}`
+      const { wrong, missing, lost, notes } = outcome.report.faults
+      const counts = `${wrong} wrong, ${missing} missing, ${lost} connections lost`
+      const messages = outcome.report.kind === 'traffic' ? `${outcome.report.messages} messages, ` : ''
+      return [`${where} ${messages}${counts}`, ...notes].join('\n  ')
     })
     .join('\n')
 }
 
-function formatRow(summary: Summary): string {
-  const { ratio, generatorShare } = summary
-  return formatLine([
-    summary.subject,
-    summary.cpuUsPerMessage.toFixed(2),
-    summary.userUsPerMessage.toFixed(2),
-    ratio === undefined ? '–' : ratio.median.toFixed(2),
-    ratio === undefined ? '–' : `${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}`,
-    Math.round(summary.messagesPerSec).toString(),
-    (summary.p50Us / 1000).toFixed(2),
-    (summary.p99Us / 1000).toFixed(2),
-    `${Math.round(summary.serverShare * 100)} %`,
-    `${Math.round(generatorShare * 100)} %${generatorShare > BUSY_GENERATOR ? '*' : ''}`,
-  ])
-}
-
-function formatLine(texts: readonly string[]): string {
-  return texts
-    .map((text, column) => (column === 0 ? `  ${text.padEnd(8)}` : text.padStart(12)))
-    .join('')
-    .trimEnd()
+function headerLines({ machine, pinning, rounds, secs, warmUpSecs, leftOut }: Preamble): [string, string][] {
+  return [
+    ['date', machine.date],
+    ['machine', `${machine.machine}, ${machine.cores} cores; ${describePinning(pinning)}`],
+    ['node', machine.node],
+    ...Object.entries(machine.versions),
+    ['rounds', `${rounds} × ${secs} s, after ${warmUpSecs} s of warm-up`],
+    ...leftOut.map((text): [string, string] => ['left out', text]),
+  ]
 }

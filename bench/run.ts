@@ -1,78 +1,95 @@
 import { existsSync, writeFileSync } from 'node:fs'
+import { resolveAvailability } from './availability.ts'
+import { describeCell } from './cell.ts'
+import { CELLS } from './cell-table.ts'
 import { describeMachine } from './machine.ts'
-import { measure } from './measure.ts'
 import { type BenchOptions, HELP, parseOptions } from './options.ts'
 import { resolvePinning } from './pinning.ts'
-import { buildProgram } from './program.ts'
-import { formatFaults, formatHeader, formatTable } from './report.ts'
-import { cpuUsPerMessage, isFlawless, type Sample, summarize } from './result.ts'
+import { endAllPrograms } from './program.ts'
+import { formatFaults, formatHeader, formatResults, type Results } from './report.ts'
+import { isFlawless } from './result.ts'
+import { runRounds } from './rounds.ts'
+import { encodeResults, saveResults } from './save-results.ts'
+import { SUBJECTS } from './subject-table.ts'
+import { summarize } from './summary.ts'
 
-const GENERATOR = new URL('./load-generator.ts', import.meta.url)
+const FAULTS = 1
+const WRONG_USAGE = 2
+const INTERRUPTED = 130
 
 async function run(options: BenchOptions): Promise<number> {
-  const machine = describeMachine(options.subjects)
-  const pinning = resolvePinning()
-  const header = formatHeader(machine, pinning, options)
-  process.stdout.write(`${header}\n\n`)
-  const samples = await runRounds(options, pinning)
-  const summaries = summarize(
-    samples,
-    options.cells,
-    options.subjects.map((subject) => subject.name),
-  )
-  process.stdout.write(`${formatTable(summaries, options.cells)}\n`)
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify({ ...machine, pinning, summaries, samples }, null, 2)}\n`)
-  }
+  const { subjects, cells, leftOut } = resolveAvailability(options.subjects, options.cells, tell)
+  const { rounds, secs, warmUpSecs } = options
+  const preamble = { machine: describeMachine(subjects), pinning: resolvePinning(), rounds, secs, warmUpSecs, leftOut }
+  process.stdout.write(`${formatHeader(preamble)}\n\n`)
+  const stopping = stopOnSignals()
+  const { samples, endedEarly } = await runRounds({ ...options, ...preamble, subjects, cells }, stopping, tell)
+  const names = subjects.map((subject) => subject.name)
+  const results: Results = { ...preamble, endedEarly, cells, summaries: summarize(samples, cells, names), samples }
+  process.stdout.write(`\n${formatResults(results)}\n`)
+  if (endedEarly !== undefined) process.stdout.write(`\nNot all rounds were run: ${endedEarly}.\n`)
   const faults = formatFaults(samples)
   if (faults !== '') process.stdout.write(`\n${faults}\n`)
-  return samples.every((sample) => isFlawless(sample.report)) ? 0 : 1
+  save(results, options)
+  if (stopping.aborted) return INTERRUPTED
+  return samples.length > 0 && samples.every(isFlawless) ? 0 : FAULTS
 }
 
-/** Within a round the subjects of a cell run right after each other, in alternating order from round to round. */
-async function runRounds(options: BenchOptions, pinning: ReturnType<typeof resolvePinning>): Promise<Sample[]> {
-  const generatorFile = await buildProgram(GENERATOR)
-  const servers = await Promise.all(
-    options.subjects.map(async (subject) => ({ subject, file: await buildProgram(subject.source) })),
-  )
-  const samples: Sample[] = []
-  for (let round = 1; round <= options.rounds; round++) {
-    for (const cell of options.cells) {
-      const able = servers.filter(({ subject }) => subject.workloads.includes(cell.workload))
-      for (const { subject, file } of round % 2 === 1 ? able : able.reverse()) {
-        const { warmUpSecs, secs } = options
-        const request = { cell, subjectName: subject.name, serverFile: file, generatorFile, pinning, warmUpSecs, secs }
-        const report = await measure(request)
-        samples.push({ round, cell: cell.name, subject: subject.name, report })
-        const figure = isFlawless(report) ? `${cpuUsPerMessage(report).toFixed(2)} CPU µs per message` : 'FAULT'
-        process.stderr.write(`round ${round}/${options.rounds}  ${cell.name}  ${subject.name}  ${figure}\n`)
-      }
-    }
+function save(results: Results, options: BenchOptions): void {
+  if (options.json !== undefined) writeFileSync(options.json, encodeResults(results))
+  if (!options.save) return
+  for (const file of saveResults(results)) process.stdout.write(`\nsaved ${file}`)
+  process.stdout.write('\n')
+}
+
+/** The first signal ends what runs, and then the run; a second one ends this process as usual. */
+function stopOnSignals(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort()
+      endAllPrograms()
+    })
   }
-  return samples
+  return controller.signal
+}
+
+function listAll(): string {
+  const width = Math.max(...CELLS.map(({ name }) => name.length))
+  return [
+    'Cells:',
+    ...CELLS.map((cell) => `  ${cell.name.padEnd(width)}  ${describeCell(cell)}`),
+    'Subjects:',
+    ...SUBJECTS.map((subject) => `  ${subject.name.padEnd(width)}  ${subject.about}`),
+    '',
+  ].join('\n')
+}
+
+function tell(text: string): void {
+  process.stderr.write(text)
 }
 
 async function main(): Promise<number> {
-  let options: BenchOptions | 'help'
+  let options: BenchOptions | 'help' | 'list'
   try {
     options = parseOptions(process.argv.slice(2))
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-    return 2
+    tell(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
+    return WRONG_USAGE
   }
-  if (options === 'help') {
-    process.stdout.write(HELP)
+  if (options === 'help' || options === 'list') {
+    process.stdout.write(options === 'help' ? HELP : listAll())
     return 0
   }
   if (!existsSync('/proc/self/schedstat')) {
-    process.stderr.write('The benchmark reads CPU times from /proc/PID/task/*/schedstat: it needs Linux.\n')
-    return 2
+    tell('The benchmark reads CPU times from /proc/PID/task/*/schedstat: it needs Linux.\n')
+    return WRONG_USAGE
   }
   try {
     return await run(options)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-    return 1
+    tell(`${error instanceof Error ? error.message : error}\n`)
+    return FAULTS
   }
 }
 

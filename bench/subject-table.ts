@@ -1,36 +1,133 @@
-import type { Workload } from './cell-table.ts'
+import type { Workload } from './cell.ts'
+import type { Protocol } from './generator/load-spec.ts'
+import { BUN_PACKAGE } from './peers.ts'
 
 /** One server under test. */
 export interface Subject {
   readonly name: string
-  /** npm package whose version is printed. */
-  readonly packageName: string
+  /** What it is, for who reads the results. */
+  readonly about: string
+  /** npm packages whose versions are printed. */
+  readonly packages: readonly string[]
+  /** Whose `node_modules` they are in: the workspace's, or those of `peers/`, which the benchmark installs. */
+  readonly home: 'workspace' | 'peers'
+  readonly runtime: 'node' | 'bun'
   /** The server's source: it listens on a free port and calls `announce`. */
   readonly source: URL
+  /** Command line of the server; in `cluster` cells the URL of Redis comes behind it. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly protocol: Protocol
   readonly workloads: readonly Workload[]
 }
 
-/** The subject that the ratios are relative to. */
-export const BASELINE = 'ws'
+/** The subjects that ratios are relative to, by workload. */
+export const BASELINES: Readonly<Record<Workload, string>> = {
+  echo: 'ws',
+  'fan-out': 'ws',
+  cluster: 'ws-redis',
+  handshake: 'ws',
+  memory: 'ws',
+}
 
-/** Every server under test. */
+const SERVER: readonly Workload[] = ['echo', 'fan-out', 'handshake', 'memory']
+
+/** Every server under test, in the order in which it is printed. Add one here. */
 export const SUBJECTS: readonly Subject[] = [
   {
-    name: BASELINE,
-    packageName: 'ws',
+    name: 'ws',
+    about: 'ws in plain JavaScript, compression off, otherwise its defaults',
+    packages: ['ws'],
+    home: 'peers',
+    runtime: 'node',
     source: new URL('./subjects/ws.ts', import.meta.url),
-    workloads: ['echo', 'fan-out'],
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    protocol: 'websocket',
+    workloads: SERVER,
+  },
+  {
+    name: 'ws-bufferutil',
+    about: 'the same with its native masking',
+    packages: ['ws', 'bufferutil'],
+    home: 'peers',
+    runtime: 'node',
+    source: new URL('./subjects/ws-bufferutil.ts', import.meta.url),
+    protocol: 'websocket',
+    workloads: SERVER,
   },
   {
     name: 'wigwag',
-    packageName: '@wigwag/socket',
+    about: 'WebSocketServer with its defaults',
+    packages: ['@wigwag/socket'],
+    home: 'workspace',
+    runtime: 'node',
     source: new URL('./subjects/wigwag.ts', import.meta.url),
-    workloads: ['echo', 'fan-out'],
+    protocol: 'websocket',
+    workloads: SERVER,
+  },
+  {
+    name: 'wigwag-public',
+    about: "the same with io: 'public', which uses documented calls of Node only",
+    packages: ['@wigwag/socket'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/wigwag.ts', import.meta.url),
+    args: ['public'],
+    protocol: 'websocket',
+    workloads: SERVER,
   },
   {
     name: 'hub',
-    packageName: '@wigwag/hub',
+    about: 'a channel of a hub with its defaults: history, positions, slow-reader policy',
+    packages: ['@wigwag/hub'],
+    home: 'workspace',
+    runtime: 'node',
     source: new URL('./subjects/hub.ts', import.meta.url),
+    protocol: 'websocket',
     workloads: ['fan-out'],
   },
+  {
+    name: 'bun',
+    about: 'Bun.serve, which is uWebSockets in C++, driven from JavaScript',
+    packages: [BUN_PACKAGE],
+    home: 'peers',
+    runtime: 'bun',
+    source: new URL('./subjects/bun.ts', import.meta.url),
+    protocol: 'websocket',
+    workloads: SERVER,
+  },
+  {
+    name: 'net',
+    about: 'a floor, not a peer: node:net sends every byte back as it came; no handshake, no frames, no unmasking',
+    packages: [],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/net.ts', import.meta.url),
+    protocol: 'bytes',
+    workloads: ['echo', 'memory'],
+  },
+  {
+    name: 'ws-redis',
+    about: "ws and Redis' PUBLISH and SUBSCRIBE by ioredis, two processes: nothing is stored, nothing recovers",
+    packages: ['ws', 'ioredis'],
+    home: 'peers',
+    runtime: 'node',
+    source: new URL('./subjects/ws-redis.ts', import.meta.url),
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    protocol: 'websocket',
+    workloads: ['cluster'],
+  },
+  {
+    name: 'hub-redis',
+    about: 'a channel of two hubs with their defaults on a RedisBroker: stored, with history and positions',
+    packages: ['@wigwag/hub', '@wigwag/redis'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/hub-redis.ts', import.meta.url),
+    protocol: 'websocket',
+    workloads: ['cluster'],
+  },
 ]
+
+/** Subjects of `--quick`. */
+export const QUICK_SUBJECTS: readonly string[] = ['ws', 'wigwag', 'hub', 'bun']

@@ -37,9 +37,10 @@ export const PACKAGES = {
     doors: [{ from: 'testing', into: '', through: 'index.ts' }],
     pure: ['error', 'publication', 'broker', 'channel', '', 'testing'],
   },
+  'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/cli': {
-    packages: ['@wigwag/socket', '@wigwag/hub'],
-    rooms: ['cli-error.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
+    packages: ['@wigwag/socket', '@wigwag/hub', '@wigwag/redis'],
+    rooms: ['cli-error.ts', 'escape-controls.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
     apart: [['connect', 'serve']],
     doors: [],
     pure: [],

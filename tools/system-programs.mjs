@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 const PROGRAMS = [
   { command: 'chromium', debianPackage: 'chromium', tests: 'the browser tests' },
   { command: 'curl', debianPackage: 'curl', tests: 'the curl tests' },
+  { command: 'redis-server', debianPackage: 'redis-server', tests: 'the Redis tests' },
+  { command: 'redis-sentinel', debianPackage: 'redis-sentinel', tests: 'the Redis tests' },
   { command: 'haproxy', debianPackage: 'haproxy', tests: 'the tests behind haproxy' },
   { command: 'nginx', debianPackage: 'nginx-light', tests: 'the tests behind nginx' },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },

@@ -1,3 +1,4 @@
+import type { MessageCell } from '../cell.ts'
 import type { Load } from './load.ts'
 import type { LoadConnection, LoadConnectionOptions } from './load-connection.ts'
 import type { LoadSpec } from './load-spec.ts'
@@ -8,11 +9,11 @@ import type { Traffic } from './traffic.ts'
 /** Connections to /echo that keep `depth` messages in flight each. Latency is that of the round trip. */
 export class EchoLoad implements Load {
   readonly #lanes: readonly EchoLane[]
-  readonly #spec: LoadSpec
+  readonly #depth: number
 
-  constructor(spec: LoadSpec, traffic: Traffic, meter: Meter) {
-    this.#spec = spec
-    this.#lanes = Array.from({ length: spec.cell.connections }, (_, n) => new EchoLane(spec, traffic, meter, n))
+  constructor(spec: LoadSpec, cell: MessageCell, traffic: Traffic, meter: Meter) {
+    this.#depth = cell.depth
+    this.#lanes = Array.from({ length: cell.connections }, (_, n) => new EchoLane(spec, cell.depth, traffic, meter, n))
   }
 
   async open(): Promise<void> {
@@ -21,7 +22,7 @@ export class EchoLoad implements Load {
   }
 
   start(): void {
-    for (const lane of this.#lanes) lane.start(this.#spec.cell.depth)
+    for (const lane of this.#lanes) lane.start(this.#depth)
   }
 
   stop(): void {
@@ -48,17 +49,18 @@ class EchoLane {
   #received = 0
   #stopped = false
 
-  constructor(spec: LoadSpec, traffic: Traffic, meter: Meter, lane: number) {
+  constructor(spec: LoadSpec, depth: number, traffic: Traffic, meter: Meter, lane: number) {
     this.#spec = spec
     this.#traffic = traffic
     this.#meter = meter
     this.#first = lane % traffic.period
-    this.#sentAtMs = new Float64Array(spec.cell.depth)
+    this.#sentAtMs = new Float64Array(depth)
   }
 
   connectionOptions(): LoadConnectionOptions {
     return {
-      port: this.#spec.port,
+      port: this.#spec.connectPort,
+      protocol: this.#spec.protocol,
       target: '/echo',
       traffic: this.#traffic,
       first: this.#first,

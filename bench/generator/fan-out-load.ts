@@ -1,3 +1,4 @@
+import type { MessageCell } from '../cell.ts'
 import type { Load } from './load.ts'
 import type { LoadConnection } from './load-connection.ts'
 import type { LoadSpec } from './load-spec.ts'
@@ -14,6 +15,7 @@ const TIMES = 65_536
  */
 export class FanOutLoad implements Load {
   readonly #spec: LoadSpec
+  readonly #cell: MessageCell
   readonly #traffic: Traffic
   readonly #meter: Meter
   readonly #publishedAtMs: Float64Array = new Float64Array(TIMES)
@@ -25,22 +27,28 @@ export class FanOutLoad implements Load {
   #stopped = false
   #scheduled = false
 
-  constructor(spec: LoadSpec, traffic: Traffic, meter: Meter) {
+  constructor(spec: LoadSpec, cell: MessageCell, traffic: Traffic, meter: Meter) {
     this.#spec = spec
+    this.#cell = cell
     this.#traffic = traffic
     this.#meter = meter
-    this.#receivedBy = new Float64Array(spec.cell.connections)
+    this.#receivedBy = new Float64Array(cell.connections)
   }
 
   async open(): Promise<void> {
-    const common = { port: this.#spec.port, traffic: this.#traffic, first: 0, meter: this.#meter }
-    const subscribers = Array.from({ length: this.#spec.cell.connections }, (_, subscriber) => ({
+    const { connectPort, publishPort, protocol } = this.#spec
+    const common = { protocol, traffic: this.#traffic, first: 0, meter: this.#meter }
+    const subscribers = Array.from({ length: this.#cell.connections }, (_, subscriber) => ({
       ...common,
+      port: connectPort,
       target: '/sub',
       received: (count: number, nowMs: number) => this.#receive(subscriber, count, nowMs),
     }))
     const received = () => this.#meter.countWrong('a message to the publisher')
-    this.#connections = await openConnections([...subscribers, { ...common, target: '/pub', received }])
+    this.#connections = await openConnections([
+      ...subscribers,
+      { ...common, port: publishPort, target: '/pub', received },
+    ])
     this.#publisher = this.#connections.at(-1)
   }
 
@@ -53,7 +61,7 @@ export class FanOutLoad implements Load {
   }
 
   inFlight(): number {
-    return this.#published * this.#spec.cell.connections - this.#received
+    return this.#published * this.#cell.connections - this.#received
   }
 
   end(): void {
@@ -80,7 +88,7 @@ export class FanOutLoad implements Load {
   readonly #publish = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
-    const { connections, depth } = this.#spec.cell
+    const { connections, depth } = this.#cell
     const count = depth - Math.ceil(this.inFlight() / connections)
     if (count <= 0) return
     const { requests, requestBytes, period } = this.#traffic

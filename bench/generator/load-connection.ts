@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import type { Protocol } from './load-spec.ts'
 import type { Meter } from './meter.ts'
+import { checkUpgradeAnswer, createHandshakeKey, encodeUpgradeRequest } from './opening-handshake.ts'
 import { ReplyReader } from './reply-reader.ts'
 import { MAX_CHUNK_BYTES, type Traffic } from './traffic.ts'
 
@@ -13,6 +14,7 @@ const CHUNK = Buffer.allocUnsafe(MAX_CHUNK_BYTES)
 /** How one connection of a load is opened, and where its replies go. */
 export interface LoadConnectionOptions {
   readonly port: number
+  readonly protocol: Protocol
   /** Request target of the upgrade. */
   readonly target: string
   readonly traffic: Traffic
@@ -40,8 +42,8 @@ export class LoadConnection {
       wrong: (what) => options.meter.countWrong(what),
       lost: (what) => this.#lose(what),
     })
-    const key = randomBytes(16).toString('base64')
-    this.#accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+    const { key, accept } = createHandshakeKey()
+    this.#accept = accept
     this.#socket = connect({
       port: options.port,
       host: '127.0.0.1',
@@ -49,7 +51,10 @@ export class LoadConnection {
       onread: { buffer: CHUNK, callback: (length) => this.#receive(length) },
     })
     this.#socket.setTimeout(OPENING_TIMEOUT_MS, () => this.#lose('no answer to the upgrade'))
-    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(options, key)))
+    this.#socket.on('connect', () => {
+      if (options.protocol === 'bytes') this.#open()
+      else this.#socket.write(encodeUpgradeRequest(options.port, options.target, key))
+    })
     this.#socket.on('error', (error) => this.#lose(error.message))
     this.#socket.on('close', () => this.#lose('the server closed the connection'))
   }
@@ -94,10 +99,14 @@ export class LoadConnection {
       this.#lose(fault)
       return 0
     }
+    this.#open()
+    return CHUNK.copy(CHUNK, 0, end - before, length)
+  }
+
+  #open(): void {
     this.#state = 'open'
     this.#socket.setTimeout(0)
     this.#settled()
-    return CHUNK.copy(CHUNK, 0, end - before, length)
   }
 
   #lose(what: string): void {
@@ -110,25 +119,4 @@ export class LoadConnection {
     this.#settle?.()
     this.#settle = undefined
   }
-}
-
-function upgradeRequest(options: LoadConnectionOptions, key: string): string {
-  return [
-    `GET ${options.target} HTTP/1.1`,
-    `Host: 127.0.0.1:${options.port}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Key: ${key}`,
-    'Sec-WebSocket-Version: 13',
-    '\r\n',
-  ].join('\r\n')
-}
-
-function checkUpgradeAnswer(head: string, accept: string): string | undefined {
-  const [first = '', ...fields] = head.split('\r\n')
-  if (!first.startsWith('HTTP/1.1 101 ')) return `the upgrade was answered with "${first}"`
-  const values = new Map(fields.map((field) => [field.split(':', 1)[0]?.toLowerCase(), field.replace(/^.*?:\s*/, '')]))
-  if (values.get('sec-websocket-accept') !== accept) return 'the upgrade was answered with a wrong accept value'
-  if (values.has('sec-websocket-extensions')) return 'the upgrade was answered with an extension that was not offered'
-  return undefined
 }

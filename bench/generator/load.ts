@@ -1,6 +1,6 @@
 /** A workload in progress, seen from the generator. */
 export interface Load {
-  /** Opens all connections; the meter knows which failed. */
+  /** Opens all connections that stay; the meter knows which failed. */
   open(): Promise<void>
   /** Begins to send, and keeps `depth` messages in flight. */
   start(): void

@@ -1,10 +1,13 @@
 import { LatencyHistogram } from './latency-histogram.ts'
+import type { LoadFaults } from './load-spec.ts'
 
 const MAX_NOTES = 5
 
-/** What a run counts. Messages and latencies count only while `measuring`; faults always. */
+/** What a run counts. Messages and latencies count only while `measuring`; arrivals and faults always. */
 export class Meter {
   measuring = false
+  /** Every message that came, warm-up included. */
+  arrived = 0
   messages = 0
   readonly latency: LatencyHistogram = new LatencyHistogram()
   /** Messages that were not as expected. */
@@ -15,6 +18,7 @@ export class Meter {
   readonly notes: string[] = []
 
   countMessage(latencyMs: number): void {
+    this.arrived++
     if (!this.measuring) return
     this.messages++
     this.latency.record(latencyMs)
@@ -28,6 +32,15 @@ export class Meter {
   countLost(what: string): void {
     this.lost++
     this.#note(`lost: ${what}`)
+  }
+
+  hasFaults(): boolean {
+    return this.wrong > 0 || this.lost > 0
+  }
+
+  /** All that was wrong, when `inFlight` messages are still out. */
+  faults(inFlight: number): LoadFaults {
+    return { wrong: this.wrong, lost: this.lost, missing: this.hasFaults() ? 0 : inFlight, notes: this.notes }
   }
 
   #note(text: string): void {

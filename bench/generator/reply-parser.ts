@@ -1,7 +1,6 @@
 import type { Traffic } from './traffic.ts'
 
 const OPCODE_CONTINUATION = 0
-const OPCODE_TEXT = 1
 const OPCODE_CLOSE = 8
 
 /** What a parser tells about replies that are not as they should be. */
@@ -74,7 +73,7 @@ export class ReplyParser {
     if (first & 0x70) this.#lose(`a frame with reserved bits 0x${(first & 0x70).toString(16)}`)
     else if (second & 0x80) this.#lose('a masked frame from the server')
     else if (opcode === OPCODE_CLOSE) this.#lose('a Close frame')
-    else if (opcode === OPCODE_TEXT) this.#beginMessage()
+    else if (opcode === this.#traffic.opcode) this.#beginMessage()
     else if (opcode !== OPCODE_CONTINUATION && opcode < OPCODE_CLOSE) this.#lose(`a frame with opcode ${opcode}`)
   }
 

@@ -4,7 +4,8 @@ import type { Traffic } from './traffic.ts'
 /**
  * Counts the messages of one connection and verifies every byte. As long as the server frames the messages in the
  * usual way (one frame each, shortest length), the stream as a whole is known beforehand, and a chunk costs one
- * comparison of memory. The first chunk that differs, and all after it, go to a parser instead.
+ * comparison of memory. The first chunk that differs, and all after it, go to a parser instead; where only these bytes
+ * can be right, the connection is lost.
  */
 export class ReplyReader {
   readonly #traffic: Traffic
@@ -34,7 +35,11 @@ export class ReplyReader {
   }
 
   #startParser(chunk: Buffer): number {
-    const { replies, replyBytes } = this.#traffic
+    const { replies, replyBytes, replyFraming } = this.#traffic
+    if (replyFraming === 'exact') {
+      this.#faults.lost('bytes that are not those sent')
+      return 0
+    }
     const next = Math.floor(this.#offset / replyBytes)
     this.#parser = new ReplyParser(this.#traffic, next, this.#faults)
     this.#parser.read(replies.subarray(next * replyBytes, this.#offset))

@@ -3,6 +3,7 @@ import { announce } from '../announce.ts'
 
 const subscribers = new Set<NodeWebSocket>()
 const server = new WebSocketServer({
+  ...(process.argv[2] === 'public' ? { io: 'public' } : {}),
   open(socket) {
     if (socket.target === '/sub') subscribers.add(socket)
   },

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { connectWebSocket, UpgradeRefusedError } from '@wigwag/socket'
-import { ChildProgram } from '@wigwag/testkit'
+import { ChildProgram, hasRedis, RedisServer } from '@wigwag/testkit'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const start = (name: string): ChildProgram =>
-  new ChildProgram(process.execPath, [`${root}/examples/${name}`], { PORT: '0' })
+const start = (name: string, env: Record<string, string> = {}): ChildProgram =>
+  new ChildProgram(process.execPath, [`${root}/examples/${name}`], { PORT: '0', ...env })
 
 function firstMessage(url: string, send?: string): Promise<string | Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -45,6 +45,20 @@ test('push: prices come as an event stream and over a WebSocket', async () => {
   await using stream = new ChildProgram('curl', ['-sN', '-H', 'Accept: text/event-stream', url])
   await stream.waitFor(/data: \{"symbol":"ABC","price":\d+\}/)
 })
+
+test.skipIf(!hasRedis)(
+  'many-nodes: what is published on one node is read on the other, and each says that it is ready',
+  async () => {
+    await using redis = await RedisServer.start()
+    await using one = start('many-nodes.mjs', { REDIS_URL: redis.url })
+    await using two = start('many-nodes.mjs', { REDIS_URL: redis.url })
+    const [[here], [there]] = [await one.waitFor(/http:\/\/\S+/), await two.waitFor(/http:\/\/\S+/)]
+    for (const node of [one, two]) await node.waitFor(/Redis is there/)
+    expect((await fetch(here, { method: 'POST', body: 'hello' })).status).toBe(200)
+    expect(await (await fetch(there)).text()).toBe('hello')
+    expect(await (await fetch(new URL('/ready', there))).text()).toBe('ready\n')
+  },
+)
 
 test('core: two fragments make a message, and a Close is answered', async () => {
   const { stdout } = await start('core.mjs').exit

@@ -28,6 +28,25 @@ describe('documents point to what is there', () => {
   })
 })
 
+describe('each attack in SECURITY.md names the tests that keep it out', () => {
+  const rows = read('SECURITY.md')
+    .split('## Attacks on others')[1]
+    ?.split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| attack'))
+    .map((line) => line.split(' | '))
+
+  test.each(rows ?? [])('%s', (_attack, tests = '') => {
+    const links = [...tests.matchAll(/\[([\w-]+)\]\(([^)]+)\)/g)]
+    expect(links.length).toBeGreaterThan(0)
+    for (const [, name, path] of links) {
+      expect(path).toMatch(new RegExp(`/${name}(\\.fuzz)?(\\.integration)?\\.test\\.ts$`))
+      expect(existsSync(`${root}/${path}`), path).toBe(true)
+    }
+  })
+
+  test('there are some', () => expect(rows?.length).toBeGreaterThan(20))
+})
+
 describe('docs/limits.md has the defaults of the code', () => {
   const rows = new Map(
     [...read('docs/limits.md').matchAll(/^\| `([\w.]+)` \| (\d+)/gm)].map(([, name, value]) => [
@@ -63,6 +82,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       'bodyTimeoutMs',
       'maxChannels',
       'maxTotalBytes',
+      'idempotencyTtlMs',
+      'maxIdempotencyKeys',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',
@@ -92,6 +113,16 @@ describe('docs/limits.md has the defaults of the code', () => {
     expect(flags.length).toBeGreaterThan(5)
     for (const [, flag, value] of flags) expect(defaults.get(flag as string), flag).toBe(Number(value))
   })
+})
+
+test('docs/redis.md has the defaults of the code', () => {
+  const source = read('packages/redis/src/redis-broker-options.ts')
+  const rows = [...read('docs/redis.md').matchAll(/^\| `(\w+)` \| (\d+)/gm)]
+  expect(rows.length).toBeGreaterThan(5)
+  for (const [, name, value] of rows) {
+    const [, expression = ''] = new RegExp(`\\n  ${name}: ([\\d_* ]+),`).exec(source) ?? []
+    expect(product(expression), name).toBe(Number(value))
+  }
 })
 
 function product(expression: string): number {

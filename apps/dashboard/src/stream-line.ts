@@ -82,7 +82,7 @@ function parsePublication(value: Record<string, unknown>): ParsedLine {
 
 function parseData({ data, b64data: base64 }: Record<string, unknown>): PublicationData {
   if (typeof base64 === 'string') {
-    return { type: 'binary', base64, sizeBytes: Math.floor((base64.replace(/=+$/, '').length * 3) / 4) }
+    return { type: 'binary', base64, sizeBytes: Math.floor((base64.replace(/={1,2}$/, '').length * 3) / 4) }
   }
   return typeof data === 'string' ? { type: 'text', text: data } : { type: 'json', text: JSON.stringify(data, null, 2) }
 }

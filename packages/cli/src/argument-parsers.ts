@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { checkBasePath } from '@wigwag/hub/node'
+import { describeRedis } from '@wigwag/redis'
 import { AddressSet } from '@wigwag/socket'
 import { InvalidArgumentError } from 'commander'
-import { CliError } from './cli-error.ts'
+import { CliError, describeError } from './cli-error.ts'
 
 /** A TCP port; 0 stands for any free one. */
 export function parsePort(text: string): number {
@@ -51,6 +52,16 @@ export function parseBasePath(text: string): string {
   return text
 }
 
+/** Where Redis is. */
+export function parseRedisUrl(text: string): string {
+  try {
+    describeRedis(text)
+  } catch (error) {
+    throw new InvalidArgumentError(describeError(error))
+  }
+  return text
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** A duration: a number with a unit, as in `500ms`, `30s`, `5m`, `1h`. In milliseconds. */
@@ -64,6 +75,11 @@ export function parseDuration(text: string): number {
 /** Collects an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value]
+}
+
+/** The same, where `--no-…` has set the option to `false` or left it at `true`. */
+export function collectPatterns(value: string, previous: readonly string[] | boolean | undefined): readonly string[] {
+  return collect(value, typeof previous === 'object' ? previous : undefined)
 }
 
 /** A header: `Name: value`. */

@@ -4,6 +4,7 @@ import { CliError, describeError, ExitCode } from './cli-error.ts'
 import { connectCommand } from './commands/connect.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
+import { escapeControls } from './escape-controls.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -47,7 +48,7 @@ try {
   // Commander has printed its errors, and help and version, by itself.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : ExitCode.usage
   else {
-    process.stderr.write(`wigwag: ${describeError(error)}\n`)
+    process.stderr.write(`wigwag: ${escapeControls(describeError(error))}\n`)
     process.exitCode = error instanceof CliError ? error.exitCode : ExitCode.failed
   }
 }

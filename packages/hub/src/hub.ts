@@ -1,7 +1,9 @@
-import type { Broker, History, HistoryStart } from './broker/broker.ts'
+import type { Broker, BrokerStatus, History, HistoryStart, PublishOptions } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
+import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
 import { Channel } from './channel/channel.ts'
 import { assertChannelName } from './channel/channel-name.ts'
+import { EncodeOnce } from './channel/encode-once.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
@@ -47,13 +49,26 @@ export class Hub {
     this.maxPublicationBytes = options.maxPublicationBytes ?? DEFAULTS.maxPublicationBytes
     checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
     this.#broker = options.broker
-    this.#started = this.#broker.start({ publication: (publication) => this.#deliver(publication) })
+    this.#started = this.#broker.start({
+      publication: (publication) => this.#deliver(publication),
+      missed: (channel) => this.#recoverMissed(channel),
+    })
     this.#starting = this.#started
     const started = (): void => {
       this.#starting = undefined
     }
     // Whoever publishes or subscribes hears of a failure.
     this.#started.then(started, () => {})
+  }
+
+  /** Resolves when the broker has started, which need not mean that it can be reached: `status` tells. Rejects when it could not start. */
+  get started(): Promise<void> {
+    return this.#started
+  }
+
+  /** Whether the broker can be reached. */
+  get status(): BrokerStatus {
+    return this.#broker.status
   }
 
   /** What happened so far. */
@@ -65,16 +80,19 @@ export class Hub {
 
   /**
    * Publishes to a channel; resolves with the publication when the broker has stored it. Rejects with `HubError`
-   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
+   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_HUB_CLOSED` or
+   * `ERR_BROKER_UNAVAILABLE`. Behind the last one nobody knows whether it was stored: publish again with the same
+   * `idempotencyKey`.
    */
-  async publish(channel: string, data: PublicationData): Promise<Publication> {
+  async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
     this.#assertOpen()
     assertChannelName(channel)
     this.#assertSize(data)
+    if (options.idempotencyKey !== undefined) assertIdempotencyKey(options.idempotencyKey)
     try {
       // Those that waited for the start go on in order, before any that need not wait.
       if (this.#starting !== undefined) await this.#starting
-      const publication = await this.#broker.publish(channel, data)
+      const publication = await this.#broker.publish(channel, data, options)
       this.#count.published++
       return publication
     } catch (error) {
@@ -108,10 +126,7 @@ export class Hub {
     const subscription = new Subscription(subscriber)
     const channel = this.#channels.get(name) ?? this.#open(name)
     channel.add(subscription)
-    this.#recover(name, channel, subscription, after).catch((error: unknown) => {
-      subscription.fail(hubErrorOf(error))
-      this.unsubscribe(name, subscription)
-    })
+    this.#recover(name, channel, [subscription], after)
     return subscription
   }
 
@@ -147,18 +162,48 @@ export class Hub {
     return channel
   }
 
-  async #recover(
-    name: string,
-    channel: Channel,
-    subscription: Subscription,
-    after: Position | undefined,
-  ): Promise<void> {
-    // In this order, so that what is stored after the history was read is held already.
-    await channel.ready
-    const history = await this.#broker.history(name, after)
-    subscription.recover(history)
-    // It may have failed meanwhile, or while it was told.
-    if (subscription.phase === 'ended') this.unsubscribe(name, subscription)
+  #recover(name: string, channel: Channel, subscriptions: readonly Subscription[], after: Position | undefined): void {
+    const recovered = ({ history, interruptions }: HistoryRead): void => {
+      if (channel.interruptions !== interruptions) {
+        this.#recover(name, channel, subscriptions, after)
+        return
+      }
+      const once = new EncodeOnce()
+      for (const subscription of subscriptions) {
+        subscription.recover(history, once, channel.toldUntilMs)
+        // It may have failed meanwhile, or while it was told.
+        if (subscription.phase === 'ended') this.unsubscribe(name, subscription)
+      }
+    }
+    const failed = (error: unknown): void => {
+      for (const subscription of subscriptions) {
+        subscription.fail(hubErrorOf(error))
+        this.unsubscribe(name, subscription)
+      }
+    }
+    this.#readHistory(name, channel, after).then(recovered, failed).catch(failed)
+  }
+
+  /** While the broker is away this waits for it. */
+  async #readHistory(name: string, channel: Channel, after: Position | undefined): Promise<HistoryRead> {
+    for (;;) {
+      const { interruptions } = channel
+      try {
+        // In this order, so that what is stored after the history was read is told, and held, already.
+        await channel.ready
+        return { history: await this.#broker.history(name, after), interruptions }
+      } catch (error) {
+        if (channel.interruptions !== interruptions) continue
+        if (this.#broker.status.state === 'connected') throw error
+        await channel.interruption()
+      }
+    }
+  }
+
+  #recoverMissed(name: string): void {
+    const channel = this.#channels.get(name)
+    if (channel === undefined) return
+    for (const { after, subscriptions } of channel.interrupt()) this.#recover(name, channel, subscriptions, after)
   }
 
   #deliver(publication: Publication): void {
@@ -180,6 +225,12 @@ export class Hub {
       `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise the limit.`,
     )
   }
+}
+
+/** A stretch of history, and how often the channel was interrupted before it was read: it joins what is told as long as that holds. */
+interface HistoryRead {
+  readonly history: History
+  readonly interruptions: number
 }
 
 /** Bytes of UTF-8, or of the bytes themselves. Throws `HubError` `ERR_PUBLICATION_DATA` for what JSON cannot say. */

@@ -1,5 +1,18 @@
-export type { Broker, BrokerListener, History, HistoryStart } from './broker/broker.ts'
-export type { HistoryOptions, MemoryBrokerOptions } from './broker/history-options.ts'
+export type {
+  Broker,
+  BrokerListener,
+  BrokerStatus,
+  History,
+  HistoryStart,
+  PublishOptions,
+} from './broker/broker.ts'
+export {
+  checkNumberOption,
+  type HistoryOptions,
+  type MemoryBrokerOptions,
+  resolveHistoryOptions,
+} from './broker/history-options.ts'
+export { assertIdempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH } from './broker/idempotency-keys.ts'
 export { MemoryBroker, type MemoryBrokerPorts } from './broker/memory-broker.ts'
 export { assertChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.ts'
 export type { PublicationCodec } from './channel/publication-codec.ts'

@@ -2,6 +2,7 @@ import { assertChannelName } from '@wigwag/hub'
 import { Command } from 'commander'
 import { parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError, ExitCode } from '../cli-error.ts'
+import { escapeControls } from '../escape-controls.ts'
 
 const HELP = `
 DATA is text unless --json or --binary says otherwise. Without DATA and --file it is read from stdin.
@@ -46,9 +47,15 @@ async function publish(url: string, channel: string, data: string | undefined, o
   const body = await readData(data, options)
   const contentType = options.json ? 'application/json' : options.binary ? 'application/octet-stream' : 'text/plain'
   const response = await post(target, body, { 'content-type': contentType, ...options.header })
-  const answer = (await response.text()).trim()
+  if (response.status >= 300 && response.status < 400) {
+    const location = response.headers.get('location') ?? 'an unnamed place'
+    throw new CliError(
+      `The server leads elsewhere (HTTP ${response.status}), to ${location}. Publish there if you trust it.`,
+    )
+  }
+  const answer = (await readAnswer(response)).trim()
   if (!response.ok) throw new CliError(`The server refused the publication (HTTP ${response.status}): ${answer}`)
-  process.stdout.write(`${answer}\n`)
+  process.stdout.write(`${process.stdout.isTTY ? escapeControls(answer) : answer}\n`)
 }
 
 function channelUrl(url: string, channel: string): URL {
@@ -90,10 +97,28 @@ async function post(target: URL, body: string | Buffer, headers: Record<string, 
     return await fetch(target, {
       method: 'POST',
       headers,
+      // Data and headers are meant for the server that was named.
+      redirect: 'manual',
       body: typeof body === 'string' ? body : new Uint8Array(body),
     })
   } catch (error) {
     const cause = (error as Error).cause
     throw new CliError(`Cannot reach ${target.origin}: ${describeError(cause ?? error)}. Is the server running there?`)
   }
+}
+
+/** More than any answer to a publication, as it is or inflated. */
+const MAX_ANSWER_BYTES = 64 * 1024
+
+async function readAnswer({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new CliError('The server answered with more than 64 KiB. Check that the URL is that of a Wigwag server.')
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }

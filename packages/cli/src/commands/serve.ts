@@ -4,11 +4,13 @@ import {
   collect,
   collectAddresses,
   collectExempt,
+  collectPatterns,
   parseBasePath,
   parseCount,
   parseDuration,
   parseLimit,
   parsePort,
+  parseRedisUrl,
 } from '../argument-parsers.ts'
 import { checkServeOptions, type ServeOptions } from '../serve/serve-options.ts'
 import { ServeServer } from '../serve/serve-server.ts'
@@ -25,6 +27,7 @@ What it serves:
                         as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   GET  /health          200 while it runs
+  GET  /ready           200 while it can do all of its work, 503 while Redis is away
 
 With --base-path /push each of these is below /push: POST /push/channel/NAME.
 
@@ -32,6 +35,10 @@ Try it:
   curl -d hello localhost:8000/channel/foo
   curl localhost:8000/channel/foo
   curl -N -H 'Accept: text/event-stream' localhost:8000/channel/foo
+
+With --redis, what is published on one node reaches the subscribers of all. redis-cli PUBLISH foo hello reaches everyone
+on channel foo as well: at most once, without a position. While Redis is away, channels with history answer publishers
+with 503 and recover by themselves; without (--history-size 0) they go on on each node by itself.
 
 No authentication is configured: everyone who reaches the server may publish and subscribe. So it listens
 on 127.0.0.1 only, unless --host and --insecure say otherwise, and lets in only pages of its own origin,
@@ -41,7 +48,7 @@ apart by their own addresses, and pages are compared with the host that they ask
 /** `wigwag serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Serve channels to browsers and programs, with history and recovery, in memory.')
+    .description('Serve channels to browsers and programs, with history and recovery, in memory or on Redis.')
     .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8000)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--insecure', 'allow a public --host although there is no authentication')
@@ -63,6 +70,18 @@ export function serveCommand(): Command {
         .argParser(parseDuration)
         .default(300_000, '5m'),
     )
+    .addOption(
+      new Option('--redis <url>', 'share channels with other nodes through Redis 7 or later, redis://HOST:PORT')
+        .env('WIGWAG_REDIS')
+        .argParser(parseRedisUrl),
+    )
+    .option('--redis-prefix <prefix>', 'what every key in Redis begins with', 'wigwag')
+    .option(
+      '--redis-bridge <pattern>',
+      'let plain Redis messages of these channels through, as in news-* (repeatable; default: all)',
+      collectPatterns,
+    )
+    .option('--no-redis-bridge', 'let none through')
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
     .addOption(
       new Option(
@@ -114,10 +133,14 @@ async function serve(options: ServeOptions): Promise<void> {
     { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
   )
-  const server = new ServeServer(options)
+  const server = new ServeServer(options, (status) => {
+    if (status.state === 'connected') log.info('Redis is back')
+    else log.warn({ why: status.why }, 'Redis is away')
+  })
+  const broker = await server.start()
   const url = await server.listen()
   process.stdout.write(
-    `Wigwag serves ${url}\n` +
+    `Wigwag serves ${url}\n${broker}` +
       `No authentication: anyone who reaches ${options.host} may publish and subscribe.\n` +
       `Try:  curl -d hello ${url}/channel/foo     Stop: Ctrl-C\n`,
   )

@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline'
+import { escapeControls } from '../escape-controls.ts'
 
 /** Where messages go, and lines come from. */
 export interface Terminal {
@@ -18,13 +19,6 @@ function printable(data: string | Uint8Array): string {
   return process.stdout.isTTY ? escapeControls(data) : data
 }
 
-/** A message must not steer the terminal: control characters are shown as `\x1b`, all but tabs and ends of lines. */
-function escapeControls(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replace(/[^\P{Cc}\t\n]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
-}
-
 /** For scripts: messages on stdout, one a line and nothing else; the rest on stderr. */
 export function createPipeTerminal(): Terminal {
   const lines = createInterface({ input: process.stdin, crlfDelay: Infinity })
@@ -33,7 +27,7 @@ export function createPipeTerminal(): Terminal {
       process.stdout.write(`${printable(data)}\n`)
     },
     note: (text) => {
-      process.stderr.write(`${text}\n`)
+      process.stderr.write(`${escapeControls(text)}\n`)
     },
     lines,
     close: () => closeInput(lines),
@@ -71,7 +65,7 @@ export function createPromptTerminal(): Terminal {
       const text = printable(data)
       above(typeof data === 'string' ? `${dim('<')} ${text}` : `${dim(`< ${data.length} bytes, base64:`)} ${text}`)
     },
-    note: (text) => above(dim(text)),
+    note: (text) => above(dim(escapeControls(text))),
     lines,
     close: () => {
       erase()

@@ -22,6 +22,10 @@ export interface ServeOptions {
   readonly historyTtl: number
   readonly maxPublication: number
   readonly pingInterval: number
+  readonly redis?: string
+  readonly redisPrefix: string
+  /** Patterns; `false` for none; left out for all, as long as there is no authentication. */
+  readonly redisBridge?: readonly string[] | false
   readonly maxPollWait: number
   readonly tlsCert?: string
   readonly tlsKey?: string

@@ -7,14 +7,16 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Hub } from '@wigwag/hub'
+import type { BrokerStatus, Hub } from '@wigwag/hub'
 import { ChannelEndpoint, createHub } from '@wigwag/hub/node'
+import { describeRedis } from '@wigwag/redis'
 import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
 import { readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError } from '../cli-error.ts'
 import { pathBelow, slashRedirect } from './base-path.ts'
 import { createAdmission } from './create-admission.ts'
+import { createBroker } from './create-broker.ts'
 import { Pages } from './pages.ts'
 import type { ServeOptions } from './serve-options.ts'
 
@@ -27,17 +29,20 @@ export class ServeServer {
   readonly #pages = new Pages()
   readonly #http: Server
 
-  constructor(options: ServeOptions) {
+  /** `onStatus` is told when the broker goes away and when it is back. */
+  constructor(options: ServeOptions, onStatus: (status: BrokerStatus) => void) {
     this.#options = options
     const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
-    this.#hub = createHub({ history: { size, ttlMs }, maxPublicationBytes: maxPublication })
+    const history = { size, ttlMs }
+    const broker = createBroker(options, history, onStatus)
+    this.#hub = createHub({ ...(broker && { broker }), history, maxPublicationBytes: maxPublication })
     this.#admission = createAdmission(options)
     this.#endpoint = new ChannelEndpoint(this.#hub, {
-      pingIntervalMs: options.pingInterval,
-      maxPollWaitMs: options.maxPollWait,
       admission: this.#admission,
       basePath: options.basePath,
       bodyTimeoutMs: options.requestTimeout,
+      pingIntervalMs: options.pingInterval,
+      maxPollWaitMs: options.maxPollWait,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
@@ -49,6 +54,16 @@ export class ServeServer {
   get connections(): number {
     const { webSocket, sse, poll } = this.#endpoint.stats
     return webSocket.open + sse.open + poll.waiting
+  }
+
+  /** Resolves when the broker has started, with what there is to say about it; it need not be there. */
+  async start(): Promise<string> {
+    await this.#hub.started
+    const { redis } = this.#options
+    if (redis === undefined) return ''
+    const { status } = this.#hub
+    const where = `Channels are shared through ${describeRedis(redis)}.`
+    return status.state === 'connected' ? `${where}\n` : `${where} ${status.why} It is tried again and again.\n`
   }
 
   /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
@@ -95,9 +110,16 @@ export class ServeServer {
     const path = pathBelow(incoming.url ?? '', basePath)
     if (refusal !== undefined) answerText(response, refusal.status, refusal.message, refusal.headers)
     else if (path === '/health') answerText(response, 200, 'ok')
+    else if (path === '/ready') this.#answerReady(response)
     else if (path === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
       response.writeHead(307, { location: slashRedirect(incoming.url ?? '', basePath) }).end()
     } else if (path === undefined || !this.#pages.serve(path, incoming, response)) this.#answerOther(path, response)
+  }
+
+  #answerReady(response: ServerResponse): void {
+    const { status } = this.#hub
+    if (status.state === 'connected') answerText(response, 200, 'ready')
+    else answerText(response, 503, `not ready: ${status.why} ${whileAway(this.#options.historySize)}`)
   }
 
   /** The pages are behind the same door as the channels. */
@@ -117,6 +139,12 @@ export class ServeServer {
     const where = `Channels are at ${basePath}/channel/NAME, the page to try them at ${basePath}/.`
     answerText(response, 404, `There is nothing here. ${where}`)
   }
+}
+
+function whileAway(historySize: number): string {
+  return historySize > 0
+    ? 'Subscribers stay and will recover; publications are refused with 503.'
+    : 'Publications reach the subscribers of this node only.'
 }
 
 /** Time-outs and limits against clients that are slow on purpose. */

@@ -17,6 +17,10 @@ export interface MemoryBrokerOptions {
   readonly maxTotalBytes?: number
   /** Most channels kept at once (count). Default 10,000. Above it idle ones are forgotten, the longest unused first; with none idle, `ERR_CHANNEL_LIMIT`. */
   readonly maxChannels?: number
+  /** How long an idempotency key is remembered, in milliseconds. Default 300,000 (five minutes). After that it is a new one. */
+  readonly idempotencyTtlMs?: number
+  /** Most idempotency keys remembered at once (count). Default 100,000. Above it the oldest is forgotten. */
+  readonly maxIdempotencyKeys?: number
 }
 
 /** `MemoryBrokerOptions` with every default filled in. */
@@ -24,6 +28,8 @@ export interface ResolvedMemoryBrokerOptions {
   readonly history: Required<HistoryOptions>
   readonly maxTotalBytes: number
   readonly maxChannels: number
+  readonly idempotencyTtlMs: number
+  readonly maxIdempotencyKeys: number
 }
 
 const DEFAULTS = {
@@ -32,18 +38,29 @@ const DEFAULTS = {
   maxBytes: 4 * 1024 * 1024,
   maxTotalBytes: 256 * 1024 * 1024,
   maxChannels: 10_000,
+  idempotencyTtlMs: 300_000,
+  maxIdempotencyKeys: 100_000,
 } as const
 
 /** Fills in the defaults. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
 export function resolveMemoryBrokerOptions(options: MemoryBrokerOptions): ResolvedMemoryBrokerOptions {
-  const { size = DEFAULTS.size, ttlMs = DEFAULTS.ttlMs, maxBytes = DEFAULTS.maxBytes } = options.history ?? {}
   const { maxTotalBytes = DEFAULTS.maxTotalBytes, maxChannels = DEFAULTS.maxChannels } = options
+  const { idempotencyTtlMs = DEFAULTS.idempotencyTtlMs, maxIdempotencyKeys = DEFAULTS.maxIdempotencyKeys } = options
+  checkNumberOption('maxTotalBytes', maxTotalBytes, 1)
+  checkNumberOption('maxChannels', maxChannels, 1)
+  checkNumberOption('idempotencyTtlMs', idempotencyTtlMs, 1)
+  checkNumberOption('maxIdempotencyKeys', maxIdempotencyKeys, 1)
+  const history = resolveHistoryOptions(options.history ?? {})
+  return { history, maxTotalBytes, maxChannels, idempotencyTtlMs, maxIdempotencyKeys }
+}
+
+/** Fills in the defaults, as every broker has them. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
+export function resolveHistoryOptions(options: HistoryOptions): Required<HistoryOptions> {
+  const { size = DEFAULTS.size, ttlMs = DEFAULTS.ttlMs, maxBytes = DEFAULTS.maxBytes } = options
   checkNumberOption('history.size', size, 0)
   checkNumberOption('history.ttlMs', ttlMs, 1)
   checkNumberOption('history.maxBytes', maxBytes, 1)
-  checkNumberOption('maxTotalBytes', maxTotalBytes, 1)
-  checkNumberOption('maxChannels', maxChannels, 1)
-  return { history: { size, ttlMs, maxBytes }, maxTotalBytes, maxChannels }
+  return { size, ttlMs, maxBytes }
 }
 
 /** Throws `HubError` `ERR_OPTION` unless `value` is a whole number from `lowest` up. */

@@ -1,11 +1,12 @@
 import { HubError } from '../error/hub-error.ts'
 import type { Publication, PublicationData } from '../publication/publication.ts'
-import type { Broker, BrokerListener, History, HistoryStart } from './broker.ts'
+import type { Broker, BrokerListener, BrokerStatus, History, HistoryStart, PublishOptions } from './broker.ts'
 import {
   type MemoryBrokerOptions,
   type ResolvedMemoryBrokerOptions,
   resolveMemoryBrokerOptions,
 } from './history-options.ts'
+import { assertIdempotencyKey, IdempotencyKeys } from './idempotency-keys.ts'
 import { Stream } from './stream.ts'
 
 /** How often what has expired is looked for in channels that nobody uses. */
@@ -28,6 +29,8 @@ export class MemoryBroker implements Broker {
   readonly #subscribed = new Set<string>()
   /** In the order of their last use, the longest unused first. */
   readonly #streams = new Map<string, Stream>()
+  readonly #keys: IdempotencyKeys
+  readonly status: BrokerStatus = { state: 'connected' }
   #listener: BrokerListener | undefined
   #stopSweeping: (() => void) | undefined
   #totalBytes = 0
@@ -39,6 +42,7 @@ export class MemoryBroker implements Broker {
     this.#options = resolveMemoryBrokerOptions(options)
     this.#ports = ports
     this.#epoch = ports.createEpoch()
+    this.#keys = new IdempotencyKeys(this.#options.idempotencyTtlMs, this.#options.maxIdempotencyKeys)
   }
 
   async start(listener: BrokerListener): Promise<void> {
@@ -47,10 +51,13 @@ export class MemoryBroker implements Broker {
   }
 
   // Not async: what is published in one turn is stored and told in that order, within the call.
-  publish(channel: string, data: PublicationData): Promise<Publication> {
+  publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
     let publication: Publication
     try {
+      const known = idempotencyKey === undefined ? undefined : this.#findKey(channel, idempotencyKey)
+      if (known !== undefined) return Promise.resolve({ ...known, data })
       publication = this.#store(channel, data)
+      if (idempotencyKey !== undefined) this.#keys.remember(idempotencyKey, publication)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -82,6 +89,11 @@ export class MemoryBroker implements Broker {
     this.#streams.clear()
     this.#subscribed.clear()
     this.#totalBytes = 0
+  }
+
+  #findKey(channel: string, key: string): Publication | undefined {
+    assertIdempotencyKey(key)
+    return this.#keys.find(channel, key, this.#ports.now())
   }
 
   #store(channel: string, data: PublicationData): Publication {
@@ -125,6 +137,7 @@ export class MemoryBroker implements Broker {
 
   #sweep(): void {
     const nowMs = this.#ports.now()
+    this.#keys.trim(nowMs)
     for (const stream of this.#streams.values()) this.#change(stream, (each) => each.trim(nowMs))
   }
 

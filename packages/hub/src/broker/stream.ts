@@ -2,6 +2,7 @@ import type { Position } from '../publication/position.ts'
 import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
 import type { History, HistoryStart } from './broker.ts'
 import type { HistoryOptions } from './history-options.ts'
+import { retainedSize } from './retained-size.ts'
 
 /** The retained publications of one channel, with their offsets. */
 export class Stream {
@@ -41,7 +42,7 @@ export class Stream {
     this.#offset++
     const publication = { channel: this.#channel, data, time: nowMs, position: this.position }
     this.#publications.push(publication)
-    this.#bytes += sizeOf(data)
+    this.#bytes += retainedSize(data)
     this.trim(nowMs)
     return publication
   }
@@ -52,7 +53,7 @@ export class Stream {
     while (this.size > 0) {
       const oldest = this.#publications[this.#first] as Publication
       if (this.size <= size && this.#bytes <= maxBytes && oldest.time > nowMs - ttlMs) break
-      this.#bytes -= sizeOf(oldest.data)
+      this.#bytes -= retainedSize(oldest.data)
       this.#publications[this.#first++] = undefined
     }
     if (this.#first > 64 && this.#first > this.size) {
@@ -96,10 +97,4 @@ export class Stream {
   #from(skipped: number): Publication[] {
     return this.#publications.slice(this.#first + skipped) as Publication[]
   }
-}
-
-/** Roughly what data takes in memory: a string counts one byte a code unit, JSON its encoding. */
-function sizeOf(data: PublicationData): number {
-  if (typeof data === 'string') return data.length
-  return data instanceof Uint8Array ? data.length : JSON.stringify(data).length
 }

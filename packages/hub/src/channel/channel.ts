@@ -1,3 +1,4 @@
+import { encodePosition, type Position } from '../publication/position.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { PublicationCodec } from './publication-codec.ts'
 import type { Subscription } from './subscription.ts'
@@ -10,6 +11,10 @@ export class Channel {
   #subscriptions = 0
   /** What was published while a publication is delivered: it comes behind, for everyone. */
   #behind: Publication[] | undefined
+  #interruptions = 0
+  #lastTimeMs: number | undefined
+  #toldUntilMs: number | undefined
+  readonly #interrupted = new Set<() => void>()
 
   constructor(ready: Promise<void>) {
     this.ready = ready
@@ -38,6 +43,41 @@ export class Channel {
     this.#subscriptions--
   }
 
+  /** How often publications may have been missed. History read before the last time does not join what is told since. */
+  get interruptions(): number {
+    return this.#interruptions
+  }
+
+  /** When the last publication was stored that everybody had been told before the last time; nothing when there was none. */
+  get toldUntilMs(): number | undefined {
+    return this.#toldUntilMs
+  }
+
+  /** Resolves when publications may have been missed once more. */
+  interruption(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#interrupted.add(resolve)
+    })
+  }
+
+  /** Publications may have been missed. Returns the live subscriptions that have to recover, by where they stand. */
+  interrupt(): Iterable<{ readonly after: Position; readonly subscriptions: readonly Subscription[] }> {
+    this.#interruptions++
+    this.#toldUntilMs = this.#lastTimeMs
+    const waiting = [...this.#interrupted]
+    this.#interrupted.clear()
+    for (const resolve of waiting) resolve()
+    const groups = new Map<string, { readonly after: Position; readonly subscriptions: Subscription[] }>()
+    for (const subscription of this) {
+      const after = subscription.interrupt()
+      if (after === undefined) continue
+      const group = groups.get(encodePosition(after))
+      if (group === undefined) groups.set(encodePosition(after), { after, subscriptions: [subscription] })
+      else group.subscriptions.push(subscription)
+    }
+    return groups.values()
+  }
+
   /** Delivers a publication to everyone, encoded once for each way of writing it. */
   fanOut(publication: Publication): void {
     if (this.#behind !== undefined) {
@@ -53,6 +93,7 @@ export class Channel {
   }
 
   #fanOutOne(publication: Publication): void {
+    this.#lastTimeMs = publication.time
     for (const [codec, group] of this.#groups) {
       const encoded = codec.encode(publication)
       for (const subscription of group) subscription.take(publication, encoded)

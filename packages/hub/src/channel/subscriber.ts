@@ -9,9 +9,16 @@ export interface Subscriber<Encoded = unknown> {
   readonly codec: PublicationCodec<Encoded>
   /** A publication, recovered or live; each exactly once, in the order of offsets. */
   deliver(encoded: Encoded, publication: Publication): void
-  /** Something before what is delivered next cannot be recovered. */
-  gap(gap: Gap): void
-  /** Recovery is done: `recovered` publications were, and the stream stands at `position`. */
+  /**
+   * Something before what is delivered next cannot be recovered. `toldUntilMs` is when the last publication was stored
+   * that had been delivered here before the broker went away: of a stream that began anew, what is not younger may come
+   * once more, with another position.
+   */
+  gap(gap: Gap, toldUntilMs: number | undefined): void
+  /**
+   * Recovery is done: `recovered` publications were, and the stream stands at `position`. Told once more when the broker
+   * was away meanwhile and the subscription has recovered from that.
+   */
   live(position: Position | undefined, recovered: number): void
   /** The subscription could not start, or cannot go on. Nothing more will be told. */
   failed(error: HubError): void

@@ -2,6 +2,7 @@ import type { History } from '../broker/broker.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Position } from '../publication/position.ts'
 import type { Publication } from '../publication/publication.ts'
+import { EncodeOnce } from './encode-once.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /** Live publications that wait for the end of a recovery; more means that the broker is stuck. */
@@ -51,27 +52,41 @@ export class Subscription {
     }
   }
 
-  /** What the broker held of the stream, read after live publications began to be taken. */
-  recover(history: History): void {
+  /**
+   * Publications may have been missed: a live subscription that knows where it stands goes back to recovering. Returns
+   * from where; nothing when there is nothing to go back to.
+   */
+  interrupt(): Position | undefined {
+    if (this.#state.phase !== 'live' || this.#state.position === undefined) return undefined
+    const { position } = this.#state
+    this.#state = { phase: 'recovering', held: [] }
+    return position
+  }
+
+  /**
+   * What the broker held of the stream, read after live publications began to be taken. Subscriptions that recover
+   * together share `once`; `toldUntilMs` is for those that were live before.
+   */
+  recover(history: History, once: EncodeOnce = new EncodeOnce(), toldUntilMs?: number): void {
     if (this.#state.phase !== 'recovering') return
     try {
-      this.#merge(history, this.#state.held)
+      if (history.gap !== undefined) this.subscriber.gap(history.gap, toldUntilMs)
+      this.#merge(history, this.#state.held, once)
     } catch (error) {
       this.#subscriberThrew(error)
     }
   }
 
-  #merge(history: History, held: Publication[]): void {
+  #merge(history: History, held: Publication[], once: EncodeOnce): void {
     const { subscriber } = this
     let recovered = 0
-    if (history.gap !== undefined) subscriber.gap(history.gap)
     let merged = mergeRecovered(history, held.splice(0))
     // Once more for what is published because of what was told, until there is no more.
     while (merged.publications.length > 0) {
       for (const publication of merged.publications) {
         // The subscriber may leave because of what it was told.
         if (this.phase === 'ended') return
-        subscriber.deliver(subscriber.codec.encode(publication), publication)
+        subscriber.deliver(once.encode(subscriber.codec, publication), publication)
         recovered++
       }
       merged = mergeRecovered({ ...merged, publications: [], gap: undefined }, held.splice(0))

@@ -11,7 +11,7 @@ import {
   resolveEndpointOptions,
 } from './endpoint-options.ts'
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
-import { answerError, answerText } from './http-answer.ts'
+import { answerError, answerText, untilItsTurn } from './http-answer.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
@@ -135,9 +135,14 @@ export class ChannelEndpoint {
     await assertAuthorized(this.#options, 'publish', channel, incoming)
     const body = await readBody(incoming, this.#hub.maxPublicationBytes, this.#options.bodyTimeoutMs)
     const data = decodeBody(body, incoming.headers['content-type'], decodeUtf8)
-    const { position, time } = await this.#hub.publish(channel, data)
+    const idempotencyKey = incoming.headers['idempotency-key']
+    const { position, time, degraded } = await this.#hub.publish(
+      channel,
+      data,
+      idempotencyKey === undefined ? {} : { idempotencyKey: String(idempotencyKey) },
+    )
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time })}\n`)
+    response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time, degraded })}\n`)
   }
 
   async #answerPoll(
@@ -164,6 +169,7 @@ export class ChannelEndpoint {
     const position = incoming.headers['last-event-id'] ?? url.query.get('after') ?? ''
     const after = position === '' ? undefined : parsePosition(String(position))
     await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    await untilItsTurn(response)
     if (!response.destroyed) this.#sse.open(response, channel, after)
   }
 }

@@ -6,6 +6,7 @@ import { HubError, type HubErrorCode } from '../error/hub-error.ts'
 const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_CHANNEL_NAME: 400,
   ERR_POSITION: 400,
+  ERR_IDEMPOTENCY_KEY: 400,
   ERR_PUBLICATION_DATA: 400,
   ERR_PUBLICATION_TOO_LARGE: 413,
   ERR_BROKER_UNAVAILABLE: 503,
@@ -26,8 +27,8 @@ export function refusalOf(error: unknown): Refusal {
 
 /** Answers with what an error means to the client, or drops an answer that it cut short. */
 export function answerError(response: ServerResponse, error: unknown): void {
-  // The client left; there is nobody to answer, and nothing failed.
-  if (response.destroyed) return
+  // The client left; there is nobody to answer, and nothing failed. An answer that waits for its turn is not told.
+  if (response.destroyed || error === response.req.errored) return
   const { status, message, headers } = refusalOf(error)
   if (response.headersSent) response.destroy()
   // The rest of a body that was refused must not be taken for the next request.
@@ -48,4 +49,13 @@ export function answerText(
     ...headers,
   })
   response.end(`${text}\n`)
+}
+
+/**
+ * Resolves when the answers to the requests before it have gone out (RFC 9112 §9.3.2). Until then an answer has no
+ * connection, and Node does not tell it when the client leaves: what it had begun would never end.
+ */
+export async function untilItsTurn(response: ServerResponse): Promise<void> {
+  if (response.socket !== null) return
+  await new Promise<void>((resolve) => response.once('socket', () => resolve()))
 }

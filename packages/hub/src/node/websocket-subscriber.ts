@@ -15,6 +15,23 @@ const bareCodec: PublicationCodec<PreparedMessage> = {
   encode: ({ data }: Publication) => new PreparedMessage(encodePlain(data)),
 }
 
+/** `["message",CHANNEL,TEXT]`, as pages know it that were fed a Redis client's replies as they came. Bytes are in base64. */
+const redisCodec: PublicationCodec<PreparedMessage> = {
+  encode: ({ channel, data }: Publication) => {
+    const plain = encodePlain(data)
+    const text = typeof plain === 'string' ? plain : Buffer.from(plain).toString('base64')
+    return new PreparedMessage(JSON.stringify(['message', channel, text]))
+  },
+}
+
+/** How a bare WebSocket wants its messages: the data itself, or a Redis client's reply. */
+export type BareFormat = 'data' | 'redis'
+
+const BARE_CODECS: Readonly<Record<BareFormat, PublicationCodec<PreparedMessage>>> = {
+  data: bareCodec,
+  redis: redisCodec,
+}
+
 /** The lines of `wigwag.publication.v1`. */
 const lineCodec: PublicationCodec<PreparedMessage> = {
   encode: (publication: Publication) =>
@@ -23,22 +40,32 @@ const lineCodec: PublicationCodec<PreparedMessage> = {
 
 /** A WebSocket without a subprotocol: messages are the data itself, and delivery is at most once. */
 export class BareSubscriber implements Subscriber<PreparedMessage> {
-  readonly codec: PublicationCodec<PreparedMessage> = bareCodec
+  readonly codec: PublicationCodec<PreparedMessage>
   readonly #socket: NodeWebSocket<unknown>
+  #isLive = false
+  /** What is not younger came before, in a stream that has begun anew since. */
+  #skipUntilMs = -1
 
-  constructor(socket: NodeWebSocket<unknown>) {
+  constructor(socket: NodeWebSocket<unknown>, format: BareFormat) {
     this.#socket = socket
+    this.codec = BARE_CODECS[format]
   }
 
-  deliver(encoded: PreparedMessage): void {
-    this.#socket.send(encoded)
+  deliver(encoded: PreparedMessage, { time }: Publication): void {
+    if (this.#isLive || time > this.#skipUntilMs) this.#socket.send(encoded)
   }
 
-  gap({ reason }: Gap): void {
-    this.#socket.close(INSUFFICIENT_STATE_CLOSE_CODE, `Cannot recover: ${reason}; reconnect without "after"`)
+  gap({ reason }: Gap, toldUntilMs: number | undefined): void {
+    if (this.#isLive) {
+      // From then on it is at most once: what the broker has lost need not be told, and nothing must come twice.
+      this.#isLive = false
+      this.#skipUntilMs = reason === 'epoch-changed' ? (toldUntilMs ?? -1) : -1
+    } else this.#socket.close(INSUFFICIENT_STATE_CLOSE_CODE, `Cannot recover: ${reason}; reconnect without "after"`)
   }
 
-  live(): void {}
+  live(): void {
+    this.#isLive = true
+  }
 
   failed(error: HubError): void {
     closeFailed(this.#socket, error)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { CloseCode, type NodeWebSocket, Refusal, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
+import { CloseCode, type NodeWebSocket, Refusal, refuse, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
 import type { Subscription } from '../channel/subscription.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
@@ -10,13 +10,14 @@ import { decodeChannelName, matchChannelUrl } from './channel-url.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { assertAuthorized } from './http-access.ts'
 import { refusalOf } from './http-answer.ts'
-import { BareSubscriber, LineSubscriber } from './websocket-subscriber.ts'
+import { type BareFormat, BareSubscriber, LineSubscriber } from './websocket-subscriber.ts'
 
 /** What a channel's WebSocket asked for. */
 interface ChannelSocket {
   readonly channel: string
   readonly after: Position | undefined
   readonly wantsLive: boolean
+  readonly format: BareFormat
   readonly mayPublish: boolean
   subscription: Subscription | undefined
 }
@@ -71,9 +72,11 @@ export class WebSocketTransport {
       const channel = decodeChannelName(url?.encodedName ?? '')
       const position = query?.get('after') ?? null
       const after = position === null ? undefined : parsePosition(position)
+      const format = parseFormat(query?.get('format') ?? 'data')
       await assertAuthorized(this.#options, 'subscribe', channel, incoming)
       const mayPublish = await this.#mayPublish(channel, incoming)
-      return { channel, after, wantsLive: query?.get('live') === '1', mayPublish, subscription: undefined }
+      const wantsLive = query?.get('live') === '1'
+      return { channel, after, wantsLive, format, mayPublish, subscription: undefined }
     } catch (error) {
       return refusalOf(error)
     }
@@ -91,9 +94,11 @@ export class WebSocketTransport {
   }
 
   #open(socket: NodeWebSocket<ChannelSocket>): void {
-    const { channel, after, wantsLive } = socket.data
+    const { channel, after, wantsLive, format } = socket.data
     const subscriber =
-      socket.protocol === PUBLICATION_SUBPROTOCOL ? new LineSubscriber(socket, wantsLive) : new BareSubscriber(socket)
+      socket.protocol === PUBLICATION_SUBPROTOCOL
+        ? new LineSubscriber(socket, wantsLive)
+        : new BareSubscriber(socket, format)
     try {
       socket.data.subscription = this.#hub.subscribe(channel, subscriber, after)
     } catch (error) {
@@ -115,4 +120,9 @@ export class WebSocketTransport {
       socket.close(CloseCode.tryAgainLater, `Not published: ${error.code}`)
     }
   }
+}
+
+function parseFormat(format: string): BareFormat {
+  if (format === 'data' || format === 'redis') return format
+  throw refuse(400, `There is no format ${JSON.stringify(format.slice(0, 40))}: leave it out, or write format=redis.`)
 }

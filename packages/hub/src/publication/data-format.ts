@@ -29,7 +29,13 @@ export function decodeBody(
   return isJson ? parseJson(text) : text
 }
 
+/** Deepest nesting of a JSON value: more than anybody needs, far less than the stack of whoever writes it again. */
+const MAX_JSON_DEPTH = 256
+
 function parseJson(text: string): JsonValue {
+  if (nestsDeeper(text, MAX_JSON_DEPTH)) {
+    throw new HubError('ERR_PUBLICATION_DATA', `The JSON nests deeper than ${MAX_JSON_DEPTH}. Send a flatter value.`)
+  }
   try {
     return JSON.parse(text) as JsonValue
   } catch (error) {
@@ -39,4 +45,20 @@ function parseJson(text: string): JsonValue {
       `The body is application/json but no JSON: ${why}. Send text as text/plain.`,
     )
   }
+}
+
+/** Judged on the text: parsing takes any depth, but writing what was parsed goes as deep as the stack. */
+function nestsDeeper(text: string, maxDepth: number): boolean {
+  let depth = 0
+  let isString = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (isString && character === '\\') i++
+    else if (character === '"') isString = !isString
+    else if (isString) continue
+    else if (character === '[' || character === '{') {
+      if (++depth > maxDepth) return true
+    } else if (character === ']' || character === '}') depth--
+  }
+  return false
 }

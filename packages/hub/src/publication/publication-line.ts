@@ -6,11 +6,11 @@ export const PUBLICATION_SUBPROTOCOL = 'wigwag.publication.v1'
 
 /** A publication as one line of JSON: `{offset, epoch, time, data}`; bytes come as `b64data` in base64. */
 export function encodePublicationLine(
-  { data, time, position }: Publication,
+  { data, time, position, degraded }: Publication,
   toBase64: (bytes: Uint8Array) => string,
 ): string {
   const content = data instanceof Uint8Array ? { b64data: toBase64(data) } : { data }
-  return JSON.stringify({ offset: position?.offset, epoch: position?.epoch, time, ...content })
+  return JSON.stringify({ offset: position?.offset, epoch: position?.epoch, time, degraded, ...content })
 }
 
 /** A gap as one line: `{gap: {reason, after, position}}`. */

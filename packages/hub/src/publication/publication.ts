@@ -20,6 +20,8 @@ export interface Publication {
   readonly time: number
   /** Its place in the channel's stream; none where no history is kept. */
   readonly position: Position | undefined
+  /** Delivered by this node alone, because the broker is away and the channel keeps no history. */
+  readonly degraded?: true
 }
 
 /** A stretch of a stream that cannot be recovered. What is delivered next comes after it. */

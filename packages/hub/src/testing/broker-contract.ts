@@ -1,6 +1,8 @@
 import { historyCases } from './broker-contract-history.ts'
+import { idempotencyCases } from './broker-contract-idempotency.ts'
 import { listenerCases } from './broker-contract-listener.ts'
 import { offsetCases } from './broker-contract-offsets.ts'
+import { outageCases } from './broker-contract-outage.ts'
 import { type BrokerFactory, BrokerProbe, type ContractHistory } from './broker-subject.ts'
 
 /** One promise of the contract. `run` makes a broker, holds it to the promise, and closes it; it throws `ContractBreach`. */
@@ -16,16 +18,20 @@ const HISTORY: ContractHistory = { size: 100, ttlMs: 60_000 }
  * `for (const { name, run } of brokerContract) test(name, () => run(createMyBroker))`.
  * A case that waits for what never comes does not end: give it a time limit.
  */
-export const brokerContract: readonly BrokerContractCase[] = [...offsetCases, ...listenerCases, ...historyCases].map(
-  ({ name, history = HISTORY, check }) => ({
-    name,
-    async run(create: BrokerFactory): Promise<void> {
-      const probe = await BrokerProbe.start(await create(history))
-      try {
-        await check(probe)
-      } finally {
-        await probe.broker.close()
-      }
-    },
-  }),
-)
+export const brokerContract: readonly BrokerContractCase[] = [
+  ...offsetCases,
+  ...listenerCases,
+  ...historyCases,
+  ...idempotencyCases,
+  ...outageCases,
+].map(({ name, history = HISTORY, check }) => ({
+  name,
+  async run(create: BrokerFactory): Promise<void> {
+    const probe = await BrokerProbe.start(await create(history))
+    try {
+      await check(probe)
+    } finally {
+      await probe.broker.close()
+    }
+  },
+}))

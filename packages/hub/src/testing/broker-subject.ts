@@ -20,6 +20,16 @@ export interface BrokerSubject {
    * has. Left out, cases about it are passed over.
    */
   restart?(): Broker | PromiseLike<Broker>
+  /** Takes the store away from the broker, and gives it back as it was. Left out, cases about it are passed over. */
+  readonly outage?: BrokerOutage
+}
+
+/** A store that goes away and comes back. Each resolves when the broker's `status` says so. */
+export interface BrokerOutage {
+  begin(): Promise<void>
+  end(): Promise<void>
+  /** Another broker on the same store, which it does not lose. Not started yet. */
+  createWitness(): Broker
 }
 
 /** Makes a subject whose channels keep history as asked for. */
@@ -30,6 +40,8 @@ export class BrokerProbe {
   readonly broker: Broker
   readonly subject: BrokerSubject
   readonly #told: Publication[]
+  /** The channels that the listener was told `missed` of, in order. */
+  readonly missed: string[] = []
   readonly #waiting = new Set<() => void>()
 
   private constructor(subject: BrokerSubject, broker: Broker, told: Publication[]) {
@@ -46,6 +58,9 @@ export class BrokerProbe {
       publication: (publication) => {
         told.push(publication)
         for (const check of [...probe.#waiting]) check()
+      },
+      missed: (channel) => {
+        probe.missed.push(channel)
       },
     }
     await broker.start(listener)

@@ -34,3 +34,17 @@ function show(value: unknown): string {
   const text = value instanceof Uint8Array ? `bytes [${value.join(', ')}]` : JSON.stringify(value)
   return String(text).slice(0, 300)
 }
+
+/** The error that `promise` rejects with. Throws `ContractBreach` when it does not, or with something that has no code. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error & { readonly code: string }> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+  if (!('error' in outcome))
+    throw new ContractBreach(`a rejection was promised; it resolved with ${show(outcome.value)}`)
+  const { error } = outcome
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return error as Error & { readonly code: string }
+  throw new ContractBreach(`a HubError was promised; it rejected with ${String(error)}`)
+}

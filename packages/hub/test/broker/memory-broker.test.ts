@@ -94,7 +94,7 @@ describe('maxTotalBytes', () => {
 
   test('what has expired in channels that nobody uses makes room by itself', async () => {
     const { broker, clock, sweep } = createManualBroker({ maxTotalBytes: 250, history: { ttlMs: 1000 } })
-    await broker.start({ publication: () => {} })
+    await broker.start({ publication: () => {}, missed: () => {} })
     await broker.publish('old', 'x'.repeat(100))
     clock.nowMs += 1001
     sweep()
@@ -118,7 +118,7 @@ describe('without history', () => {
   test('publications carry no position, history is empty, and subscribers are told all the same', async () => {
     const { broker } = createManualBroker({ history: { size: 0 } })
     const told: unknown[] = []
-    await broker.start({ publication: ({ data }) => told.push(data) })
+    await broker.start({ publication: ({ data }) => void told.push(data), missed: () => {} })
     await broker.subscribe('a')
     expect((await broker.publish('a', 1)).position).toBeUndefined()
     for (const from of [undefined, 'latest'] as const) {
@@ -138,5 +138,23 @@ describe('an option out of range is ERR_OPTION and named', () => {
   test.each(wrong)('%s', (name, options) => {
     const create = () => createManualBroker(options)
     expect(create).toThrow(expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(name) }))
+  })
+})
+
+describe('idempotency keys', () => {
+  test('are forgotten after idempotencyTtlMs', async () => {
+    const { broker, clock } = createManualBroker({ idempotencyTtlMs: 1000 })
+    const first = await broker.publish('a', 1, { idempotencyKey: 'k' })
+    clock.nowMs += 999
+    expect(await broker.publish('a', 1, { idempotencyKey: 'k' })).toEqual(first)
+    clock.nowMs += 1
+    expect(await broker.publish('a', 1, { idempotencyKey: 'k' })).toMatchObject({ position: { offset: 2 } })
+  })
+
+  test('above maxIdempotencyKeys the oldest is forgotten', async () => {
+    const { broker } = createManualBroker({ maxIdempotencyKeys: 2 })
+    for (const idempotencyKey of ['one', 'two', 'three']) await broker.publish('a', 1, { idempotencyKey })
+    expect(await broker.publish('a', 1, { idempotencyKey: 'three' })).toMatchObject({ position: { offset: 3 } })
+    expect(await broker.publish('a', 1, { idempotencyKey: 'one' })).toMatchObject({ position: { offset: 4 } })
   })
 })

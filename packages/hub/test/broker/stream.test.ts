@@ -26,13 +26,13 @@ describe('Stream', () => {
   })
 
   test('retains at most maxBytes of data, of whatever kind', () => {
-    const stream = streamOf({ maxBytes: 10 })
-    stream.append('12345', 0)
-    stream.append(new Uint8Array(5), 0)
+    const stream = streamOf({ maxBytes: 150 })
+    stream.append('x'.repeat(100), 0)
+    stream.append(new Uint8Array(50), 0)
     expect(stream.size).toBe(2)
     stream.append([1, 2], 0)
     expect(stream.size).toBe(2)
-    stream.append('one that is larger than all that may be retained', 0)
+    stream.append('one that is larger than all that may be retained'.repeat(10), 0)
     expect(stream.size).toBe(0)
     expect(stream.position.offset).toBe(4)
   })

@@ -157,3 +157,27 @@ describe('history keeps bytes, not the chunk of the network that they came in', 
     expect(data.buffer.byteLength).toBe(3)
   })
 })
+
+describe('Idempotency-Key', () => {
+  const post = (url: string, body: string, key: string): Promise<Response> =>
+    fetch(url, { method: 'POST', body, headers: { 'idempotency-key': key } })
+
+  test('a publisher that repeats itself is answered with the same position, and subscribers are told once', async () => {
+    const served = await serveChannels()
+    const socket = await openSocket(served.url('/channel/a'))
+    const answers: unknown[] = []
+    for (let i = 0; i < 3; i++) answers.push(await (await post(served.url('/channel/a'), 'x', 'order-7')).json())
+    await served.publish('a', 'last')
+    while (socket.messages.at(-1) !== 'last') await socket.next()
+    expect(socket.messages).toEqual(['x', 'last'])
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
+  })
+
+  test('one that is too long is refused with 400 that says how long it may be', async () => {
+    const served = await serveChannels()
+    const response = await post(served.url('/channel/a'), 'x', 'k'.repeat(256))
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('1 to 255 characters')
+  })
+})

@@ -1,4 +1,13 @@
-import type { Broker, BrokerListener, History, HistoryStart, Publication, PublicationData } from '@wigwag/hub'
+import type {
+  Broker,
+  BrokerListener,
+  BrokerStatus,
+  History,
+  HistoryStart,
+  Publication,
+  PublicationData,
+  PublishOptions,
+} from '@wigwag/hub'
 
 /** What waits until the test lets it go on. */
 type Lane = 'calls' | 'answers' | 'publications'
@@ -38,11 +47,16 @@ export class DelayedBroker implements Broker {
         if (this.#isTransparent && this.waiting('publications') === 0) listener.publication(publication)
         else this.#lanes.publications.push(() => listener.publication(publication))
       },
+      missed: (channel) => listener.missed(channel),
     })
   }
 
-  publish(channel: string, data: PublicationData): Promise<Publication> {
-    return this.#inner.publish(channel, data)
+  get status(): BrokerStatus {
+    return this.#inner.status
+  }
+
+  publish(channel: string, data: PublicationData, options?: PublishOptions): Promise<Publication> {
+    return this.#inner.publish(channel, data, options)
   }
 
   subscribe(channel: string): Promise<void> {

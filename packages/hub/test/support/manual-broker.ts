@@ -11,9 +11,9 @@ export interface ManualBroker {
 }
 
 /** A memory broker whose clock stands still until it is moved, with epochs `epoch-1`, `epoch-2` and so on. */
-export function createManualBroker(options: MemoryBrokerOptions = {}): ManualBroker {
+export function createManualBroker(options: MemoryBrokerOptions = {}, firstEpoch = 1): ManualBroker {
   const clock = { nowMs: 1_000_000 }
-  let epochs = 0
+  let epochs = firstEpoch - 1
   let sweep = (): void => {}
   const ports: MemoryBrokerPorts = {
     now: () => clock.nowMs,

@@ -1,7 +1,8 @@
-import type { Broker, BrokerListener, MemoryBroker } from '@wigwag/hub'
+import type { Broker, BrokerListener, MemoryBroker, Publication } from '@wigwag/hub'
 import { brokerContract, ContractBreach } from '@wigwag/hub/testing'
 import { expect, test } from 'vitest'
 import { createManualBroker } from '../support/manual-broker.ts'
+import { RemoteBroker, RemoteStore } from '../support/remote-broker.ts'
 
 type Fault = (broker: MemoryBroker) => Partial<Broker>
 
@@ -98,6 +99,7 @@ const FAULTS: [string, Fault][] = [
   [
     'tells everything twice',
     telling((listener) => ({
+      ...listener,
       publication: (publication) => {
         listener.publication(publication)
         listener.publication(publication)
@@ -109,6 +111,7 @@ const FAULTS: [string, Fault][] = [
     telling((listener) => {
       let first: Parameters<BrokerListener['publication']>[0] | undefined
       return {
+        ...listener,
         publication: (publication) => {
           if (first === undefined) {
             first = publication
@@ -122,6 +125,20 @@ const FAULTS: [string, Fault][] = [
     }),
   ],
   ['goes on after close', () => ({ close: async () => {} })],
+  ['takes no notice of keys', (broker) => ({ publish: (channel, data) => broker.publish(channel, data) })],
+  [
+    'shares keys among channels',
+    (broker) => {
+      const known = new Map<string, Publication>()
+      return {
+        publish: async (channel, data, { idempotencyKey } = {}) => {
+          const publication = known.get(idempotencyKey ?? '') ?? (await broker.publish(channel, data))
+          if (idempotencyKey !== undefined) known.set(idempotencyKey, publication)
+          return publication
+        },
+      }
+    },
+  ],
 ]
 
 /** Everything here happens in microtasks: what has not by then never will. */
@@ -163,4 +180,97 @@ test.each(FAULTS)('the contract of brokers finds one that %s', async (_what, fau
 
 test('and finds nothing wrong with one that keeps it', async () => {
   expect(await verdicts(() => ({}))).toEqual([])
+})
+
+const OUTAGE_FAULTS: [string, (broker: RemoteBroker) => Partial<Broker>][] = [
+  ['never says missed', (broker) => ({ start: (listener) => broker.start({ ...listener, missed: () => {} }) })],
+  [
+    'says missed of channels that were left',
+    (broker) => ({
+      start: (listener) =>
+        broker.start({
+          ...listener,
+          missed: (channel) => {
+            for (const each of [channel, 'left']) listener.missed(each)
+          },
+        }),
+    }),
+  ],
+  [
+    'forgets its subscriptions in an outage',
+    (broker) => ({
+      subscribe: async (channel) => {
+        if (broker.status.state === 'connected') await broker.subscribe(channel)
+      },
+    }),
+  ],
+  [
+    'stores later what it could not store at once',
+    (broker) => ({
+      publish: async (channel, data, options) => {
+        try {
+          return await broker.publish(channel, data, options)
+        } catch (error) {
+          broker.whenBack(() => broker.publish(channel, data, options))
+          throw error
+        }
+      },
+    }),
+  ],
+  [
+    'refuses without a code',
+    (broker) => ({
+      history: (channel, from) => broker.history(channel, from).catch(() => Promise.reject(new Error('no'))),
+    }),
+  ],
+  [
+    'does not mark what only it was told',
+    (broker) => ({
+      publish: async (channel, data, options) => {
+        const { degraded, ...publication } = await broker.publish(channel, data, options)
+        return publication
+      },
+    }),
+  ],
+]
+
+async function outageVerdicts(fault: (broker: RemoteBroker) => Partial<Broker>): Promise<string[]> {
+  const found: string[] = []
+  for (const { name, run } of brokerContract) {
+    const running = run((history) => {
+      const store = new RemoteStore({ history })
+      const honest = new RemoteBroker(store)
+      const broker = Object.assign(Object.create(honest) as Broker, forwarded(honest), fault(honest))
+      return { broker, advance: (ms) => store.advance(ms), outage: store.outageOf(honest) }
+    })
+    const outcome = await Promise.race([
+      running.then(
+        () => 'kept',
+        (error: Error) => `breach: ${error.message}`,
+      ),
+      stuck(),
+    ])
+    if (outcome !== 'kept') found.push(`${name}: ${outcome}`)
+  }
+  return found
+}
+
+/** Private fields live in the object itself, not in one that inherits from it. */
+function forwarded(broker: RemoteBroker): Partial<Broker> {
+  return {
+    start: (listener) => broker.start(listener),
+    publish: (...asked) => broker.publish(...asked),
+    subscribe: (channel) => broker.subscribe(channel),
+    unsubscribe: (channel) => broker.unsubscribe(channel),
+    history: (...asked) => broker.history(...asked),
+    close: () => broker.close(),
+  }
+}
+
+test.each(OUTAGE_FAULTS)('the contract of brokers finds one that %s', async (_what, fault) => {
+  expect(await outageVerdicts(fault)).not.toEqual([])
+})
+
+test('and finds nothing wrong with one that keeps it through outages', async () => {
+  expect(await outageVerdicts(() => ({}))).toEqual([])
 })

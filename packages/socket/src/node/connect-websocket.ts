@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
 import {
   ClientHandshake,
+  CloseCode,
   checkNumberOption,
   HeadCollector,
   ProtocolError,
@@ -151,6 +152,8 @@ type HandshakeDone = (result: Agreed | Failed) => void
 
 /** RFC 9110 §15.2: any 1xx may come before the answer; of these only 101 is one. */
 const INTERIM = /^HTTP\/1\.1 1(?!01)\d\d\b/
+/** More interim answers than any server sends; without an end they would keep us busy until the time-out. */
+const MAX_INTERIM = 16
 
 /** The most that Node's timers can wait for. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -163,6 +166,7 @@ function performHandshake(
   done: HandshakeDone,
 ): void {
   let collector = new HeadCollector(limits.maxHeaderBytes)
+  let interims = 0
   const { signal, handshakeTimeoutMs } = limits
   const finish: HandshakeDone = (result) => {
     clearTimeout(timer)
@@ -173,6 +177,10 @@ function performHandshake(
   const received = (chunk: Buffer): void => {
     let collected = collector.push(chunk)
     while (collected.step === 'head' && INTERIM.test(collected.text)) {
+      if (++interims > MAX_INTERIM) {
+        finish({ failure: tooManyInterims() })
+        return
+      }
       collector = new HeadCollector(limits.maxHeaderBytes)
       collected = collector.push(collected.rest)
     }
@@ -199,6 +207,14 @@ function performHandshake(
   signal?.addEventListener('abort', aborted)
   socket.write(handshake.encodeRequest())
   if (signal?.aborted) aborted()
+}
+
+function tooManyInterims(): ProtocolError {
+  return new ProtocolError(
+    'ERR_HANDSHAKE_HEAD',
+    `The server sent more than ${MAX_INTERIM} interim answers (1xx) before its answer to the upgrade.`,
+    CloseCode.abnormal,
+  )
 }
 
 function judge(handshake: ClientHandshake, text: string, rest: Uint8Array): Agreed | Failed {

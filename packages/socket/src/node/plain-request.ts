@@ -1,6 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { writeRefusal } from './refusal.ts'
+import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
+
+/** How long a client that was refused may keep its side open. */
+const LINGER_MS = 5000
 
 /**
  * Serves a request that asks for an upgrade but not for ours as the plain request that it is: a common nginx block
@@ -9,6 +14,12 @@ import { TLSSocket } from 'node:tls'
  * and the socket goes to the server as if it had just come in.
  */
 export function servePlainRequest(server: Server, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+  // Without the line that framed it, its body would be served as a second request.
+  if (!isWholeHead(incoming, server)) {
+    socket.on('error', () => {})
+    writeRefusal(socket, HEAD_WAS_CUT, LINGER_MS, incoming.method)
+    return
+  }
   let text = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`
   const { rawHeaders } = incoming
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -30,10 +30,11 @@ export function refuse(status: number, message: string, headers: Readonly<Record
 }
 
 /** Writes the answer and closes the connection behind it; a client that keeps its side open is dropped after `lingerMs`. */
-export function writeRefusal(socket: Duplex, refusal: UpgradeRefusal, lingerMs: number): void {
+export function writeRefusal(socket: Duplex, refusal: UpgradeRefusal, lingerMs: number, method?: string): void {
   if (!socket.writable) return
   const body = `${refusal.message}\n`
-  socket.end(encodeUpgradeRefusal(refusal, Buffer.byteLength(body)) + body)
+  // RFC 9110 §9.3.2: an answer to HEAD has no body; it would be taken for the next answer.
+  socket.end(encodeUpgradeRefusal(refusal, Buffer.byteLength(body)) + (method === 'HEAD' ? '' : body))
   // What the client still sends would otherwise end in a reset that overtakes the answer.
   socket.resume()
   lingerAtMost(socket, lingerMs)

@@ -27,6 +27,7 @@ import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions } from './socket-options.ts'
 import { type AskedUpgrade, createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
+import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
 
 /** Options, handlers and authorisation of a server, in one object. */
 export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandlers<NodeWebSocket<Data>> {
@@ -160,7 +161,8 @@ export class WebSocketServer<Data = undefined> {
       return
     }
     const refusal = this.#admission.admitUpgrade(incoming, socket)
-    if (refusal !== undefined) this.#refuse(socket, refusal)
+    if (refusal !== undefined) this.#refuse(socket, refusal, incoming.method)
+    else if (!isWholeHead(incoming, server)) this.#refuse(socket, HEAD_WAS_CUT, incoming.method)
     else this.#judge(incoming, socket, head, server)
   }
 
@@ -221,7 +223,7 @@ export class WebSocketServer<Data = undefined> {
     const { allowOrigins, allowHosts } = this.#options
     const hosts = hostPolicyOf(server, allowHosts)
     const verdict = judgeUpgrade(head, { origins: allowOrigins, hosts, peer: caller.peer })
-    if (!verdict.ok) this.#refuse(socket, verdict.refusal)
+    if (!verdict.ok) this.#refuse(socket, verdict.refusal, incoming.method)
     else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
     else this.#decide({ head, offer: verdict.offer, incoming, caller }, socket, rest)
   }
@@ -272,9 +274,9 @@ export class WebSocketServer<Data = undefined> {
     webSocket.start(rest)
   }
 
-  #refuse(socket: Socket, refusal: UpgradeRefusal): void {
+  #refuse(socket: Socket, refusal: UpgradeRefusal, method?: string): void {
     this.#count.refused++
-    writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs)
+    writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs, method)
   }
 
   #forget(socket: NodeWebSocket<Data>): void {

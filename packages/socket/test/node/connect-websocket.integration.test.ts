@@ -1,34 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { connectWebSocket, refuse, UpgradeRefusedError } from '@wigwag/socket'
-import { acceptKey, encodeUpgradeResponse } from '@wigwag/socket/core'
+import { encodeUpgradeResponse } from '@wigwag/socket/core'
 import { concatBytes, frameBytes } from '@wigwag/socket/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LOCALHOST_CERTIFICATE } from './support/localhost-certificate.ts'
 import { attachServer, openClient, openServer } from './support/open-server.ts'
-
-/** A server that answers each connection as the test says: it is given the request head. */
-async function openRaw(answer: (socket: Socket, head: string, key: string) => void): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.once('data', (chunk) => {
-      const head = String(chunk)
-      answer(socket, head, /sec-websocket-key: (.*)/i.exec(head)?.[1] ?? '')
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const accepted = (key: string, fields = ''): string =>
-  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n${fields}\r\n`
+import { accepted, drip, openRaw } from './support/raw-server.ts'
 
 test('§4.1 the request has the fields it must have, those of the caller, and target and Host of the URL', async () => {
   let request = ''
@@ -67,18 +45,35 @@ test('RFC 9110 §15.2 interim answers before the 101 are passed over', async () 
   expect(await client.log.next('message')).toMatchObject({ data: 'here' })
 })
 
+test.each([
+  ['at once', (socket: Socket, text: string) => socket.write(text.repeat(10_000))],
+  ['one by one', (socket: Socket, text: string) => drip(socket, text.repeat(20), text.length)],
+])('interim answers without end are given up after 16 of them, sent %s', async (_how, send) => {
+  const url = await openRaw((socket) => send(socket, 'HTTP/1.1 100 Continue\r\n\r\n'))
+  const connecting = connectWebSocket(url, { handshakeTimeoutMs: 5000 })
+  await expect(connecting).rejects.toMatchObject({ code: 'ERR_HANDSHAKE_HEAD' })
+  await expect(connecting).rejects.toThrow(/more than 16 interim answers/)
+})
+
+test('an answer that comes one byte at a time, each in time, is given up after handshakeTimeoutMs all the same', async () => {
+  let sent = 0
+  const url = await openRaw((socket) => {
+    const next = (): void =>
+      void socket.write(sent++ === 0 ? 'HTTP/1.1 101 X\r\nX: ' : 'x', (error) => error ?? setTimeout(next, 20))
+    next()
+  })
+  const connecting = connectWebSocket(url, { handshakeTimeoutMs: 300 })
+  await expect(connecting).rejects.toMatchObject({ code: 'ERR_HANDSHAKE_TIMEOUT' })
+  expect(sent).toBeGreaterThan(2)
+})
+
 test('§4.1 frames right behind the 101, and a head in single bytes, are read', async () => {
   const url = await openRaw((socket, _head, key) => {
     const bytes = concatBytes(
       Buffer.from(encodeUpgradeResponse({ key, subprotocols: [], extensions: [] })),
       frameBytes({ opcode: 1, payload: 'at once' }),
     )
-    socket.setNoDelay(true)
-    let at = 0
-    const next = (): void => {
-      if (at < bytes.length) socket.write(bytes.subarray(at, ++at), () => setImmediate(next))
-    }
-    next()
+    drip(socket, bytes, 1)
   })
   const { log } = await openClient(url)
   await log.next('message')

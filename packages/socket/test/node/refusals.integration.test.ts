@@ -74,6 +74,12 @@ describe('§4.2.1 a malformed opening handshake gets its HTTP status over the wi
     expect(log.events).toEqual([])
   })
 
+  test('the answer to a HEAD has no body, which would be taken for the next answer (RFC 9110 §9.3.2)', async () => {
+    const { port } = await openServer()
+    const peer = await answerTo(port, upgradeRequest({}, 'HEAD / HTTP/1.1'))
+    expect([peer.status, Number(peer.header('content-length')) > 0, peer.body]).toEqual([405, true, ''])
+  })
+
   test('no Host at all: 400', async () => {
     const { port } = await openServer()
     expect((await answerTo(port, upgradeRequest({ Host: undefined }))).status).toBe(400)

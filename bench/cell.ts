@@ -1,0 +1,71 @@
+/** What a message is made of; `'non-ascii'` is text in which nearly every character takes two bytes. */
+export type MessageFormat = 'text' | 'non-ascii' | 'binary'
+
+/** A workload that sends messages. */
+export interface MessageCell {
+  readonly name: string
+  /**
+   * `echo` waits for its own messages. `fan-out` publishes to subscribers; `cluster` does that through Redis, from one
+   * process of the subject to another. `memory` leaves its connections idle, then echoes one message on each.
+   */
+  readonly workload: 'echo' | 'fan-out' | 'cluster' | 'memory'
+  /** Echoing or idle connections, or subscribers (the publisher comes on top). */
+  readonly connections: number
+  /** Messages in flight per connection, or publications in flight. */
+  readonly depth: number
+  readonly payloadBytes: number
+  readonly format: MessageFormat
+}
+
+/** Connect, upgrade, exchange Close frames, and again. */
+export interface HandshakeCell {
+  readonly name: string
+  readonly workload: 'handshake'
+  /** Connections at one time. */
+  readonly slots: number
+}
+
+/** One row of the results: a workload with its numbers. */
+export type Cell = MessageCell | HandshakeCell
+
+/** What the load generator does with a server. */
+export type Workload = Cell['workload']
+
+/** The cell in words, for the table. */
+export function describeCell(cell: Cell): string {
+  if (cell.workload === 'handshake') return `connect, upgrade, close; ${cell.slots} at a time`
+  const message = `${formatBytes(cell.payloadBytes)} of ${describeFormat(cell.format)}`
+  switch (cell.workload) {
+    case 'echo':
+      return `echo, ${message}, ${describeConnections(cell.connections)}, ${cell.depth} in flight on each`
+    case 'fan-out':
+      return `fan-out, ${message} to ${cell.connections} subscribers, ${cell.depth} in flight`
+    case 'cluster':
+      return `through Redis to another process, ${message} to ${cell.connections} subscribers, ${cell.depth} in flight`
+    case 'memory':
+      return `${cell.connections} connections, idle, and after an echo of ${message} on each`
+  }
+}
+
+/** Bytes as a cell's name has them: `125B`, `16KiB`, `1MiB`. */
+export function bytesInName(bytes: number): string {
+  return formatBytes(bytes).replace(' ', '')
+}
+
+/** File descriptors that either side needs for the cell's connections. */
+export function connectionsOf(cell: Cell): number {
+  return cell.workload === 'handshake' ? cell.slots : cell.connections
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes >= 1024 * 1024) return `${bytes / 1024 / 1024} MiB`
+  return bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`
+}
+
+function describeConnections(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`
+}
+
+function describeFormat(format: MessageFormat): string {
+  return format === 'non-ascii' ? 'non-ASCII text' : format
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MessageCell } from '../cell.ts'
+import { drain } from './drain.ts'
+import { EchoLoad } from './echo-load.ts'
+import type { LoadSpec, MemoryReport } from './load-spec.ts'
+import { Meter } from './meter.ts'
+import { readRss } from './process-memory.ts'
+import { buildTraffic } from './traffic.ts'
+
+/** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
+export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
+  const meter = new Meter()
+  const load = new EchoLoad(spec, cell, buildTraffic(cell, spec.protocol), meter)
+  const rssBefore = await settledRss(spec)
+  await load.open()
+  const rssIdle = await settledRss(spec)
+  load.start()
+  load.stop()
+  const missing = await drain(load, meter, spec.drainSecs)
+  const rssEchoed = await settledRss(spec)
+  load.end()
+  return {
+    kind: 'memory',
+    connections: cell.connections,
+    rssBefore,
+    rssIdle,
+    rssEchoed,
+    faults: meter.faults(missing),
+  }
+}
+
+async function settledRss(spec: LoadSpec): Promise<number> {
+  await sleep(spec.settleSecs * 1000)
+  return spec.processes.filter(({ role }) => role === 'server').reduce((sum, { pid }) => sum + readRss(pid), 0)
+}

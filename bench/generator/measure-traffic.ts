@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { drain } from './drain.ts'
+import { EchoLoad } from './echo-load.ts'
+import { FanOutLoad } from './fan-out-load.ts'
+import { HandshakeLoad } from './handshake-load.ts'
+import type { Load } from './load.ts'
+import type { LoadSpec, TrafficReport } from './load-spec.ts'
+import { Meter } from './meter.ts'
+import { processUse, readProcessCpu } from './process-cpu.ts'
+import { buildTraffic } from './traffic.ts'
+
+// Slow cells need more than their seconds until the server's code has been compiled; large messages never get so far.
+const WARM_UP_MESSAGES = 5000
+const MAX_WARM_UPS = 5
+const POLL_MS = 20
+
+/** Opens the connections, warms the server up, measures, and waits for what is in flight. */
+export async function measureTraffic(spec: LoadSpec): Promise<TrafficReport> {
+  const meter = new Meter()
+  const load = createLoad(spec, meter)
+  await load.open()
+  await sleep(spec.settleSecs * 1000)
+  load.start()
+  await warmUp(spec.warmUpSecs * 1000, meter)
+  const measured = await measureWindow(spec, meter)
+  load.stop()
+  const missing = await drain(load, meter, spec.drainSecs)
+  load.end()
+  return { kind: 'traffic', ...measured, faults: meter.faults(missing) }
+}
+
+function createLoad(spec: LoadSpec, meter: Meter): Load {
+  const { cell, protocol } = spec
+  switch (cell.workload) {
+    case 'handshake':
+      return new HandshakeLoad(spec, cell, meter)
+    case 'fan-out':
+    case 'cluster':
+      return new FanOutLoad(spec, cell, buildTraffic(cell, protocol), meter)
+    case 'echo':
+    case 'memory':
+      return new EchoLoad(spec, cell, buildTraffic(cell, protocol), meter)
+  }
+}
+
+async function warmUp(ms: number, meter: Meter): Promise<void> {
+  const latestMs = performance.now() + ms * MAX_WARM_UPS
+  await sleep(ms)
+  while (meter.arrived < WARM_UP_MESSAGES && !meter.hasFaults() && performance.now() < latestMs) await sleep(POLL_MS)
+}
+
+async function measureWindow(spec: LoadSpec, meter: Meter): Promise<Omit<TrafficReport, 'kind' | 'faults'>> {
+  const startMs = performance.now()
+  const generatorBefore = process.cpuUsage()
+  const before = spec.processes.map(({ pid }) => readProcessCpu(pid))
+  meter.measuring = true
+  await sleep(spec.secs * 1000)
+  meter.measuring = false
+  const after = spec.processes.map(({ pid }) => readProcessCpu(pid))
+  const generator = process.cpuUsage(generatorBefore)
+  return {
+    secs: (performance.now() - startMs) / 1000,
+    messages: meter.messages,
+    processes: spec.processes.map((watched, i) => processUse(watched, before[i], after[i])),
+    generatorCpuUs: generator.user + generator.system,
+    p50Us: meter.latency.quantileUs(0.5),
+    p99Us: meter.latency.quantileUs(0.99),
+  }
+}

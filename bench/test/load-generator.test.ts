@@ -1,0 +1,215 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { Cell, MessageCell } from '../cell.ts'
+import type { LoadFaults, LoadSpec, Protocol } from '../generator/load-spec.ts'
+import { measureMemory } from '../generator/measure-memory.ts'
+import { measureTraffic } from '../generator/measure-traffic.ts'
+
+const FLAWLESS: LoadFaults = { wrong: 0, lost: 0, missing: 0, notes: [] }
+const ECHO: MessageCell = { name: '', workload: 'echo', connections: 3, depth: 2, payloadBytes: 300, format: 'text' }
+
+let server: WebSocketServer | Server | undefined
+const sockets = new Set<Socket>()
+
+afterEach(() => {
+  for (const socket of clients()) socket.terminate()
+  for (const socket of sockets) socket.destroy()
+  sockets.clear()
+  server?.close()
+})
+
+describe('a load finds a server flawless that', () => {
+  test.each([
+    { ...ECHO, payloadBytes: 16 },
+    { ...ECHO, payloadBytes: 70_000, depth: 1 },
+    { ...ECHO, payloadBytes: 1024 * 1024, depth: 1, format: 'binary' },
+    { ...ECHO, format: 'non-ascii' },
+  ] satisfies MessageCell[])('echoes $payloadBytes bytes of $format', async (cell) => {
+    let echoes = 0
+    const port = await serve((socket) =>
+      socket.on('message', (data, binary) => {
+        echoes++
+        socket.send(data, { binary })
+      }),
+    )
+    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+    expect(echoes).toBeGreaterThanOrEqual(cell.connections * cell.depth)
+  })
+
+  test('frames its messages in another legal way', async () => {
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        const text = String(data)
+        socket.ping()
+        socket.send(text.slice(0, 7), { fin: false })
+        socket.send(text.slice(7))
+      }),
+    )
+    expect((await measureTraffic(spec(ECHO, port))).faults).toEqual(FLAWLESS)
+  })
+
+  test('delivers what is published, in order, to every subscriber', async () => {
+    const subscribers: WebSocket[] = []
+    const port = await serve((socket, target) => {
+      if (target === '/sub') subscribers.push(socket)
+      else socket.on('message', (data) => fanOut(data, subscribers))
+    })
+    const cell: Cell = { ...ECHO, workload: 'fan-out', connections: 10, depth: 4 }
+    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+  })
+
+  test('answers handshakes and Close frames', async () => {
+    const codes: number[] = []
+    const port = await serve((socket) => socket.on('close', (code) => codes.push(code)))
+    const { faults } = await measureTraffic(spec({ name: '', workload: 'handshake', slots: 4 }, port))
+    expect(faults).toEqual(FLAWLESS)
+    expect(codes.length).toBeGreaterThanOrEqual(4)
+    expect(new Set(codes)).toEqual(new Set([1000]))
+  })
+
+  test('holds idle connections and echoes once on each', async () => {
+    let echoes = 0
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        echoes++
+        socket.send(String(data))
+      }),
+    )
+    const cell: MessageCell = { ...ECHO, workload: 'memory', connections: 70, depth: 1 }
+    expect((await measureMemory(spec(cell, port), cell)).faults).toEqual(FLAWLESS)
+    expect(echoes).toBe(70)
+  })
+
+  test('sends bytes back as they came, when that is what it is for', async () => {
+    const port = await serveBytes((chunk, socket) => socket.write(chunk))
+    expect((await measureTraffic(spec(ECHO, port, 'bytes'))).faults).toEqual(FLAWLESS)
+  })
+})
+
+describe('a load finds out a server that', () => {
+  test('changes a byte', async () => {
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        const bytes = Buffer.from(data as Buffer)
+        bytes[150] = 0x2a
+        socket.send(bytes, { binary: false })
+      }),
+    )
+    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('cuts messages short', async () => {
+    const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data).slice(1))))
+    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('swaps two messages', async () => {
+    const port = await serve((socket) => {
+      let held: string | undefined
+      socket.on('message', (data) => {
+        if (held === undefined) held = String(data)
+        else {
+          socket.send(String(data))
+          socket.send(held)
+          held = undefined
+        }
+      })
+    })
+    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('delivers to one connection what is meant for another', async () => {
+    const port = await serve((socket) => socket.on('message', (data) => fanOut(data, clients())))
+    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('sends a message twice', async () => {
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        socket.send(String(data))
+        socket.send(String(data))
+      }),
+    )
+    expect((await measureTraffic(spec({ ...ECHO, depth: 1 }, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('takes text for binary', async () => {
+    const port = await serve((socket) => socket.on('message', (data) => socket.send(data, { binary: true })))
+    expect((await measureTraffic(spec(ECHO, port))).faults).toMatchObject({
+      lost: 3,
+      notes: ['lost: a frame with opcode 2'],
+    })
+  })
+
+  test('leaves a message out', async () => {
+    let left = 20
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        if (left-- > 0) socket.send(String(data))
+      }),
+    )
+    expect((await measureTraffic({ ...spec(ECHO, port), drainSecs: 0.2 })).faults.missing).toBeGreaterThan(0)
+  })
+
+  test('closes connections', async () => {
+    const port = await serve((socket) => socket.on('message', () => socket.terminate()))
+    expect((await measureTraffic(spec(ECHO, port))).faults.lost).toBeGreaterThan(0)
+  })
+
+  test('refuses the upgrade', async () => {
+    const port = await serveBytes((_, socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'))
+    expect((await measureTraffic(spec(ECHO, port))).faults).toMatchObject({
+      lost: 3,
+      notes: ['lost: the upgrade was answered with "HTTP/1.1 404 Not Found"'],
+    })
+  })
+
+  test('answers a Close frame with another code', async () => {
+    const port = await serve((socket) => socket.close(4000))
+    const { faults } = await measureTraffic(spec({ name: '', workload: 'handshake', slots: 4 }, port))
+    expect(faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('changes a byte of what it should send back as it came', async () => {
+    const port = await serveBytes((chunk, socket) => {
+      chunk[chunk.length - 1] = (chunk.at(-1) ?? 0) ^ 1
+      socket.write(chunk)
+    })
+    expect((await measureTraffic(spec(ECHO, port, 'bytes'))).faults).toMatchObject({
+      lost: 3,
+      notes: ['lost: bytes that are not those sent'],
+    })
+  })
+})
+
+function spec(cell: Cell, port: number, protocol: Protocol = 'websocket'): LoadSpec {
+  const times = { settleSecs: 0.01, warmUpSecs: 0.02, secs: 0.1, drainSecs: 10 }
+  return { cell, protocol, connectPort: port, publishPort: port, processes: [], ...times }
+}
+
+async function serve(connected: (socket: WebSocket, target: string) => void): Promise<number> {
+  const listening = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server = listening
+  listening.on('connection', (socket, request) => connected(socket, request.url ?? ''))
+  await new Promise((resolve) => listening.once('listening', resolve))
+  return (listening.address() as AddressInfo).port
+}
+
+async function serveBytes(received: (chunk: Buffer, socket: Socket) => void): Promise<number> {
+  const listening = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    socket.on('data', (chunk) => received(chunk, socket))
+  })
+  server = listening
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
+  return (listening.address() as AddressInfo).port
+}
+
+function clients(): Iterable<WebSocket> {
+  return server instanceof WebSocketServer ? server.clients : []
+}
+
+function fanOut(data: RawData, subscribers: Iterable<WebSocket>): void {
+  for (const socket of subscribers) socket.send(String(data))
+}

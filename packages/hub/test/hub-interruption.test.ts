@@ -1,0 +1,183 @@
+import { Hub, HubError } from '@wigwag/hub'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { isFailed, isLive, RecordingSubscriber, settle } from './support/recording-subscriber.ts'
+import { RemoteBroker, RemoteStore } from './support/remote-broker.ts'
+
+function nodes(store = new RemoteStore()): { hub: Hub; broker: RemoteBroker; elsewhere: Hub } {
+  const broker = new RemoteBroker(store)
+  const [hub, elsewhere] = [new Hub({ broker }), new Hub({ broker: new RemoteBroker(store) })]
+  onTestFinished(async () => {
+    await hub.close()
+    await elsewhere.close()
+  })
+  return { hub, broker, elsewhere }
+}
+
+async function subscribed(hub: Hub, after?: { epoch: string; offset: number }): Promise<RecordingSubscriber> {
+  const subscriber = new RecordingSubscriber()
+  hub.subscribe('a', subscriber, after)
+  await subscriber.until(isLive)
+  return subscriber
+}
+
+test('what was published elsewhere while the broker was away is recovered when it is back, in order, before what comes then', async () => {
+  const { hub, broker, elsewhere } = nodes()
+  const [first, second] = [await subscribed(hub), await subscribed(hub)]
+  await hub.publish('a', 1)
+  broker.cut()
+  await elsewhere.publish('a', 2)
+  await elsewhere.publish('a', 3)
+  broker.mend()
+  await elsewhere.publish('a', 4)
+  await settle()
+  for (const { words } of [first, second]) expect(words).toEqual(['live', 1, 2, 3, 4, 'live'])
+})
+
+test('nothing is told twice when nothing was missed, and live says that it was none', async () => {
+  const { hub, broker } = nodes()
+  const subscriber = await subscribed(hub)
+  await hub.publish('a', 1)
+  broker.cut()
+  broker.mend()
+  await settle()
+  expect(subscriber.told.at(-1)).toMatchObject({ live: { offset: 1 }, recovered: 0 })
+  expect(subscriber.data).toEqual([1])
+})
+
+test('each publication that is recovered is encoded once for all who read it in the same way', async () => {
+  const { hub, broker, elsewhere } = nodes()
+  let encoded = 0
+  const codec = {
+    encode: (publication: never) => {
+      encoded++
+      return publication
+    },
+  }
+  const subscribers = Array.from({ length: 10 }, () => new RecordingSubscriber(codec))
+  for (const subscriber of subscribers) hub.subscribe('a', subscriber)
+  await settle()
+  await hub.publish('a', 'known to all')
+  await settle()
+  encoded = 0
+  broker.cut()
+  await elsewhere.publish('a', 1)
+  await elsewhere.publish('a', 2)
+  broker.mend()
+  await settle()
+  for (const { data } of subscribers) expect(data).toEqual(['known to all', 1, 2])
+  expect(encoded).toBe(2)
+})
+
+test('whoever subscribes while the broker is away waits for it, and misses nothing', async () => {
+  const { hub, broker, elsewhere } = nodes()
+  const { position } = await elsewhere.publish('a', 'before')
+  broker.cut()
+  const [fresh, back] = [new RecordingSubscriber(), new RecordingSubscriber()]
+  hub.subscribe('a', fresh)
+  hub.subscribe('a', back, { epoch: position?.epoch ?? '', offset: 0 })
+  await settle()
+  expect([fresh.told, back.told]).toEqual([[], []])
+  await elsewhere.publish('a', 'meanwhile')
+  broker.mend()
+  await settle()
+  await elsewhere.publish('a', 'behind')
+  await settle()
+  expect(fresh.words).toEqual(['live', 'behind'])
+  expect(back.words).toEqual(['before', 'meanwhile', 'live', 'behind'])
+})
+
+test('a broker that goes away while history is read is asked again', async () => {
+  const { hub, broker, elsewhere } = nodes()
+  const subscriber = new RecordingSubscriber()
+  hub.subscribe('a', subscriber)
+  broker.cut()
+  await settle()
+  broker.mend()
+  broker.cut()
+  await settle()
+  await elsewhere.publish('a', 'meanwhile')
+  broker.mend()
+  await settle()
+  await elsewhere.publish('a', 'behind')
+  await settle()
+  expect(subscriber.words).toEqual(['live', 'behind'])
+})
+
+test('more than history holds is a gap, then what it holds', async () => {
+  const { hub, broker, elsewhere } = nodes(new RemoteStore({ history: { size: 2 } }))
+  const subscriber = await subscribed(hub)
+  await hub.publish('a', 1)
+  broker.cut()
+  for (const data of [2, 3, 4, 5]) await elsewhere.publish('a', data)
+  broker.mend()
+  await settle()
+  expect(subscriber.words).toEqual(['live', 1, 'gap', 4, 5, 'live'])
+})
+
+test('without history telling just goes on: delivery is at most once', async () => {
+  const { hub, broker, elsewhere } = nodes(new RemoteStore({ history: { size: 0 } }))
+  const subscriber = await subscribed(hub)
+  broker.cut()
+  await elsewhere.publish('a', 'missed')
+  expect(await hub.publish('a', 'here')).toMatchObject({ degraded: true })
+  broker.mend()
+  await elsewhere.publish('a', 'behind')
+  await settle()
+  expect(subscriber.words).toEqual(['live', 'here', 'behind'])
+})
+
+test('publishing while the broker is away is refused, and nobody is told', async () => {
+  const { hub, broker } = nodes()
+  const subscriber = await subscribed(hub)
+  broker.cut()
+  await expect(hub.publish('a', 1)).rejects.toMatchObject({ code: 'ERR_BROKER_UNAVAILABLE' })
+  expect(hub.status).toMatchObject({ state: 'disconnected' })
+  expect(subscriber.data).toEqual([])
+  expect(hub.stats.published).toBe(0)
+})
+
+test('history that cannot be read although the broker is there ends the subscriptions that have to recover', async () => {
+  const { hub, broker, elsewhere } = nodes()
+  const subscriber = await subscribed(hub)
+  await hub.publish('a', 1)
+  broker.cut()
+  broker.history = () => Promise.reject(new HubError('ERR_BROKER_UNAVAILABLE', 'LOADING'))
+  await elsewhere.publish('a', 2)
+  broker.mend()
+  await subscriber.until(isFailed)
+  expect(hub.stats.subscriptions).toBe(0)
+})
+
+test('any order of publishing, cuts and comings gives every subscriber everything once and in order', async () => {
+  const step = fc.constantFrom('publish', 'publish', 'cut', 'mend', 'subscribe', 'settle')
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const store = new RemoteStore()
+      const broker = new RemoteBroker(store)
+      const [hub, elsewhere] = [new Hub({ broker }), new Hub({ broker: new RemoteBroker(store) })]
+      const start = (await elsewhere.history('a')).position
+      const subscribers: RecordingSubscriber[] = []
+      let published = 0
+      for (const each of steps) {
+        if (each === 'publish') await elsewhere.publish('a', ++published)
+        if (each === 'cut') broker.cut()
+        if (each === 'mend' && broker.status.state === 'disconnected') broker.mend()
+        if (each === 'settle') await settle()
+        if (each !== 'subscribe') continue
+        const subscriber = new RecordingSubscriber()
+        subscribers.push(subscriber)
+        hub.subscribe('a', subscriber, start)
+      }
+      if (broker.status.state === 'disconnected') broker.mend()
+      await settle()
+      const all = Array.from({ length: published }, (_, i) => i + 1)
+      for (const subscriber of subscribers) {
+        expect(subscriber.data).toEqual(all)
+        expect(subscriber.told.some((told) => 'gap' in told || 'failed' in told)).toBe(false)
+      }
+      await hub.close()
+      await elsewhere.close()
+    }),
+  )
+})

@@ -1,0 +1,20 @@
+/** The names that one channel has in Redis. All hash to one slot, because a script works on them together. */
+export interface ChannelKeys {
+  /** Hash: the stream's epoch (`e`), last offset (`o`), time of the last publication (`t`), bytes retained (`b`). */
+  readonly meta: string
+  /** Stream: the retained publications, with ids OFFSET-TIME. */
+  readonly stream: string
+  /** What idempotency keys begin with. */
+  readonly idempotency: string
+  /** The sharded pub/sub channel on which publications go live. */
+  readonly live: string
+}
+
+/** The names of a channel. `prefix` has no braces. `database` is the number of the one that holds the keys. */
+export function channelKeys(prefix: string, channel: string, database: number): ChannelKeys {
+  // Redis hashes what stands in the first pair of braces: the channel's own must not end it early.
+  const tag = `${prefix}:{${channel.replace(/[%{}]/g, encodeURIComponent)}}`
+  // Keys lie in a database; pub/sub is the same in all of them.
+  const live = database === 0 ? `${tag}:live` : `${tag}:live:${database}`
+  return { meta: `${tag}:meta`, stream: `${tag}:stream`, idempotency: `${tag}:key:`, live }
+}

@@ -1,0 +1,3 @@
+export { RedisBroker, type RedisBrokerStats } from './redis-broker.ts'
+export type { RedisBrokerOptions } from './redis-broker-options.ts'
+export { describeRedis } from './redis-url.ts'

@@ -1,0 +1,347 @@
+import { randomBytes } from 'node:crypto'
+import {
+  assertIdempotencyKey,
+  type Broker,
+  type BrokerListener,
+  type BrokerStatus,
+  type History,
+  type HistoryStart,
+  HubError,
+  type Position,
+  type Publication,
+  type PublicationData,
+  type PublishOptions,
+} from '@wigwag/hub'
+import { matchesBridge } from './bridge.ts'
+import { type ChannelKeys, channelKeys } from './channel-keys.ts'
+import { decodeLiveMessage } from './live-message.ts'
+import {
+  type RedisBrokerOptions,
+  type ResolvedRedisBrokerOptions,
+  resolveRedisBrokerOptions,
+} from './redis-broker-options.ts'
+import { describeFailure, hasChangedNothing, isRefusal } from './redis-failure.ts'
+import { RedisLink } from './redis-link.ts'
+import { redisOptionsOf } from './redis-url.ts'
+import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
+import { encodeStoredData } from './stored-data.ts'
+import { historyOf, noHistory } from './stored-history.ts'
+import { TrackedChannel } from './tracked-channel.ts'
+
+/** Channels that are asked for at once when Redis is back. */
+const RESUME_AT_ONCE = 256
+
+/** What a broker counted since it was made. */
+export interface RedisBrokerStats {
+  /** Channels subscribed to in Redis, lingering ones included. */
+  readonly channels: number
+  /** How often the connection was lost. */
+  readonly disconnects: number
+  /** Streams that were found behind what had been delivered, after a failover, and got a new epoch. */
+  readonly renewedEpochs: number
+  /** Messages on live channels that no broker had sent. */
+  readonly malformed: number
+}
+
+/**
+ * A broker on Redis 7 or later: hubs on many nodes share its channels. Each publication is stored, trimmed and told in
+ * one script; a node subscribes only to channels that it serves. A lost connection ends in a check of every channel.
+ */
+export class RedisBroker implements Broker {
+  readonly #options: ResolvedRedisBrokerOptions
+  readonly #link: RedisLink
+  readonly #keysOf: (channel: string) => ChannelKeys
+  readonly #channels = new Map<string, TrackedChannel>()
+  readonly #byLiveName = new Map<string, TrackedChannel>()
+  readonly #count = { disconnects: 0, renewedEpochs: 0, malformed: 0 }
+  #listener: BrokerListener | undefined
+  /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
+  #turn = 0
+  #isConnected = false
+  /** Settles when what `up` began has ended, one way or the other. */
+  #resuming: Promise<void> | undefined
+
+  /** Throws `HubError` `ERR_OPTION` for an option out of range. It connects when the hub starts it. */
+  constructor(options: RedisBrokerOptions = {}) {
+    this.#options = resolveRedisBrokerOptions(options)
+    const { url, client, prefix } = this.#options
+    const { db = 0 } = { ...redisOptionsOf(url), ...client }
+    this.#keysOf = (channel) => channelKeys(prefix, channel, db)
+    this.#link = new RedisLink(this.#options, {
+      up: () => this.#resume(),
+      down: () => this.#interrupt(),
+      live: (name, message) => this.#hearLive(name, message),
+      plain: (name, message) => this.#hearPlain(name, message),
+    })
+  }
+
+  get status(): BrokerStatus {
+    return this.#isConnected ? { state: 'connected' } : { state: 'disconnected', why: this.#link.why }
+  }
+
+  /** What happened so far. */
+  get stats(): RedisBrokerStats {
+    return { channels: this.#channels.size, ...this.#count }
+  }
+
+  /** Resolves when Redis was reached, or could not be for the first time: `status` tells. It goes on trying. */
+  async start(listener: BrokerListener): Promise<void> {
+    this.#listener = listener
+    await this.#link.start()
+    await this.#resuming
+  }
+
+  async publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
+    if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey)
+    const { history, positionTtlMs, idempotencyTtlMs } = this.#options
+    if (!this.#link.canCommand) return this.#publishAlone(channel, data)
+    const keys = this.#channels.get(channel)?.keys ?? this.#keysOf(channel)
+    const key = idempotencyKey === undefined ? undefined : { name: idempotencyKey, ttlMs: idempotencyTtlMs }
+    const limits = { ...history, positionTtlMs }
+    const stored = encodeStoredData(data)
+    try {
+      const mark = await runPublish(this.#link.commands, keys, stored, createEpoch(), limits, key)
+      return { channel, data, time: mark.time, position: positionOf(mark) }
+    } catch (error) {
+      const why = describeFailure(error)
+      const what = hasChangedNothing(error)
+        ? `Redis refused the publication: ${why}. Nothing was published.`
+        : `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
+          'Publish it again with the same idempotency key.'
+      throw unavailable(what, error)
+    }
+  }
+
+  subscribe(channel: string): Promise<void> {
+    const known = this.#channels.get(channel)
+    if (known !== undefined) {
+      clearTimeout(known.linger)
+      known.linger = undefined
+      return known.ready
+    }
+    if (this.#channels.size >= this.#options.maxChannels && !this.#dropLingering()) {
+      return Promise.reject(
+        new HubError(
+          'ERR_CHANNEL_LIMIT',
+          `All ${this.#options.maxChannels} channels are in use (maxChannels). Use fewer, or raise the limit.`,
+        ),
+      )
+    }
+    const tracked = new TrackedChannel(channel, this.#keysOf(channel))
+    this.#channels.set(channel, tracked)
+    this.#byLiveName.set(tracked.keys.live, tracked)
+    tracked.ready = this.#askForNew(tracked)
+    return tracked.ready
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    const tracked = this.#channels.get(channel)
+    if (tracked === undefined || tracked.linger !== undefined) return
+    const { lingerMs } = this.#options
+    tracked.linger = setTimeout(() => this.#drop(tracked), lingerMs)
+    tracked.linger.unref()
+    if (lingerMs === 0) this.#drop(tracked)
+  }
+
+  async history(channel: string, from?: HistoryStart): Promise<History> {
+    const { history, positionTtlMs } = this.#options
+    if (history.size === 0) return noHistory(from)
+    const tracked = this.#channels.get(channel)
+    if (!this.#link.canCommand) throw unavailable(this.#link.why)
+    const keys = tracked?.keys ?? this.#keysOf(channel)
+    // Whoever only looks leaves no lasting trace of a stream that is none yet.
+    const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
+    try {
+      const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
+      tracked?.note(mark)
+      return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
+    } catch (error) {
+      throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#listener = undefined
+    this.#turn++
+    this.#isConnected = false
+    for (const { linger } of this.#channels.values()) clearTimeout(linger)
+    this.#channels.clear()
+    this.#byLiveName.clear()
+    this.#link.close()
+  }
+
+  /** Redis is away: without history there is nothing to store, and who is here can be told. */
+  #publishAlone(channel: string, data: PublicationData): Publication {
+    if (this.#options.history.size > 0) throw unavailable(`${this.#link.why} Nothing was published.`)
+    const publication = { channel, data, time: Date.now(), position: undefined, degraded: true } as const
+    this.#tell(channel, publication)
+    return publication
+  }
+
+  /** Subscribes in Redis. While that is away it need not succeed: `#resume` does it. */
+  async #askForNew(tracked: TrackedChannel): Promise<void> {
+    const turn = this.#turn
+    if (this.#link.subscriptions.status !== 'ready') return
+    try {
+      await this.#ask(tracked)
+    } catch (error) {
+      if (turn !== this.#turn || this.#link.subscriptions.status !== 'ready') return
+      if (isRefusal(error)) {
+        this.#drop(tracked)
+        throw unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+      }
+      this.#link.reset(error)
+    }
+  }
+
+  async #ask({ name, keys }: TrackedChannel): Promise<void> {
+    const { subscriptions } = this.#link
+    const asked: Promise<unknown>[] = [subscriptions.ssubscribe(keys.live)]
+    if (matchesBridge(this.#options.bridge, name)) asked.push(subscriptions.subscribe(name))
+    await Promise.all(asked)
+  }
+
+  /** Nobody came back: Redis need not tell of it any more. */
+  #drop(tracked: TrackedChannel): void {
+    clearTimeout(tracked.linger)
+    if (this.#channels.get(tracked.name) !== tracked) return
+    this.#channels.delete(tracked.name)
+    this.#byLiveName.delete(tracked.keys.live)
+    const { subscriptions } = this.#link
+    if (subscriptions.status !== 'ready') return
+    // What fails here fails with the connection, and the subscription with it.
+    subscriptions.sunsubscribe(tracked.keys.live).catch(() => {})
+    if (matchesBridge(this.#options.bridge, tracked.name)) subscriptions.unsubscribe(tracked.name).catch(() => {})
+  }
+
+  #dropLingering(): boolean {
+    for (const tracked of this.#channels.values()) {
+      if (tracked.linger === undefined) continue
+      this.#drop(tracked)
+      return true
+    }
+    return false
+  }
+
+  #interrupt(): void {
+    this.#turn++
+    this.#isConnected = false
+    this.#count.disconnects++
+    for (const tracked of this.#channels.values()) tracked.interrupt()
+    this.#options.onStatus(this.status)
+  }
+
+  /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
+  #resume(): void {
+    const turn = ++this.#turn
+    this.#resuming = this.#resumeAll(turn).catch((error: unknown) => {
+      if (turn === this.#turn) this.#link.reset(error)
+    })
+  }
+
+  async #resumeAll(turn: number): Promise<void> {
+    const { subscriptions } = this.#link
+    // The driver takes the end of the last subscription of a kind, plain or sharded, for the end of all: one of each
+    // stays, under a name that no channel can have.
+    const anchor = `${this.#options.prefix}:anchor>`
+    await Promise.all([subscriptions.ssubscribe(anchor), subscriptions.subscribe(anchor)])
+    // Whatever is subscribed to meanwhile comes behind, so nothing waits in vain to be told.
+    const channels = this.#channels.values()
+    for (;;) {
+      const some = takeSome(channels, RESUME_AT_ONCE)
+      if (turn !== this.#turn) return
+      if (some.length === 0) break
+      await Promise.all(some.map((tracked) => this.#resumeOne(tracked, turn)))
+    }
+    this.#isConnected = true
+    this.#link.settled()
+    this.#options.onStatus(this.status)
+  }
+
+  async #resumeOne(tracked: TrackedChannel, turn: number): Promise<void> {
+    if (this.#channels.get(tracked.name) !== tracked) return
+    const asked = this.#ask(tracked)
+    tracked.ready = asked.catch(() => {})
+    await asked
+    await this.#check(tracked, turn)
+  }
+
+  /** Finds out whether the stream is still the one that was delivered, then has the hub read what it missed of it. */
+  async #check(tracked: TrackedChannel, turn: number): Promise<void> {
+    const { mark } = tracked
+    if (mark !== undefined && this.#options.history.size > 0) {
+      if (await runVerify(this.#link.commands, tracked.keys, mark, createEpoch())) this.#count.renewedEpochs++
+    }
+    if (turn !== this.#turn) return
+    tracked.isSuspect = false
+    this.#tellMissed(tracked)
+  }
+
+  #hearLive(name: string, message: Buffer): void {
+    const tracked = this.#byLiveName.get(name)
+    if (tracked === undefined) return
+    let publication: Publication
+    try {
+      publication = { channel: tracked.name, ...decodeLiveMessage(message) }
+    } catch {
+      this.#count.malformed++
+      return
+    }
+    if (publication.position === undefined) this.#tell(tracked.name, publication)
+    else if (!tracked.isSuspect) this.#hearStored(tracked, publication, publication.position)
+  }
+
+  #hearStored(tracked: TrackedChannel, publication: Publication, position: Position): void {
+    const arrival = tracked.arrive(position, publication.time)
+    if (arrival === 'behind') {
+      // Redis has failed over while we were connected. What is told meanwhile is read from history behind the check.
+      tracked.interrupt()
+      const turn = this.#turn
+      this.#check(tracked, turn).catch((error: unknown) => {
+        if (turn === this.#turn) this.#link.reset(error)
+      })
+      return
+    }
+    if (arrival === 'ahead') this.#tellMissed(tracked)
+    this.#tell(tracked.name, publication)
+  }
+
+  #hearPlain(channel: string, message: Buffer): void {
+    const text = message.toString()
+    // Bytes that are no text do not survive the way there and back.
+    const data = Buffer.from(text).equals(message) ? text : new Uint8Array(message)
+    this.#tell(channel, { channel, data, time: Date.now(), position: undefined })
+  }
+
+  #tell(channel: string, publication: Publication): void {
+    const tracked = this.#channels.get(channel)
+    if (tracked !== undefined && tracked.linger === undefined) this.#listener?.publication(publication)
+  }
+
+  #tellMissed(tracked: TrackedChannel): void {
+    if (tracked.linger === undefined && this.#channels.get(tracked.name) === tracked)
+      this.#listener?.missed(tracked.name)
+  }
+}
+
+function takeSome<T>(values: Iterator<T>, most: number): T[] {
+  const some: T[] = []
+  while (some.length < most) {
+    const next = values.next()
+    if (next.done === true) break
+    some.push(next.value)
+  }
+  return some
+}
+
+function createEpoch(): string {
+  return randomBytes(9).toString('base64url')
+}
+
+function positionOf({ epoch, offset }: StreamMark): Position | undefined {
+  return epoch === '' ? undefined : { epoch, offset }
+}
+
+function unavailable(message: string, cause?: unknown): HubError {
+  return new HubError('ERR_BROKER_UNAVAILABLE', message, cause === undefined ? {} : { cause })
+}

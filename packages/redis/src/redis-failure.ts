@@ -1,0 +1,25 @@
+/** What the first word of Redis' answer says when it has refused before it changed anything. */
+const NOTHING_DONE = new Set(['OOM', 'READONLY', 'MISCONF', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'NOAUTH', 'BUSY'])
+
+/** What went wrong, for people: Redis' own words, but not the driver's about its options. */
+export function describeFailure(error: unknown): string {
+  // Node hides what went wrong with each address of a name in an error without a message.
+  if (error instanceof AggregateError && error.errors.length > 0) return describeFailure(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  if (error.message === 'Command timed out') return 'it did not answer in time'
+  if (/^(Reached the max retries|Stream isn't writeable|Connection is closed)/.test(error.message)) {
+    return 'the connection was lost'
+  }
+  if (/^ERR unknown command .?ssubscribe/i.test(error.message)) return 'it is older than Redis 7, which is needed'
+  return error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '').replace(/\.$/, '')
+}
+
+/** Whether Redis has answered, with a refusal; otherwise nobody knows what it did. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && /^[A-Z]{2,} /.test(error.message)
+}
+
+/** Whether Redis has refused before it changed anything. */
+export function hasChangedNothing(error: unknown): boolean {
+  return isRefusal(error) && NOTHING_DONE.has((error as Error).message.split(' ', 1)[0] as string)
+}

@@ -1,0 +1,176 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import type { ResolvedRedisBrokerOptions } from './redis-broker-options.ts'
+import { describeFailure } from './redis-failure.ts'
+import { describeRedis, redisOptionsOf } from './redis-url.ts'
+import { addScripts, type ScriptedRedis } from './scripts.ts'
+
+const FIRST_RECONNECT_DELAY_MS = 50
+
+/** Who uses a link. */
+export interface LinkUser {
+  /** Both connections are ready, for the first time or anew. */
+  up(): void
+  /** One of them is not any more. Told once for each `up`. */
+  down(): void
+  /** A message of a sharded channel. */
+  live(channel: string, message: Buffer): void
+  /** A message of a plain channel. */
+  plain(channel: string, message: Buffer): void
+}
+
+/**
+ * The two connections of a broker: one for scripts, one for subscriptions. Both reconnect by themselves, with jitter;
+ * nothing is queued or sent again meanwhile, so that whoever asked knows at once.
+ */
+export class RedisLink {
+  readonly commands: ScriptedRedis
+  readonly subscriptions: Redis
+  readonly #name: string
+  readonly #user: LinkUser
+  readonly #options: ResolvedRedisBrokerOptions
+  #isUp = false
+  #closed = false
+  /** How often it was up, or nearly, to no avail. The driver counts failed connections only. */
+  #fruitless = 0
+  #pings: NodeJS.Timeout | undefined
+  #failure = 'it has not answered yet'
+
+  constructor(options: ResolvedRedisBrokerOptions, user: LinkUser) {
+    this.#options = options
+    this.#user = user
+    this.#name = describeRedis(options.url)
+    const delayMs = (times: number): number => reconnectDelay(times + this.#fruitless, options.maxReconnectDelayMs)
+    this.commands = addScripts(new Redis(driverOptions(options, delayMs)))
+    this.subscriptions = new Redis(driverOptions(options, delayMs))
+    this.subscriptions.on('smessageBuffer', (channel: Buffer, message: Buffer) =>
+      user.live(channel.toString(), message),
+    )
+    this.subscriptions.on('messageBuffer', (channel: Buffer, message: Buffer) =>
+      user.plain(channel.toString(), message),
+    )
+    for (const connection of this.#connections) {
+      connection.on('ready', () => this.#ready())
+      connection.on('close', () => {
+        if (this.#isUp) this.#lost('the connection was lost')
+      })
+      connection.on('error', (error: Error) => {
+        this.#failure = describeFailure(error)
+      })
+    }
+  }
+
+  /** Whether scripts can be run now. */
+  get canCommand(): boolean {
+    return this.commands.status === 'ready' && this.commands.stream.writable
+  }
+
+  /** What is wrong, and what to do. */
+  get why(): string {
+    return `${this.#name} cannot be used: ${this.#failure}. Look whether it runs and whether the URL is right.`
+  }
+
+  /**
+   * Connects. Resolves when that has succeeded, or failed for the first time, or took longer than any answer may; it
+   * goes on trying.
+   */
+  async start(): Promise<void> {
+    if (this.#closed) return
+    this.#pings = setInterval(() => this.#ping(), this.#options.pingIntervalMs)
+    this.#pings.unref()
+    const tried = this.#connections.map((connection) => connection.connect().catch(() => {}))
+    // A Redis that is loading takes its time.
+    let timer: NodeJS.Timeout | undefined
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.commandTimeoutMs)
+    })
+    await Promise.race([Promise.all(tried), tooLong])
+    clearTimeout(timer)
+  }
+
+  /** What `up` was told for is done. */
+  settled(): void {
+    this.#fruitless = 0
+  }
+
+  /** Starts over: what the connections are told does not get through. It is down when this returns. */
+  reset(error: unknown): void {
+    if (this.#closed) return
+    this.#fruitless++
+    this.#lost(describeFailure(error))
+    // Ending them politely would wait for an answer as well.
+    for (const connection of this.#connections) connection.stream?.destroy()
+  }
+
+  /** Ends both connections. */
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#pings)
+    this.#failure = 'it was closed'
+    for (const connection of this.#connections) connection.disconnect()
+  }
+
+  get #connections(): readonly Redis[] {
+    return [this.commands, this.subscriptions]
+  }
+
+  #ready(): void {
+    if (this.#isUp || this.#connections.some(({ status }) => status !== 'ready')) return
+    this.#isUp = true
+    this.#user.up()
+  }
+
+  #lost(why: string): void {
+    if (this.#closed) return
+    this.#failure = why
+    if (!this.#isUp) return
+    this.#isUp = false
+    this.#user.down()
+  }
+
+  /** A machine that is gone says nothing: only asking finds out. */
+  #ping(): void {
+    if (!this.#isUp) return
+    for (const connection of this.#connections) {
+      connection.ping().catch((error: unknown) => {
+        if (this.#isUp) this.reset(error)
+      })
+    }
+  }
+}
+
+function driverOptions(
+  { url, client, commandTimeoutMs, maxReconnectDelayMs }: ResolvedRedisBrokerOptions,
+  delayMs: (times: number) => number,
+): RedisOptions & { replyMapping: 'legacy' } {
+  return {
+    connectionName: 'wigwag',
+    connectTimeout: commandTimeoutMs,
+    ...redisOptionsOf(url),
+    ...client,
+    lazyConnect: true,
+    replyMapping: 'legacy',
+    stringNumbers: false,
+    // Keys have the broker's own prefix; the driver's would reach only some of them.
+    keyPrefix: '',
+    enableAutoPipelining: false,
+    commandTimeout: commandTimeoutMs,
+    // What is given up is given up at once, and keeps no process waiting.
+    disconnectTimeout: 0,
+    maxLoadingRetryTime: maxReconnectDelayMs,
+    // Whoever asks hears of it at once, and nothing is done later that was given up.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // The broker subscribes anew by itself, because it has to know when that is done.
+    autoResubscribe: false,
+    retryStrategy: delayMs,
+    sentinelRetryStrategy: delayMs,
+    // A master that became a replica refuses to write: the next connection finds the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  }
+}
+
+/** Full jitter: many nodes that lost the same Redis do not come back at the same moment. */
+function reconnectDelay(times: number, maxMs: number): number {
+  return Math.ceil(Math.random() * Math.min(maxMs, FIRST_RECONNECT_DELAY_MS * 2 ** Math.min(times - 1, 20)))
+}

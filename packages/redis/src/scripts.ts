@@ -1,0 +1,214 @@
+import type { Redis } from 'ioredis'
+import type { ChannelKeys } from './channel-keys.ts'
+
+// Redis runs a script as one step: nothing comes between, on any node. Numbers are doubles in Lua, so those that may
+// exceed 2^31 are written with %.0f. Publications have stream ids OFFSET-TIME and two fields: `d`, the data, and `p`, the
+// time of the publication before, by which `verify` recognises a stream that branched off.
+
+const TIME = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+`
+
+/**
+ * Stores a publication, lets go of what is over a limit, and tells every subscribed node. `b` counts data without the letter
+ * of its kind. A stream without its meta, which a Redis that evicts keys may leave, belongs to nobody.
+ */
+const PUBLISH = `
+local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
+local data, live, fresh = ARGV[1], ARGV[2], ARGV[3]
+local size, ttl, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local position_ttl, key_ttl = ARGV[7], tonumber(ARGV[8])
+if key_ttl > 0 then
+  local known = redis.call('GET', key)
+  if known then
+    local epoch, offset, time = string.match(known, '^(.*):(.*):(.*)$')
+    return {epoch, offset, time}
+  end
+end
+${TIME}
+local time = string.format('%.0f', now)
+local epoch, offset = '', ''
+if size > 0 then
+  local known = redis.call('HMGET', meta, 'e', 'o', 't', 'b')
+  epoch = known[1] or fresh
+  offset = string.format('%.0f', (tonumber(known[2]) or 0) + 1)
+  local length = redis.call('XLEN', stream)
+  if length > 0 and not known[1] then
+    redis.call('DEL', stream)
+    length = 0
+  end
+  local bytes = #data - 1
+  if length > 0 then bytes = bytes + (tonumber(known[4]) or 0) end
+  redis.call('XADD', stream, offset .. '-' .. time, 'd', data, 'p', known[3] or '0')
+  length = length + 1
+  while length > 0 do
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    local stored = tonumber(string.match(oldest[1], '%-(.*)$'))
+    if length <= size and bytes <= max_bytes and stored > now - ttl then break end
+    redis.call('XDEL', stream, oldest[1])
+    length = length - 1
+    bytes = bytes - (#oldest[2][2] - 1)
+  end
+  redis.call('HSET', meta, 'e', epoch, 'o', offset, 't', time, 'b', string.format('%.0f', bytes))
+  redis.call('PEXPIRE', meta, position_ttl)
+  redis.call('PEXPIRE', stream, ttl)
+end
+if key_ttl > 0 then redis.call('SET', key, epoch .. ':' .. offset .. ':' .. time, 'PX', key_ttl) end
+redis.call('SPUBLISH', live, epoch .. ':' .. offset .. ':' .. time .. ':' .. data)
+return {epoch, offset, time}
+`
+
+/**
+ * Where the stream stands, and what of it was asked for. A stream that is none yet begins; for how long it is remembered
+ * depends on who asks, or anybody could fill Redis with names.
+ */
+const READ = `
+local meta, stream = KEYS[1], KEYS[2]
+local fresh, position_ttl, mode, after_epoch, after_offset = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+${TIME}
+local known = redis.call('HMGET', meta, 'e', 'o', 't')
+local epoch, offset, last = known[1], known[2] or '0', known[3] or '0'
+if not epoch then
+  epoch = fresh
+  if redis.call('EXISTS', stream) == 1 then redis.call('DEL', stream) end
+  redis.call('HSET', meta, 'e', epoch, 'o', '0')
+  redis.call('PEXPIRE', meta, position_ttl)
+elseif offset == '0' then
+  redis.call('PEXPIRE', meta, position_ttl, 'GT')
+end
+local entries = {}
+if mode == 'latest' then
+  entries = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
+elseif mode == 'after' then
+  local from = '-'
+  if after_epoch == epoch and tonumber(after_offset) <= tonumber(offset) then
+    from = string.format('%.0f', after_offset + 1)
+  end
+  entries = redis.call('XRANGE', stream, from, '+')
+end
+return {epoch, offset, last, string.format('%.0f', now), entries}
+`
+
+/**
+ * Makes sure that the stream still leads to a publication that was delivered. One that does not has failed over to a
+ * replica that was behind: its next offsets were given out before, for something else, so it gets a new epoch.
+ */
+const VERIFY = `
+local meta, stream = KEYS[1], KEYS[2]
+local epoch, offset, time, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local known = redis.call('HMGET', meta, 'e', 'o', 't')
+if known[1] ~= epoch then return 0 end
+local stands = tonumber(known[2])
+local branched = stands < tonumber(offset)
+if stands == tonumber(offset) then branched = (known[3] or '0') ~= time end
+if stands > tonumber(offset) then
+  local entry = redis.call('XRANGE', stream, offset, offset, 'COUNT', 1)[1]
+  local following = string.format('%.0f', offset + 1)
+  local behind = redis.call('XRANGE', stream, following, following, 'COUNT', 1)[1]
+  if entry then branched = string.match(entry[1], '%-(.*)$') ~= time
+  elseif behind then branched = behind[2][4] ~= time end
+end
+if not branched then return 0 end
+redis.call('HSET', meta, 'e', fresh)
+return 1
+`
+
+type Reply = readonly [epoch: Buffer, offset: Buffer, time: Buffer]
+type Entry = readonly [id: Buffer, fields: readonly Buffer[]]
+
+/** A connection that knows the scripts. Replies are bytes. */
+export type ScriptedRedis = Redis & {
+  wigwagPublishBuffer(...args: readonly (string | Buffer | number)[]): Promise<Reply>
+  wigwagReadBuffer(...args: readonly (string | number)[]): Promise<readonly [...Reply, now: Buffer, entries: Entry[]]>
+  wigwagVerify(...args: readonly (string | number)[]): Promise<0 | 1>
+}
+
+/** Teaches a connection the scripts. */
+export function addScripts(redis: Redis): ScriptedRedis {
+  redis.defineCommand('wigwagPublish', { numberOfKeys: 3, lua: PUBLISH })
+  redis.defineCommand('wigwagRead', { numberOfKeys: 2, lua: READ })
+  redis.defineCommand('wigwagVerify', { numberOfKeys: 2, lua: VERIFY })
+  return redis as ScriptedRedis
+}
+
+/** A stream's place and time, as a script tells it. */
+export interface StreamMark {
+  /** Empty where no history is kept. */
+  readonly epoch: string
+  readonly offset: number
+  /** When the publication at `offset` was stored. */
+  readonly time: number
+}
+
+/** A retained publication, as it is stored. */
+export interface StoredEntry {
+  readonly offset: number
+  readonly time: number
+  readonly data: Buffer
+}
+
+/** Runs `PUBLISH`. */
+export async function runPublish(
+  redis: ScriptedRedis,
+  { meta, stream, idempotency, live }: ChannelKeys,
+  data: string | Buffer,
+  freshEpoch: string,
+  limits: { readonly size: number; readonly ttlMs: number; readonly maxBytes: number; readonly positionTtlMs: number },
+  key: { readonly name: string; readonly ttlMs: number } | undefined,
+): Promise<StreamMark> {
+  const { size, ttlMs, maxBytes, positionTtlMs } = limits
+  const reply = await redis.wigwagPublishBuffer(
+    meta,
+    stream,
+    idempotency + (key?.name ?? ''),
+    data,
+    live,
+    freshEpoch,
+    size,
+    ttlMs,
+    maxBytes,
+    positionTtlMs,
+    key?.ttlMs ?? 0,
+  )
+  return markOf(reply)
+}
+
+/** Runs `READ`. Entries come oldest first; those older than `now - ttlMs` may be among them. */
+export async function runRead(
+  redis: ScriptedRedis,
+  { meta, stream }: ChannelKeys,
+  freshEpoch: string,
+  positionTtlMs: number,
+  from: { readonly epoch: string; readonly offset: number } | 'latest' | undefined,
+): Promise<{ readonly mark: StreamMark; readonly nowMs: number; readonly entries: readonly StoredEntry[] }> {
+  const asked =
+    from === undefined ? ['none', '', 0] : from === 'latest' ? ['latest', '', 0] : ['after', from.epoch, from.offset]
+  const [epoch, offset, time, now, entries] = await redis.wigwagReadBuffer(
+    meta,
+    stream,
+    freshEpoch,
+    positionTtlMs,
+    ...asked,
+  )
+  return { mark: markOf([epoch, offset, time]), nowMs: Number(now.toString()), entries: entries.map(entryOf) }
+}
+
+/** Runs `VERIFY`. Returns whether the stream had branched off and got a new epoch. */
+export async function runVerify(
+  redis: ScriptedRedis,
+  { meta, stream }: ChannelKeys,
+  { epoch, offset, time }: StreamMark,
+  freshEpoch: string,
+): Promise<boolean> {
+  return (await redis.wigwagVerify(meta, stream, epoch, offset, time, freshEpoch)) === 1
+}
+
+function markOf([epoch, offset, time]: Reply): StreamMark {
+  return { epoch: epoch.toString(), offset: Number(offset.toString()), time: Number(time.toString()) }
+}
+
+function entryOf([id, fields]: Entry): StoredEntry {
+  const [offset, time] = id.toString('latin1').split('-')
+  return { offset: Number(offset), time: Number(time), data: fields[1] as Buffer }
+}
