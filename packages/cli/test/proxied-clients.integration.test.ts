@@ -1,26 +1,18 @@
-import { hasNginx } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createCertificate } from './support/certificate.ts'
 import { ask, openSocket, originOf } from './support/front.ts'
-import { type ProxiedWigwag, startProxied } from './support/proxied-wigwag.ts'
+import { canProxy, type ProxiedWigwag, startProxied } from './support/proxied-wigwag.ts'
 import { fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
 
-const certificate = createCertificate()
-afterAll(() => certificate[Symbol.dispose]())
-
-describe.skipIf(!hasNginx)('behind nginx as the guide has it', () => {
+describe.skipIf(!canProxy('nginx'))('behind nginx as the guide has it', () => {
   let proxied: ProxiedWigwag
   beforeAll(async () => {
     const limits = ['--max-address-requests', '1', '--max-address-burst', '1']
-    proxied = await startProxied(
-      {
-        proxy: 'nginx',
-        scheme: 'https',
-        config: (places) => fillIn(guideBlock('nginx'), places),
-        serve: () => [...guideArguments('serve', certificate), ...limits],
-      },
-      certificate,
-    )
+    proxied = await startProxied({
+      proxy: 'nginx',
+      scheme: 'https',
+      config: (places) => fillIn(guideBlock('nginx'), places),
+      serve: () => [...guideArguments('serve'), ...limits],
+    })
   })
   afterAll(() => proxied?.[Symbol.asyncDispose]())
 

@@ -1,14 +1,11 @@
-import { hasChromium, hasNginx, launchChromium } from '@wigwag/testkit'
+import { hasChromium, launchChromium } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createCertificate } from './support/certificate.ts'
-import { type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
+import { ask } from './support/front.ts'
+import { canProxy, type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
 import { changeBlock, fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type Page = Awaited<ReturnType<Browser['newPage']>>
-
-const certificate = createCertificate()
-afterAll(() => certificate[Symbol.dispose]())
 
 const NGINX = guideBlock('nginx')
 const LOCATION = '  location / {\n    proxy_pass http://127.0.0.1:8000;\n'
@@ -19,7 +16,7 @@ const below = (block: string): Setup => ({
   config: (places) => fillIn(changeBlock(NGINX, LOCATION, guideBlock(block)), places),
 })
 
-describe.skipIf(!hasChromium || !hasNginx)(
+describe.skipIf(!hasChromium || !canProxy('nginx'))(
   'the page of wigwag serve, in Chromium behind nginx as the guide has it',
   () => {
     let browser: Browser
@@ -47,15 +44,12 @@ describe.skipIf(!hasChromium || !hasNginx)(
     }
 
     test('connects, publishes, stays connected when nginx is reloaded, and comes back when it is restarted', async () => {
-      await using proxied = await startProxied(
-        {
-          proxy: 'nginx',
-          scheme: 'https',
-          config: (places) => fillIn(NGINX, places),
-          serve: () => guideArguments('serve', certificate),
-        },
-        certificate,
-      )
+      await using proxied = await startProxied({
+        proxy: 'nginx',
+        scheme: 'https',
+        config: (places) => fillIn(NGINX, places),
+        serve: () => guideArguments('serve'),
+      })
       const page = await connectPage(proxied)
       await publishFrom(page, 'before the reload')
       const sockets: unknown[] = []
@@ -73,16 +67,13 @@ describe.skipIf(!hasChromium || !hasNginx)(
     })
 
     test.each([
-      [
-        'a prefix that Wigwag knows',
-        { ...below('nginx-prefix'), serve: () => guideArguments('serve-prefix', certificate) },
-      ],
-      [
-        'a prefix that nginx takes away',
-        { ...below('nginx-stripped'), serve: () => guideArguments('serve', certificate) },
-      ],
+      ['a prefix that Wigwag knows', { ...below('nginx-prefix'), serve: () => guideArguments('serve-prefix') }],
+      ['a prefix that nginx takes away', { ...below('nginx-stripped'), serve: () => guideArguments('serve') }],
     ])('works below %s', async (_what, setup) => {
-      await using proxied = await startProxied(setup, certificate)
+      await using proxied = await startProxied(setup)
+      // As people write it.
+      const bare = await ask(proxied.front, '')
+      expect(bare).toMatchObject({ status: 301, headers: { location: `${proxied.front.url}/` } })
       const page = await connectPage(proxied)
       await publishFrom(page, 'from below a path')
       await page.context().close()

@@ -1,14 +1,9 @@
-import { hasHaproxy, hasNginx } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createCertificate } from './support/certificate.ts'
 import { ask, openSocket } from './support/front.ts'
 import { nginxWith, UPGRADE } from './support/nginx-location.ts'
-import { type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
+import { canProxy, type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
 import { changeBlock, fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
 import { WAYS } from './support/ways.ts'
-
-const certificate = createCertificate()
-afterAll(() => certificate[Symbol.dispose]())
 
 const NGINX = guideBlock('nginx')
 const LOCATION = '  location / {\n    proxy_pass http://127.0.0.1:8000;\n'
@@ -18,34 +13,34 @@ const SETUPS: Readonly<Record<string, Setup>> = {
     proxy: 'nginx',
     scheme: 'https',
     config: (places) => fillIn(NGINX, places),
-    serve: () => guideArguments('serve', certificate),
+    serve: () => guideArguments('serve'),
   },
   'haproxy as the guide has it': {
     proxy: 'haproxy',
     scheme: 'https',
     config: (places) => fillIn(guideBlock('haproxy'), places),
-    serve: () => guideArguments('serve', certificate),
+    serve: () => guideArguments('serve'),
   },
   'nginx that speaks TLS to Wigwag': {
     proxy: 'nginx',
     scheme: 'https',
     config: (places) =>
       fillIn(changeBlock(NGINX, '    proxy_pass http://127.0.0.1:8000;\n', guideBlock('nginx-tls')), places),
-    serve: () => guideArguments('serve-tls', certificate),
+    serve: () => guideArguments('serve-tls'),
   },
   'nginx that passes a prefix on': {
     proxy: 'nginx',
     scheme: 'https',
     prefix: '/push',
     config: (places) => fillIn(changeBlock(NGINX, LOCATION, guideBlock('nginx-prefix')), places),
-    serve: () => guideArguments('serve-prefix', certificate),
+    serve: () => guideArguments('serve-prefix'),
   },
   'nginx that takes a prefix away': {
     proxy: 'nginx',
     scheme: 'https',
     prefix: '/push',
     config: (places) => fillIn(changeBlock(NGINX, LOCATION, guideBlock('nginx-stripped')), places),
-    serve: () => guideArguments('serve', certificate),
+    serve: () => guideArguments('serve'),
   },
   'nginx that says Connection: upgrade on everything': {
     proxy: 'nginx',
@@ -107,13 +102,11 @@ backend wigwag
   },
 }
 
-const canRun = ({ proxy }: Setup): boolean => (proxy === 'nginx' ? hasNginx : hasHaproxy)
-
 for (const [name, setup] of Object.entries(SETUPS)) {
-  describe.skipIf(!canRun(setup))(`behind ${name}`, () => {
+  describe.skipIf(!canProxy(setup.proxy))(`behind ${name}`, () => {
     let proxied: ProxiedWigwag
     beforeAll(async () => {
-      proxied = await startProxied(setup, certificate)
+      proxied = await startProxied(setup)
     })
     afterAll(() => proxied?.[Symbol.asyncDispose]())
 
@@ -121,11 +114,11 @@ for (const [name, setup] of Object.entries(SETUPS)) {
   })
 }
 
-test.skipIf(!hasNginx)(
+test.skipIf(!canProxy('nginx'))(
   'a tag that nginx weakened because it compressed the answer is taken for what it is',
   async () => {
     const setup = SETUPS['nginx that compresses and buffers'] as Setup
-    await using proxied = await startProxied(setup, certificate)
+    await using proxied = await startProxied(setup)
     await ask(proxied.front, '/channel/a', { method: 'POST', body: 'x' })
     const { headers } = await ask(proxied.front, '/channel/a', { headers: { 'accept-encoding': 'gzip' } })
     expect(headers).toMatchObject({ 'content-encoding': 'gzip', etag: expect.stringMatching(/^W\//) })
@@ -134,11 +127,11 @@ test.skipIf(!hasNginx)(
   },
 )
 
-describe.skipIf(!hasNginx)('behind nginx that speaks HTTP/1.0 to its upstreams, as it does by itself', () => {
+describe.skipIf(!canProxy('nginx'))('behind nginx that speaks HTTP/1.0 to its upstreams, as it does by itself', () => {
   let proxied: ProxiedWigwag
   beforeAll(async () => {
     const config = nginxWith('proxy_set_header Host $http_host;')
-    proxied = await startProxied({ proxy: 'nginx', config }, certificate)
+    proxied = await startProxied({ proxy: 'nginx', config })
   })
   afterAll(() => proxied?.[Symbol.asyncDispose]())
 
@@ -153,7 +146,7 @@ describe.skipIf(!hasNginx)('behind nginx that speaks HTTP/1.0 to its upstreams, 
   test('also when only the version is', async () => {
     const [, ...lines] = UPGRADE
     const config = nginxWith(...lines, 'proxy_set_header Host $http_host;')
-    await using incomplete = await startProxied({ proxy: 'nginx', config }, certificate)
+    await using incomplete = await startProxied({ proxy: 'nginx', config })
     const refused = openSocket(incomplete.front, '/channel/a')
     await expect(refused).rejects.toMatchObject({
       status: 400,

@@ -1,13 +1,10 @@
-import { ChildProgram, hasNginx } from '@wigwag/testkit'
-import { afterAll, describe, expect, test } from 'vitest'
-import { createCertificate } from './support/certificate.ts'
+import { ChildProgram } from '@wigwag/testkit'
+import { describe, expect, test } from 'vitest'
+import { certificate } from './support/certificate.ts'
 import { ask, openSocket, originOf } from './support/front.ts'
 import { nginxWith, UPGRADE } from './support/nginx-location.ts'
-import { startProxied } from './support/proxied-wigwag.ts'
+import { canProxy, startProxied } from './support/proxied-wigwag.ts'
 import { fillIn, guideBlock } from './support/proxy-guide.ts'
-
-const certificate = createCertificate()
-afterAll(() => certificate[Symbol.dispose]())
 
 const FORWARDED = 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;'
 
@@ -53,7 +50,7 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-describe.skipIf(!hasNginx)(
+describe.skipIf(!canProxy('nginx'))(
   'a page is refused with 403 that names what was compared and the option that mends it',
   () => {
     test.each(ROWS)('$what', async ({ lines, serve = [], says }) => {
@@ -62,7 +59,7 @@ describe.skipIf(!hasNginx)(
         upstream = `127.0.0.1:${places.upstream}`
         return nginxWith(...UPGRADE, ...lines)(places)
       }
-      await using proxied = await startProxied({ proxy: 'nginx', config, serve: () => serve }, certificate)
+      await using proxied = await startProxied({ proxy: 'nginx', config, serve: () => serve })
       const headers = { origin: originOf(proxied.front) }
       const answers = [
         await ask(proxied.front, '/channel/a', { headers }),
@@ -85,19 +82,19 @@ describe.skipIf(!hasNginx)(
   },
 )
 
-describe.skipIf(!hasNginx)('a name of its own', () => {
+describe.skipIf(!canProxy('nginx'))('a name of its own', () => {
   const config = fillIn.bind(undefined, guideBlock('nginx'))
 
   test.each([
     [[], 'Host "push.example.com:PORT" is not served here'],
     [['--allow-host', 'push.example.com'], 'published'],
   ])('with %j', async (serve, expected) => {
-    const proxied = await startProxied({ proxy: 'nginx', scheme: 'https', config, serve: () => serve }, certificate)
+    const proxied = await startProxied({ proxy: 'nginx', scheme: 'https', config, serve: () => serve })
     await using _ = proxied
     const { port } = proxied.proxy
     const curl = (...args: string[]): ChildProgram =>
       new ChildProgram('curl', [
-        ...['-s', '--cacert', certificate.cert, '--resolve', `push.example.com:${port}:127.0.0.1`, ...args],
+        ...['-s', '--cacert', certificate().cert, '--resolve', `push.example.com:${port}:127.0.0.1`, ...args],
         `https://push.example.com:${port}/channel/a`,
       ])
     await curl('-d', 'published').exit

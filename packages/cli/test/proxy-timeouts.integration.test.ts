@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasHaproxy, hasNginx } from '@wigwag/testkit'
-import { afterAll, describe, expect, test } from 'vitest'
-import { createCertificate } from './support/certificate.ts'
+import { describe, expect, test } from 'vitest'
 import { ask, openSocket, openStream } from './support/front.ts'
 import { nginxWith, UPGRADE } from './support/nginx-location.ts'
-import { type Setup, startProxied } from './support/proxied-wigwag.ts'
-
-const certificate = createCertificate()
-afterAll(() => certificate[Symbol.dispose]())
+import { canProxy, type Setup, startProxied } from './support/proxied-wigwag.ts'
 
 /** In place of the 60 s that proxies usually wait. */
 const READ_TIMEOUT_MS = 2000
@@ -27,15 +22,15 @@ listen wigwag
   option forwardfor
   server wigwag 127.0.0.1:${upstream}`
 
-const PROXIES: readonly [string, boolean, Pick<Setup, 'proxy' | 'config'>][] = [
-  ['nginx', hasNginx, { proxy: 'nginx', config: nginxWith(...UPGRADE, `proxy_read_timeout ${READ_TIMEOUT_MS}ms;`) }],
-  ['haproxy', hasHaproxy, { proxy: 'haproxy', config: haproxyWith() }],
+const PROXIES: readonly Pick<Setup, 'proxy' | 'config'>[] = [
+  { proxy: 'nginx', config: nginxWith(...UPGRADE, `proxy_read_timeout ${READ_TIMEOUT_MS}ms;`) },
+  { proxy: 'haproxy', config: haproxyWith() },
 ]
 
-for (const [name, isInstalled, setup] of PROXIES) {
-  describe.skipIf(!isInstalled).concurrent(`${name} with a read time-out`, () => {
+for (const setup of PROXIES) {
+  describe.skipIf(!canProxy(setup.proxy)).concurrent(`${setup.proxy} with a read time-out`, () => {
     test('does not end what is silent for longer, because Wigwag pings before', async () => {
-      await using proxied = await startProxied({ ...setup, serve: () => ['--ping-interval', '300ms'] }, certificate)
+      await using proxied = await startProxied({ ...setup, serve: () => ['--ping-interval', '300ms'] })
       const { front } = proxied
       using socket = await openSocket(front, '/channel/a')
       using stream = await openStream(front, '/channel/a', { headers: { accept: 'text/event-stream' } })
@@ -47,7 +42,7 @@ for (const [name, isInstalled, setup] of PROXIES) {
     })
 
     test('ends it where the ping interval is longer than the time-out', async () => {
-      await using proxied = await startProxied({ ...setup, serve: () => ['--ping-interval', '10m'] }, certificate)
+      await using proxied = await startProxied({ ...setup, serve: () => ['--ping-interval', '10m'] })
       using socket = await openSocket(proxied.front, '/channel/a')
       using stream = await openStream(proxied.front, '/channel/a', { headers: { accept: 'text/event-stream' } })
       expect(await socket.closed).toEqual({ code: 1006 })
@@ -55,22 +50,22 @@ for (const [name, isInstalled, setup] of PROXIES) {
     })
 
     test('lets long polls wait that end before it, and answers 504 to others', async () => {
-      await using patient = await startProxied(setup, certificate)
+      await using patient = await startProxied(setup)
       expect((await ask(patient.front, '/channel/a?wait=50')).status).toBe(504)
-      await using proxied = await startProxied({ ...setup, serve: () => ['--max-poll-wait', '500ms'] }, certificate)
+      await using proxied = await startProxied({ ...setup, serve: () => ['--max-poll-wait', '500ms'] })
       expect((await ask(proxied.front, '/channel/a?wait=50')).status).toBe(204)
     })
   })
 }
 
-test.skipIf(!hasHaproxy)('timeout tunnel of haproxy takes the place of its read time-out, for WebSockets', async () => {
-  const config = haproxyWith('timeout tunnel 1h')
-  await using proxied = await startProxied(
-    { proxy: 'haproxy', config, serve: () => ['--ping-interval', '10m'] },
-    certificate,
-  )
-  using socket = await openSocket(proxied.front, '/channel/a')
-  await sleep(3 * READ_TIMEOUT_MS)
-  socket.socket.send('after the silence')
-  expect(await socket.next()).toBe('after the silence')
-})
+test.skipIf(!canProxy('haproxy'))(
+  'timeout tunnel of haproxy takes the place of its read time-out, for WebSockets',
+  async () => {
+    const config = haproxyWith('timeout tunnel 1h')
+    await using proxied = await startProxied({ proxy: 'haproxy', config, serve: () => ['--ping-interval', '10m'] })
+    using socket = await openSocket(proxied.front, '/channel/a')
+    await sleep(3 * READ_TIMEOUT_MS)
+    socket.socket.send('after the silence')
+    expect(await socket.next()).toBe('after the silence')
+  },
+)

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findProgram } from '@wigwag/testkit'
 
 /** A certificate for localhost that is its own authority, as files. */
-export interface CertificateFiles extends Disposable {
+export interface CertificateFiles {
   readonly cert: string
   readonly key: string
   /** Both in one file. */
@@ -13,14 +14,21 @@ export interface CertificateFiles extends Disposable {
   readonly pem: string
 }
 
-/** Makes a certificate with openssl. */
-export function createCertificate(): CertificateFiles {
+/** Whether a certificate can be made here. */
+export const hasOpenssl: boolean = findProgram('openssl') !== undefined
+
+let made: CertificateFiles | undefined
+
+/** The certificate of this test process, made with openssl when it is asked for first. */
+export function certificate(): CertificateFiles {
+  made ??= create()
+  return made
+}
+
+function create(): CertificateFiles {
   const folder = mkdtempSync(join(tmpdir(), 'wigwag-certificate-'))
-  const [cert, key, both] = ['cert.pem', 'key.pem', 'both.pem'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), both: join(folder, 'both.pem') }
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   const names = [
     '-subj',
@@ -28,8 +36,9 @@ export function createCertificate(): CertificateFiles {
     '-addext',
     'subjectAltName=DNS:localhost,DNS:push.example.com,IP:127.0.0.1',
   ]
-  execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', cert], { stdio: 'pipe' })
-  const pem = readFileSync(cert, 'utf8')
-  writeFileSync(both, pem + readFileSync(key, 'utf8'), { mode: 0o600 })
-  return { cert, key, both, pem, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  const args = ['req', '-x509', ...kind, ...names, '-keyout', files.key, '-out', files.cert]
+  execFileSync('openssl', args, { stdio: 'pipe' })
+  const pem = readFileSync(files.cert, 'utf8')
+  writeFileSync(files.both, pem + readFileSync(files.key, 'utf8'), { mode: 0o600 })
+  return { ...files, pem }
 }

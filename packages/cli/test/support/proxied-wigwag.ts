@@ -1,7 +1,12 @@
-import { freePort, HaproxyServer, NginxServer, serveWigwag } from '@wigwag/testkit'
-import type { CertificateFiles } from './certificate.ts'
+import { freePort, HaproxyServer, hasHaproxy, hasNginx, NginxServer, serveWigwag } from '@wigwag/testkit'
+import { certificate, hasOpenssl } from './certificate.ts'
 import type { Front } from './front.ts'
 import type { GuidePlaces } from './proxy-guide.ts'
+
+/** Whether tests of a proxy can run here. */
+export function canProxy(kind: Setup['proxy']): boolean {
+  return hasOpenssl && (kind === 'nginx' ? hasNginx : hasHaproxy)
+}
 
 /** A proxy in front of `wigwag serve`. */
 export interface Setup {
@@ -22,14 +27,14 @@ export interface ProxiedWigwag extends AsyncDisposable {
 }
 
 /** Starts the proxy, then Wigwag behind it. */
-export async function startProxied(setup: Setup, certificate: CertificateFiles): Promise<ProxiedWigwag> {
+export async function startProxied(setup: Setup): Promise<ProxiedWigwag> {
   const { proxy: kind, scheme = 'http', prefix = '', config, serve } = setup
   const upstream = await freePort()
   const Server = kind === 'nginx' ? NginxServer : HaproxyServer
-  const proxy = await Server.start((port) => config({ port, upstream, certificate }))
+  const proxy = await Server.start((port) => config({ port, upstream, certificate: certificate() }))
   const front: Front = {
     url: `${scheme}://localhost:${proxy.port}${prefix}`,
-    ca: scheme === 'https' ? certificate.pem : undefined,
+    ca: scheme === 'https' ? certificate().pem : undefined,
   }
   const { program } = await serveWigwag(serve?.(front) ?? [], upstream)
   return {

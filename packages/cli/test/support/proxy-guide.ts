@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { CertificateFiles } from './certificate.ts'
+import { type CertificateFiles, certificate } from './certificate.ts'
 
 const GUIDE = readFileSync(new URL('../../../../docs/proxies.md', import.meta.url), 'utf8')
 
@@ -32,7 +32,8 @@ export function fillIn(config: string, { port, upstream, certificate }: GuidePla
 }
 
 /** The arguments that the guide gives to `wigwag serve`. */
-export function guideArguments(name: string, { cert, key }: CertificateFiles): string[] {
+export function guideArguments(name: string): string[] {
+  const { cert, key } = certificate()
   const [line = ''] = guideBlock(name).split('\n')
   const args = line.replace(/^wigwag serve /, '').split(' ')
   const places: Record<string, string> = {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Agent, get, type IncomingHttpHeaders } from 'node:http'
 import { createMemoryBroker } from '@wigwag/hub/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -249,4 +250,39 @@ test('a thousand waiting polls are answered with the same bytes, encoded once', 
   expect(bodies.size).toBe(1)
   expect(read.times()).toBe(unread.times() + 1)
   expect(hub.stats.subscriptions).toBe(0)
+})
+
+test('the chain of polls that the guide shows has everything once, and goes on when the server comes back', async () => {
+  const guide = readFileSync(new URL('../../../../docs/channels.md', import.meta.url), 'utf8')
+  const [, source = ''] = /```js\n(async function follow[\s\S]*?\n\})\n/.exec(guide) ?? []
+  const { url, hub } = await serveChannels()
+  const shown: unknown[] = []
+  const faults: string[] = ['down', 'busy']
+  let isOver = false
+  let tell = (): void => {}
+  const show = (data: unknown): void => {
+    shown.push(data)
+    tell()
+  }
+  const guarded = async (...what: Parameters<typeof fetch>): Promise<Response> => {
+    // It goes on for ever; the test does not.
+    if (isOver) return new Promise(() => {})
+    const fault = faults.pop()
+    if (fault === 'busy') return new Response('', { status: 503 })
+    if (fault === 'down') throw new TypeError('fetch failed')
+    return fetch(...what)
+  }
+  const now = (run: () => void): unknown => setImmediate(run)
+  const run = new Function('fetch', 'show', 'refetch', 'setTimeout', `${source}; return follow`)
+  void run(guarded, show, (reason: string) => show(`gap: ${reason}`), now)(url('/channel/a'))
+  for (const data of ['a', { b: 1 }, 'c']) {
+    await untilSubscribed(hub, 1)
+    const isShown = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    await hub.publish('a', data)
+    await isShown
+  }
+  isOver = true
+  expect(shown).toEqual(['a', { b: 1 }, 'c'])
 })
