@@ -8,7 +8,7 @@ import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 const IGNORE = { publication: (): void => {}, missed: (): void => {} }
 /** Soon sure that Redis does not answer. */
-const IMPATIENT = { commandTimeoutMs: 250, heartbeatIntervalMs: 100 }
+const IMPATIENT = { commandTimeoutMs: 250, pingIntervalMs: 100 }
 
 /** Resolves when only `sockets` keep this process alive, and no timer: well before any time-out could have ended them. */
 async function untilKeptBy(sockets: number): Promise<void> {
@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis)('a Redis that is away', () => {
   })
 
   test('frozen, makes a new subscription wait, and loses nothing of what comes behind', async () => {
-    const node = await hub({ ...IMPATIENT, heartbeatIntervalMs: 60_000 })
+    const node = await hub({ ...IMPATIENT, pingIntervalMs: 60_000 })
     redis.freeze()
     const notes = new Notes()
     node.hub.subscribe('a', notes)
