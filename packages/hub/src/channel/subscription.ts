@@ -57,6 +57,7 @@ export class Subscription {
    * from where; nothing when there is nothing to go back to.
    */
   interrupt(): Position | undefined {
+    if (this.#state.phase === 'recovering') dropStored(this.#state.held)
     if (this.#state.phase !== 'live' || this.#state.position === undefined) return undefined
     const { position } = this.#state
     this.#state = { phase: 'recovering', held: [] }
@@ -132,6 +133,11 @@ export function mergeRecovered(
     position = publication.position ?? position
   }
   return { publications, position }
+}
+
+/** What was stored before an interruption is read anew. If its stream was lost, it must not come behind the new one. */
+function dropStored(held: Publication[]): void {
+  held.splice(0, held.length, ...held.filter(({ position }) => position === undefined))
 }
 
 /** Whether a stream that was told up to `position` has `next` behind it. */
