@@ -1,6 +1,6 @@
 import { Hub, HubError } from '@wigwag/hub'
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isFailed, isLive, RecordingSubscriber, settle } from './support/recording-subscriber.ts'
 import { RemoteBroker, RemoteStore } from './support/remote-broker.ts'
 
@@ -181,6 +181,61 @@ test('what a subscription held of a stream that was lost does not come behind wh
   await settle()
   expect(subscriber.words).toEqual(['gap', 'new', 'live'])
   expect(subscriber.told.at(-1)).toMatchObject({ live: { epoch: 'epoch-2', offset: 1 } })
+})
+
+describe('a gap in a stream that began anew says until when a subscription had been told everything', () => {
+  async function toldUntil(
+    before: (all: ReturnType<typeof nodes> & { store: RemoteStore }) => Promise<RecordingSubscriber>,
+  ): Promise<number> {
+    const store = new RemoteStore()
+    const all = nodes(store)
+    const startMs = store.nowMs
+    const subscriber = await before({ ...all, store })
+    all.broker.cut()
+    store.loseStreams()
+    all.broker.mend()
+    await settle()
+    const told = subscriber.told.find((each) => 'gap' in each)
+    expect(told).toMatchObject({ gap: { reason: 'epoch-changed' } })
+    return (told?.toldUntilMs ?? Number.NaN) - startMs
+  }
+
+  test('what was recovered counts as well as what came live', async () => {
+    const toldMs = await toldUntil(async ({ hub, elsewhere, store }) => {
+      const start = (await elsewhere.history('a')).position
+      store.advance(1)
+      await elsewhere.publish('a', 'recovered')
+      return subscribed(hub, start)
+    })
+    expect(toldMs).toBe(1)
+  })
+
+  test('whoever came later than what the channel was told last does not get that either', async () => {
+    const toldMs = await toldUntil(async ({ hub, elsewhere, store }) => {
+      await subscribed(hub)
+      store.advance(1)
+      await elsewhere.publish('a', 'before')
+      return subscribed(hub)
+    })
+    expect(toldMs).toBe(1)
+  })
+
+  test('what came in between two outages, and was never told, does not', async () => {
+    const toldMs = await toldUntil(async ({ hub, broker, elsewhere, store }) => {
+      const subscriber = await subscribed(hub)
+      store.advance(1)
+      await elsewhere.publish('a', 'told')
+      const release = holdHistory(broker)
+      broker.cut()
+      broker.mend()
+      await settle()
+      store.advance(1)
+      await elsewhere.publish('a', 'held')
+      queueMicrotask(release)
+      return subscriber
+    })
+    expect(toldMs).toBe(1)
+  })
 })
 
 test('any order of publishing, cuts and comings gives every subscriber everything once and in order', async () => {

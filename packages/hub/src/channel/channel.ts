@@ -12,7 +12,6 @@ export class Channel {
   /** What was published while a publication is delivered: it comes behind, for everyone. */
   #behind: Publication[] | undefined
   #interruptions = 0
-  #lastTimeMs: number | undefined
   #toldUntilMs: number | undefined
   readonly #interrupted = new Set<() => void>()
 
@@ -48,7 +47,7 @@ export class Channel {
     return this.#interruptions
   }
 
-  /** When the last publication was stored that everybody had been told before the last time; nothing when there was none. */
+  /** When the last publication was stored that came live; nothing when there was none. */
   get toldUntilMs(): number | undefined {
     return this.#toldUntilMs
   }
@@ -63,7 +62,6 @@ export class Channel {
   /** Publications may have been missed. Returns the live subscriptions that have to recover, by where they stand. */
   interrupt(): Iterable<{ readonly after: Position; readonly subscriptions: readonly Subscription[] }> {
     this.#interruptions++
-    this.#toldUntilMs = this.#lastTimeMs
     const waiting = [...this.#interrupted]
     this.#interrupted.clear()
     for (const resolve of waiting) resolve()
@@ -93,7 +91,8 @@ export class Channel {
   }
 
   #fanOutOne(publication: Publication): void {
-    this.#lastTimeMs = publication.time
+    // Only then the clock is the broker's.
+    if (publication.position !== undefined) this.#toldUntilMs = publication.time
     for (const [codec, group] of this.#groups) {
       const encoded = codec.encode(publication)
       for (const subscription of group) subscription.take(publication, encoded)
