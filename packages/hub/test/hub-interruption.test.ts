@@ -1,4 +1,5 @@
 import { Hub, HubError } from '@wigwag/hub'
+import { retainedBytes } from '@wigwag/testkit'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { isFailed, isLive, RecordingSubscriber, settle } from './support/recording-subscriber.ts'
@@ -236,6 +237,38 @@ describe('a gap in a stream that began anew says until when a subscription had b
     })
     expect(toldMs).toBe(1)
   })
+})
+
+test('a channel that cannot be subscribed to while the broker is away ends its subscriptions: nobody would ever wake them', async () => {
+  const { hub, broker } = nodes()
+  broker.cut()
+  broker.subscribe = () => Promise.reject(new HubError('ERR_CHANNEL_LIMIT', 'All channels are in use.'))
+  const subscriber = new RecordingSubscriber()
+  hub.subscribe('a', subscriber)
+  await settle()
+  expect(subscriber.told).toMatchObject([{ failed: { code: 'ERR_CHANNEL_LIMIT' } }])
+  expect(hub.stats).toMatchObject({ channels: 0, subscriptions: 0 })
+})
+
+test('who came and left while the broker was away is not kept until it is back', async () => {
+  const { hub, broker } = nodes()
+  const stays = await subscribed(hub)
+  broker.cut()
+  const comeAndLeave = async (): Promise<void> => {
+    const subscriber = Object.assign(new RecordingSubscriber(), { held: new Uint8Array(1_000_000) })
+    const subscription = hub.subscribe('a', subscriber)
+    await settle()
+    hub.unsubscribe('a', subscription)
+  }
+  await comeAndLeave()
+  const before = retainedBytes()
+  for (let i = 0; i < 20; i++) await comeAndLeave()
+  await settle()
+  expect(retainedBytes() - before).toBeLessThan(5_000_000)
+  broker.mend()
+  await hub.publish('a', 'behind')
+  await settle()
+  expect(stays.data).toEqual(['behind'])
 })
 
 test('any order of publishing, cuts and comings gives every subscriber everything once and in order', async () => {
