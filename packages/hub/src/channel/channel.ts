@@ -109,7 +109,14 @@ export class Channel {
     // Only then the clock is the broker's.
     if (publication.position !== undefined) this.#toldUntilMs = publication.time
     for (const [codec, group] of this.#groups) {
-      const encoded = codec.encode(publication)
+      let encoded: unknown
+      try {
+        encoded = codec.encode(publication)
+      } catch (error) {
+        // A broker tells from its own callbacks, where an error would end the process.
+        for (const subscription of group) subscription.failThrown(error)
+        continue
+      }
       for (const subscription of group) subscription.take(publication, encoded)
     }
   }

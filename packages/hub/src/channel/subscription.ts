@@ -43,7 +43,7 @@ export class Subscription {
         try {
           this.subscriber.deliver(encoded, publication)
         } catch (error) {
-          this.#subscriberThrew(error)
+          this.failThrown(error)
         }
         break
       case 'recovering':
@@ -79,7 +79,7 @@ export class Subscription {
       if (history.gap !== undefined) this.subscriber.gap(history.gap, toldUntilMs)
       this.#merge(history, held, once, latest(toldUntilMs, channelToldUntilMs))
     } catch (error) {
-      this.#subscriberThrew(error)
+      this.failThrown(error)
     }
   }
 
@@ -115,8 +115,8 @@ export class Subscription {
     }
   }
 
-  /** What a subscriber does wrong costs its own subscription, not the others' publication. */
-  #subscriberThrew(error: unknown): void {
+  /** What a subscriber or its codec does wrong costs its own subscription, not the others' publication. */
+  failThrown(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
     this.fail(new HubError('ERR_SUBSCRIBER', `The subscriber threw: ${why}`, { cause: error }))
   }
