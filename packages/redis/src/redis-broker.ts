@@ -228,7 +228,18 @@ export class RedisBroker implements Broker {
     this.#isConnected = false
     this.#count.disconnects++
     for (const tracked of this.#channels.values()) tracked.interrupt()
-    this.#options.onStatus(this.status)
+    this.#tellStatus()
+  }
+
+  /** What the handler does wrong is no fault of the connection, from whose callbacks it is called. */
+  #tellStatus(): void {
+    const failed = (error: unknown): void => console.error('onStatus failed:', error)
+    try {
+      // It may be async: then what it returns is a promise that nobody else looks at.
+      Promise.resolve(this.#options.onStatus(this.status)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
@@ -255,7 +266,7 @@ export class RedisBroker implements Broker {
     }
     this.#isConnected = true
     this.#link.settled()
-    this.#options.onStatus(this.status)
+    this.#tellStatus()
   }
 
   async #resumeOne(tracked: TrackedChannel, turn: number): Promise<void> {
