@@ -11,7 +11,13 @@ export function describeFailure(error: unknown): string {
     return 'the connection was lost'
   }
   if (/^ERR unknown command .?ssubscribe/i.test(error.message)) return 'it is older than Redis 7, which is needed'
-  return error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '').replace(/\.$/, '')
+  return (
+    error.message
+      // Of a command that Redis does not know it repeats the arguments: of AUTH and HELLO, the password.
+      .replace(/,? with args beginning with:.*$/s, '')
+      .replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '')
+      .replace(/\.$/, '')
+  )
 }
 
 /** Whether Redis has answered, with a refusal; otherwise nobody knows what it did. */

@@ -59,6 +59,15 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     await node.hub.close()
   })
 
+  test('a Redis that repeats the command it does not know, and the password in it, is not quoted', async () => {
+    const redis = await server('--rename-command', 'HELLO', '', '--rename-command', 'AUTH', '')
+    for (const login of [':hunter2', 'ada:hunter2']) {
+      const broker = brokerOf({ url: `redis://${login}@127.0.0.1:${redis.port}` })
+      await broker.start({ publication: () => {}, missed: () => {} })
+      expect(await why(broker, /unknown command/)).not.toMatch(/hunter2|ada/)
+    }
+  })
+
   test('a password that is corrected in Redis is noticed', async () => {
     const redis = await server('--requirepass', 'other')
     const broker = brokerOf({ url: `redis://:secret@127.0.0.1:${redis.port}` })
