@@ -58,6 +58,8 @@ export class RedisBroker implements Broker {
   /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
   #turn = 0
   #isConnected = false
+  /** Told `missed` since Redis is back, but their history could not be read: the hub waits to be told once more. */
+  readonly #unread = new Set<TrackedChannel>()
   /** Settles when what `up` began has ended, one way or the other. */
   #resuming: Promise<void> | undefined
 
@@ -156,6 +158,7 @@ export class RedisBroker implements Broker {
       tracked?.note(mark)
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
+      if (tracked !== undefined && !this.#isConnected) this.#unread.add(tracked)
       throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
     }
   }
@@ -167,6 +170,7 @@ export class RedisBroker implements Broker {
     for (const { linger } of this.#channels.values()) clearTimeout(linger)
     this.#channels.clear()
     this.#byLiveName.clear()
+    this.#unread.clear()
     this.#link.close()
   }
 
@@ -265,6 +269,8 @@ export class RedisBroker implements Broker {
       await Promise.all(some.map((tracked) => this.#resumeOne(tracked, turn)))
     }
     this.#isConnected = true
+    for (const tracked of this.#unread) this.#tellMissed(tracked)
+    this.#unread.clear()
     this.#link.settled()
     this.#tellStatus()
   }

@@ -91,6 +91,24 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     expect(notes.gaps).toEqual([])
   })
 
+  test('history that is refused while other channels are still asked for leaves nobody waiting for ever', async () => {
+    const redis = await server()
+    await redis.cli('ACL', 'SETUSER', 'ada', 'on', '>secret', '~*', '+@all', 'allchannels')
+    const node = await hubOnRedis({ url: `redis://ada:secret@127.0.0.1:${redis.port}`, prefix: uniquePrefix() })
+    onTestFinished(() => node.hub.close())
+    // More than are asked for at once.
+    const channels = Array.from({ length: 300 }, (_, i) => `channel-${i}`)
+    const all = await Promise.all(channels.map((channel) => notesOf(node, channel)))
+    await Promise.all(channels.map((channel) => node.hub.publish(channel, 1)))
+    await Promise.all(all.map((notes) => notes.untilDelivered(1)))
+    await redis.cli('ACL', 'SETUSER', 'ada', '-xrange')
+    await redis.cli('CLIENT', 'KILL', 'USER', 'ada')
+    await untilStatus(node.broker, 'disconnected')
+    await untilStatus(node.broker, 'connected')
+    await Promise.all(all.map((notes) => notes.until(() => notes.failures.length > 0)))
+    expect(all[0]?.failures[0]?.message).toContain('History could not be read')
+  })
+
   test('what it is refused over and over it asks less and less often', async () => {
     const redis = await server()
     await redis.cli('ACL', 'SETUSER', 'ada', 'on', '>secret', '~*', '+@all', 'resetchannels')
