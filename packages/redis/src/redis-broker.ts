@@ -20,7 +20,7 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasChangedNothing, isForbidden, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
@@ -116,7 +116,8 @@ export class RedisBroker implements Broker {
 
   subscribe(channel: string): Promise<void> {
     const known = this.#channels.get(channel)
-    if (known !== undefined) {
+    if (known?.refusal !== undefined) this.#drop(known)
+    else if (known !== undefined) {
       clearTimeout(known.linger)
       known.linger = undefined
       return known.ready
@@ -149,6 +150,7 @@ export class RedisBroker implements Broker {
     const { history, positionTtlMs } = this.#options
     if (history.size === 0) return noHistory(from)
     const tracked = this.#channels.get(channel)
+    if (tracked?.refusal !== undefined) throw this.#cannotRead(tracked, tracked.refusal)
     if (!this.#link.canCommand) throw unavailable(this.#link.why)
     const keys = tracked?.keys ?? this.#keysOf(channel)
     // Whoever only looks leaves no lasting trace of a stream that is none yet.
@@ -158,8 +160,8 @@ export class RedisBroker implements Broker {
       tracked?.note(mark)
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
-      if (tracked !== undefined && !this.#isConnected) this.#unread.add(tracked)
-      throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
+      const refusal = unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
+      throw this.#cannotRead(tracked, refusal)
     }
   }
 
@@ -172,6 +174,11 @@ export class RedisBroker implements Broker {
     this.#byLiveName.clear()
     this.#unread.clear()
     this.#link.close()
+  }
+
+  #cannotRead(tracked: TrackedChannel | undefined, why: HubError): HubError {
+    if (tracked !== undefined && !this.#isConnected) this.#unread.add(tracked)
+    return why
   }
 
   /** Redis is away: without history there is nothing to store, and who is here can be told. */
@@ -192,7 +199,7 @@ export class RedisBroker implements Broker {
       if (turn !== this.#turn || this.#link.subscriptions.status !== 'ready') return
       if (isRefusal(error)) {
         this.#drop(tracked)
-        throw unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+        throw refused(error)
       }
       this.#link.reset(error)
     }
@@ -279,7 +286,14 @@ export class RedisBroker implements Broker {
     if (this.#channels.get(tracked.name) !== tracked) return
     const asked = this.#ask(tracked)
     tracked.ready = asked.catch(() => {})
-    await asked
+    tracked.refusal = undefined
+    try {
+      await asked
+    } catch (error) {
+      // Who may not use this channel may use others. Without history there is no way to tell who is subscribed.
+      if (!isForbidden(error) || this.#options.history.size === 0) throw error
+      tracked.refusal = refused(error)
+    }
     await this.#check(tracked, turn)
   }
 
@@ -357,6 +371,10 @@ function createEpoch(): string {
 
 function positionOf({ epoch, offset }: StreamMark): Position | undefined {
   return epoch === '' ? undefined : { epoch, offset }
+}
+
+function refused(error: unknown): HubError {
+  return unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
 }
 
 function unavailable(message: string, cause?: unknown): HubError {

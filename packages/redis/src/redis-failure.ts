@@ -25,6 +25,11 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^[A-Z]{2,} /.test(error.message)
 }
 
+/** Whether Redis' access lists forbid what was asked, whenever it is asked again. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOPERM ')
+}
+
 /** Whether Redis has refused before it changed anything. */
 export function hasChangedNothing(error: unknown): boolean {
   return isRefusal(error) && NOTHING_DONE.has((error as Error).message.split(' ', 1)[0] as string)

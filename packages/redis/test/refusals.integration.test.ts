@@ -6,7 +6,7 @@ import { Hub, HubError } from '@wigwag/hub'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer, redisCli } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { hubOnRedis, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('a Redis that refuses', () => {
@@ -107,6 +107,26 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     await untilStatus(node.broker, 'connected')
     await Promise.all(all.map((notes) => notes.until(() => notes.failures.length > 0)))
     expect(all[0]?.failures[0]?.message).toContain('History could not be read')
+  })
+
+  test('a channel that is refused when Redis is back ends its own subscriptions, not all channels', async () => {
+    const prefix = uniquePrefix()
+    const redis = await server('--user', 'ada', 'on', '>secret', '~*', '+@all', `&${prefix}:*`)
+    const url = `redis://ada:secret@127.0.0.1:${redis.port}`
+    const node = await hubOnRedis({ url, prefix, bridge: ['foo'] })
+    onTestFinished(() => node.hub.close())
+    const allowed = await notesOf(node, 'a')
+    await redis.kill()
+    await untilStatus(node.broker, 'disconnected')
+    const refused = new Notes()
+    node.hub.subscribe('foo', refused)
+    await redis.start()
+    await untilStatus(node.broker, 'connected')
+    await refused.until(() => refused.failures.length > 0)
+    expect(refused.failures[0]?.message).toMatch(/Redis refused the subscription: NOPERM/)
+    await node.hub.publish('a', 1)
+    await allowed.untilDelivered(1)
+    expect(node.hub.stats.subscriptions).toBe(1)
   })
 
   test('what it is refused over and over it asks less and less often', async () => {
