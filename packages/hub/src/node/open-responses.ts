@@ -4,14 +4,14 @@ import { onRequestEnd } from '@wigwag/socket'
 /** Responses that are not over yet, ended ones included that are still being written. */
 export class OpenResponses {
   #size = 0
-  #emptied: (() => void) | undefined
+  readonly #waiting = new Set<() => void>()
 
   /** Counts a response until it is over, and calls `over` then. */
   add(response: ServerResponse, over: () => void = () => {}): void {
     this.#size++
     onRequestEnd(response.req, response, () => {
       over()
-      if (--this.#size === 0) this.#emptied?.()
+      if (--this.#size === 0) for (const emptied of this.#waiting) emptied()
     })
   }
 
@@ -19,7 +19,7 @@ export class OpenResponses {
   async emptied(): Promise<void> {
     if (this.#size === 0) return
     await new Promise<void>((resolve) => {
-      this.#emptied = resolve
+      this.#waiting.add(resolve)
     })
   }
 }

@@ -18,6 +18,16 @@ describe('endpoint.close()', () => {
     await endpoint.close()
   })
 
+  test('twice at once ends twice', async () => {
+    const { endpoint, hub, url } = await serveChannels()
+    const events = await openEvents(url('/channel/a'))
+    await events.live()
+    const polled = fetch(url('/channel/a?wait=30'))
+    await untilSubscribed(hub, 2)
+    await Promise.all([endpoint.close(), endpoint.close()])
+    expect((await polled).status).toBe(204)
+  })
+
   test('then its paths are the application’s, and the hub goes on', async () => {
     const { endpoint, hub, publish } = await serveChannels({}, (server) => {
       server.on('request', (_incoming, response) => response.writeHead(418).end())
