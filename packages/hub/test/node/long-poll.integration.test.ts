@@ -151,6 +151,19 @@ describe('a long poll ends', () => {
     await endpoint.close()
   })
 
+  test('with 503 when the broker is stuck: it is no fault of the server, and the client may ask again', async () => {
+    const broker = createMemoryBroker()
+    const history = broker.history.bind(broker)
+    let asked = 0
+    broker.history = (...what) => (++asked === 1 ? history(...what) : new Promise(() => {}))
+    const { hub, url } = await serveChannels({ broker })
+    const polled = fetch(url(`/channel/a?${LONG}`))
+    await untilSubscribed(hub, 1)
+    for (let i = 0; i <= 10_000; i++) await hub.publish('a', i)
+    const { status, headers } = await polled
+    expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+  })
+
   test('when the endpoint closes: 304 or 204, and the connection with it, so that the client comes back to another', async () => {
     const served = await serveChannels()
     const stand = await standOf(served)
