@@ -222,7 +222,7 @@ export class Hub {
     const channel = this.#channels.get(publication.channel)
     if (channel === undefined) return
     this.#count.delivered += channel.size
-    channel.fanOut(publication)
+    channel.fanOut(publication, (subscription) => this.unsubscribe(publication.channel, subscription))
   }
 
   #assertOpen(): void {

@@ -162,6 +162,21 @@ describe('fan-out', () => {
     ])
     expect(broken.told.at(-1)).toMatchObject({ failed: { code: 'ERR_SUBSCRIBER' } })
     expect(broken.told.filter(isFailed)).toHaveLength(1)
+    expect(hub.stats.subscriptions).toBe(2)
+  })
+
+  test('a subscriber that throws leaves nothing behind, at the hub or at the broker', async () => {
+    const left: string[] = []
+    const hub = hubWith(failing({ unsubscribe: async (channel) => void left.push(channel) }))
+    const subscriber = await subscribed(hub)
+    subscriber.onTold = () => {
+      throw new Error('from the subscriber')
+    }
+    await hub.publish('a', 1)
+    await settle()
+    expect(subscriber.told.at(-1)).toMatchObject({ failed: { code: 'ERR_SUBSCRIBER' } })
+    expect(hub.stats.subscriptions).toBe(0)
+    expect(left).toEqual(['a'])
   })
 
   test('a subscriber that leaves during a fan-out is told nothing more, and the others are told', async () => {

@@ -91,21 +91,21 @@ export class Channel {
     return groups.values()
   }
 
-  /** Delivers a publication to everyone, encoded once for each way of writing it. */
-  fanOut(publication: Publication): void {
+  /** Delivers a publication to everyone, encoded once for each way of writing it. `failed` is told whose subscription ended of it. */
+  fanOut(publication: Publication, failed: (subscription: Subscription) => void): void {
     if (this.#behind !== undefined) {
       this.#behind.push(publication)
       return
     }
     this.#behind = [publication]
     try {
-      for (const next of this.#behind) this.#fanOutOne(next)
+      for (const next of this.#behind) this.#fanOutOne(next, failed)
     } finally {
       this.#behind = undefined
     }
   }
 
-  #fanOutOne(publication: Publication): void {
+  #fanOutOne(publication: Publication, failed: (subscription: Subscription) => void): void {
     // Only then the clock is the broker's.
     if (publication.position !== undefined) this.#toldUntilMs = publication.time
     for (const [codec, group] of this.#groups) {
@@ -114,10 +114,16 @@ export class Channel {
         encoded = codec.encode(publication)
       } catch (error) {
         // A broker tells from its own callbacks, where an error would end the process.
-        for (const subscription of group) subscription.failThrown(error)
+        for (const subscription of group) {
+          subscription.failThrown(error)
+          failed(subscription)
+        }
         continue
       }
-      for (const subscription of group) subscription.take(publication, encoded)
+      for (const subscription of group) {
+        subscription.take(publication, encoded)
+        if (subscription.phase === 'ended') failed(subscription)
+      }
     }
   }
 
