@@ -133,7 +133,8 @@ class World {
       expect([notes.failures, notes.gaps]).toEqual([[], []])
       const offsets = notes.publications.map(({ position }) => position?.offset as number)
       expect(offsets).toEqual(offsets.map((_, i) => (offsets[0] as number) + i))
-      if (offsets.length > 0 && notes.lives > 0) expect(offsets[0]).toBeLessThanOrEqual((notes.start?.offset as number) + 1)
+      if (offsets.length > 0 && notes.lives > 0)
+        expect(offsets[0]).toBeLessThanOrEqual((notes.start?.offset as number) + 1)
       if (ended) continue
       const told = new Set(notes.publications.map(({ position }) => position?.offset))
       const owed = this.#acknowledged.filter(
