@@ -27,6 +27,8 @@ export type ChannelDecision = boolean | Refusal
 export interface ChannelEndpointOptions extends AdmissionOptions {
   /** Decides who may publish and subscribe. Default: everybody the origin and Host policies let through. */
   readonly authorize?: (request: ChannelRequest) => ChannelDecision | PromiseLike<ChannelDecision>
+  /** How long `authorize` may take, in milliseconds. Default 10,000. After that: 503. */
+  readonly authorizeTimeoutMs?: number
   /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
@@ -39,6 +41,8 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly bodyTimeoutMs?: number
   /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
   readonly maxQueuedBytes?: number
+  /** Most publications of one WebSocket that the broker has not answered yet (count). Default 64. At it the socket is not read until there is an answer. */
+  readonly maxUnansweredPublications?: number
   /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
   readonly maxPollWaitMs?: number
   /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
@@ -53,11 +57,13 @@ export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'all
 
 const DEFAULTS = {
   authorize: () => true,
+  authorizeTimeoutMs: 10_000,
   allowOrigins: 'same-origin',
   basePath: '',
   bodyTimeoutMs: 30_000,
   maxQueuedBytes: 1024 * 1024,
   pingIntervalMs: 25_000,
+  maxUnansweredPublications: 64,
   maxPollWaitMs: 55_000,
   maxPollBytes: 1024 * 1024,
 } as const
@@ -67,9 +73,11 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given, admission: resolveAdmission(options) }
   checkBasePath(resolved.basePath)
+  checkNumberOption('authorizeTimeoutMs', resolved.authorizeTimeoutMs, 1)
   checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)
   checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
   checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)
+  checkNumberOption('maxUnansweredPublications', resolved.maxUnansweredPublications, 1)
   checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
   checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
   return resolved

@@ -20,6 +20,8 @@ interface ChannelSocket {
   readonly format: BareFormat
   readonly mayPublish: boolean
   subscription: Subscription | undefined
+  /** Publications of this socket that the broker has not answered yet. */
+  unanswered: number
 }
 
 /** All WebSockets of an endpoint: each is one channel. What a client sends is published to it. */
@@ -31,10 +33,11 @@ export class WebSocketTransport {
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
     this.#options = options
-    const { admission, allowOrigins, allowHosts, maxQueuedBytes, pingIntervalMs } = options
+    const { admission, allowOrigins, allowHosts, authorizeTimeoutMs, maxQueuedBytes, pingIntervalMs } = options
     this.#server = new WebSocketServer<ChannelSocket>({
       ...(allowHosts === undefined ? {} : { allowHosts }),
       admission,
+      handshakeTimeoutMs: authorizeTimeoutMs,
       allowOrigins,
       maxQueuedBytes,
       highWaterMarkBytes: Math.min(64 * 1024, maxQueuedBytes),
@@ -76,7 +79,7 @@ export class WebSocketTransport {
       await assertAuthorized(this.#options, 'subscribe', channel, incoming)
       const mayPublish = await this.#mayPublish(channel, incoming)
       const wantsLive = query?.get('live') === '1'
-      return { channel, after, wantsLive, format, mayPublish, subscription: undefined }
+      return { channel, after, wantsLive, format, mayPublish, subscription: undefined, unanswered: 0 }
     } catch (error) {
       return refusalOf(error)
     }
@@ -112,12 +115,16 @@ export class WebSocketTransport {
       socket.close(CloseCode.policyViolation, 'You may not publish to this channel')
       return
     }
+    // A broker may take its time; until then nothing more is read than it can be asked to hold.
+    if (++socket.data.unanswered === this.#options.maxUnansweredPublications) socket.pause()
     try {
       // History keeps the bytes; the chunk that they are a view of is larger. (Buffer's own `slice` would not copy.)
       await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : new Uint8Array(data))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       socket.close(CloseCode.tryAgainLater, `Not published: ${error.code}`)
+    } finally {
+      if (socket.data.unanswered-- === this.#options.maxUnansweredPublications) socket.resume()
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Gap, Hub, type Publication, type Subscriber } from '@wigwag/hub'
+import { type Gap, Hub, type Position, type Publication, type Subscriber } from '@wigwag/hub'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { QUICK, untilStatus } from './redis-brokers.ts'
 
@@ -25,6 +25,8 @@ export class Notes implements Subscriber<Publication> {
   /** Data of publications, and the reasons of gaps in brackets. */
   readonly words: unknown[] = []
   lives = 0
+  /** Where the stream stood when the subscription went live for the first time. */
+  start: Position | undefined
   readonly #waiting = new Set<() => void>()
 
   deliver(_encoded: Publication, publication: Publication): void {
@@ -37,8 +39,8 @@ export class Notes implements Subscriber<Publication> {
     this.#note(`[${gap.reason}]`)
   }
 
-  live(): void {
-    this.lives++
+  live(position: Position | undefined): void {
+    if (this.lives++ === 0) this.start = position
     this.#notify()
   }
 

@@ -84,7 +84,13 @@ export function connectWebSocket<Data = undefined>(
         return
       }
       const protocol = agreed.agreement.subprotocol ?? ''
-      const webSocket = new NodeWebSocket<Data>(context, socket, { target, protocol, data: options.data as Data })
+      const remoteAddress = socket.remoteAddress ?? ''
+      const webSocket = new NodeWebSocket<Data>(context, socket, {
+        target,
+        protocol,
+        remoteAddress,
+        data: options.data as Data,
+      })
       webSocket.start(agreed.rest)
       resolve(webSocket)
     })

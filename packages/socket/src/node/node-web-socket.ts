@@ -9,6 +9,8 @@ export interface SocketInfo<Data> {
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none, as in WHATWG's `protocol`. */
   readonly protocol: string
+  /** The other end's address: of a client behind a trusted proxy what that says of it. */
+  readonly remoteAddress: string
   /** The application's own, from `authorize`. */
   readonly data: Data
 }
@@ -21,7 +23,7 @@ export class NodeWebSocket<Data = unknown> {
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none. */
   readonly protocol: string
-  /** The peer's address; `''` when there is none (unix sockets). */
+  /** The other end's address, behind a trusted proxy the client's; `''` when there is none (unix sockets). */
   readonly remoteAddress: string
   /** The application's own. */
   data: Data
@@ -31,7 +33,7 @@ export class NodeWebSocket<Data = unknown> {
     this.target = info.target
     this.protocol = info.protocol
     this.data = info.data
-    this.remoteAddress = socket.remoteAddress ?? ''
+    this.remoteAddress = info.remoteAddress
     this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket)
     this.#outbox = this.#pump.outbox
   }

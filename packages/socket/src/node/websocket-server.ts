@@ -268,6 +268,7 @@ export class WebSocketServer<Data = undefined> {
     const webSocket = new NodeWebSocket(this.#context, socket, {
       target: request.target,
       protocol: subprotocol ?? '',
+      remoteAddress: request.remoteAddress,
       data,
     })
     this.#sockets.add(webSocket)

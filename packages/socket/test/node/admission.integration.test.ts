@@ -28,6 +28,7 @@ async function untilConnections(admission: Admission, connections: number): Prom
 describe('remoteAddress is the client’s', () => {
   const addressSeen = async (options: AdmissionOptions, fields: RequestFields, host?: string): Promise<string> => {
     let seen = ''
+    let ofSocket = ''
     const { port } = await openServer(
       {
         ...options,
@@ -35,10 +36,14 @@ describe('remoteAddress is the client’s', () => {
           seen = remoteAddress
           return undefined
         },
+        open: ({ remoteAddress }) => {
+          ofSocket = remoteAddress
+        },
       },
       host,
     )
     expect((await ask(port, fields)).status).toBe(101)
+    expect(ofSocket).toBe(seen)
     return seen
   }
 
