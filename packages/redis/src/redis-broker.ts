@@ -156,7 +156,8 @@ export class RedisBroker implements Broker {
     const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
     try {
       const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
-      tracked?.note(mark)
+      // Whoever reads first finds out for those who wait for what comes live.
+      if (tracked?.note(mark) === true) this.#tellMissed(tracked)
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)

@@ -48,12 +48,14 @@ export class TrackedChannel {
     return before === undefined || (isSame && position.offset <= before.offset + 1) ? 'next' : 'ahead'
   }
 
-  /** Something was delivered, live or from history. */
-  note(mark: StreamMark): void {
+  /** Something was delivered, live or from history. Returns whether the stream has begun anew since the last time. */
+  note(mark: StreamMark): boolean {
     // What a stream that branched off says is no measure of whether it did.
-    if (this.isSuspect) return
-    if (this.#mark !== undefined && this.#mark.epoch === mark.epoch && this.#mark.offset >= mark.offset) return
-    this.#mark = mark
+    if (this.isSuspect) return false
+    const before = this.#mark
+    const isSame = before?.epoch === mark.epoch
+    if (!isSame || before.offset < mark.offset) this.#mark = mark
+    return before !== undefined && !isSame
   }
 
   /** The subscription ended: what comes next need not come right behind. */
