@@ -305,8 +305,8 @@ export class RedisBroker implements Broker {
       })
       return
     }
-    if (arrival === 'ahead') this.#tellMissed(tracked)
-    this.#tell(tracked.name, publication)
+    if (arrival !== 'next') this.#tellMissed(tracked)
+    if (arrival !== 'foreign') this.#tell(tracked.name, publication)
   }
 
   #hearPlain(channel: string, message: Buffer): void {

@@ -6,8 +6,10 @@ import type { StreamMark } from './scripts.ts'
 export type Arrival =
   /** It comes right behind the last one. */
   | 'next'
-  /** Something before it was missed, or the stream began anew. */
+  /** Something before it was missed. */
   | 'ahead'
+  /** It is of another stream, one that began anew or one that history has left behind: only history tells. */
+  | 'foreign'
   /** Its offset was given out before: the stream branched off. */
   | 'behind'
 
@@ -45,7 +47,8 @@ export class TrackedChannel {
     if (told !== undefined && isSame && position.offset <= told.offset) return 'behind'
     this.#told = position
     this.note({ ...position, time })
-    return before === undefined || (isSame && position.offset <= before.offset + 1) ? 'next' : 'ahead'
+    if (before !== undefined && !isSame) return 'foreign'
+    return before === undefined || position.offset <= before.offset + 1 ? 'next' : 'ahead'
   }
 
   /** Something was delivered, live or from history. Returns whether the stream has begun anew since the last time. */
