@@ -20,7 +20,7 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasChangedNothing, hasTimedOut, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
@@ -76,7 +76,9 @@ export class RedisBroker implements Broker {
   }
 
   get status(): BrokerStatus {
-    return this.#isConnected ? { state: 'connected' } : { state: 'disconnected', why: this.#link.why }
+    return this.#isConnected && this.#link.isUsable
+      ? { state: 'connected' }
+      : { state: 'disconnected', why: this.#link.why }
   }
 
   /** What happened so far. */
@@ -103,6 +105,7 @@ export class RedisBroker implements Broker {
       const mark = await runPublish(this.#link.commands, keys, stored, createEpoch(), limits, key)
       return { channel, data, time: mark.time, position: positionOf(mark) }
     } catch (error) {
+      if (hasTimedOut(error)) this.#link.reset(error)
       const why = describeFailure(error)
       const what = hasChangedNothing(error)
         ? `Redis refused the publication: ${why}. Nothing was published.`
@@ -153,9 +156,11 @@ export class RedisBroker implements Broker {
     const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
     try {
       const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
-      tracked?.note(mark)
+      // Whoever reads first finds out for those who wait for what comes live.
+      if (tracked?.note(mark) === true) this.#tellMissed(tracked)
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
+      if (hasTimedOut(error)) this.#link.reset(error)
       throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
     }
   }
@@ -302,8 +307,8 @@ export class RedisBroker implements Broker {
       })
       return
     }
-    if (arrival === 'ahead') this.#tellMissed(tracked)
-    this.#tell(tracked.name, publication)
+    if (arrival !== 'next') this.#tellMissed(tracked)
+    if (arrival !== 'foreign') this.#tell(tracked.name, publication)
   }
 
   #hearPlain(channel: string, message: Buffer): void {
