@@ -149,6 +149,40 @@ test('history that cannot be read although the broker is there ends the subscrip
   expect(hub.stats.subscriptions).toBe(0)
 })
 
+/** Has every answer of history wait until the function that is returned is called. */
+function holdHistory(broker: RemoteBroker): () => void {
+  const read = broker.history.bind(broker)
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  broker.history = async (...asked) => {
+    const history = await read(...asked)
+    await released
+    return history
+  }
+  return release
+}
+
+test('what a subscription held of a stream that was lost does not come behind what the new one holds', async () => {
+  const store = new RemoteStore()
+  const { hub, broker, elsewhere } = nodes(store)
+  const start = (await elsewhere.history('a')).position
+  const release = holdHistory(broker)
+  const subscriber = new RecordingSubscriber()
+  hub.subscribe('a', subscriber, start)
+  await settle()
+  await elsewhere.publish('a', 'lost')
+  broker.cut()
+  store.loseStreams()
+  await elsewhere.publish('a', 'new')
+  broker.mend()
+  release()
+  await settle()
+  expect(subscriber.words).toEqual(['gap', 'new', 'live'])
+  expect(subscriber.told.at(-1)).toMatchObject({ live: { epoch: 'epoch-2', offset: 1 } })
+})
+
 test('any order of publishing, cuts and comings gives every subscriber everything once and in order', async () => {
   const step = fc.constantFrom('publish', 'publish', 'cut', 'mend', 'subscribe', 'settle')
   await fc.assert(

@@ -58,10 +58,7 @@ export class Subscription {
    * what it held does not join that: the stream may have begun anew in between.
    */
   interrupt(): Position | undefined {
-    if (this.#state.phase === 'recovering') {
-      const { held } = this.#state
-      held.splice(0, held.length, ...held.filter(({ position }) => position === undefined))
-    }
+    if (this.#state.phase === 'recovering') dropStored(this.#state.held)
     if (this.#state.phase !== 'live' || this.#state.position === undefined) return undefined
     const { position } = this.#state
     this.#state = { phase: 'recovering', held: [] }
@@ -137,6 +134,11 @@ export function mergeRecovered(
     position = publication.position ?? position
   }
   return { publications, position }
+}
+
+/** What was stored before an interruption is read anew. If its stream was lost, it must not come behind the new one. */
+function dropStored(held: Publication[]): void {
+  held.splice(0, held.length, ...held.filter(({ position }) => position === undefined))
 }
 
 /** Whether a stream that was told up to `position` has `next` behind it. */
