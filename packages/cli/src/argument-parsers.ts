@@ -4,7 +4,7 @@ import { checkBasePath } from '@wigwag/hub/node'
 import { describeRedis } from '@wigwag/redis'
 import { AddressSet } from '@wigwag/socket'
 import { InvalidArgumentError } from 'commander'
-import { CliError, describeError } from './cli-error.ts'
+import { CliError, describeError, ExitCode } from './cli-error.ts'
 
 /** A TCP port; 0 stands for any free one. */
 export function parsePort(text: string): number {
@@ -57,7 +57,8 @@ export function parseRedisUrl(text: string): string {
   try {
     describeRedis(text)
   } catch (error) {
-    throw new InvalidArgumentError(describeError(error))
+    // Commander would repeat the argument, and the password in it.
+    throw new CliError(`--redis: ${describeError(error)}`, ExitCode.usage)
   }
   return text
 }

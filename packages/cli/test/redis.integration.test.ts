@@ -184,6 +184,17 @@ describe.skipIf(!hasRedis)('wigwag serve --redis', () => {
     await program.waitFor(new RegExp(`shared through Redis at 127.0.0.1:${redis.port}`))
   })
 
+  test('a URL that is none is not repeated with its password, be it an argument or from the environment', async () => {
+    // "/", "#" and "@" in a password have to be percent-encoded, and often are not.
+    const url = 'redis://ada:se/cr#et@cache.example:6379x'
+    for (const program of [runWigwag(['serve', '--redis', url]), runWigwag(['serve'], { WIGWAG_REDIS: url })]) {
+      const { code, stderr } = await program.exit
+      expect(code).toBe(2)
+      expect(stderr).toContain('redis://…@cache.example:6379x')
+      expect(stderr).not.toMatch(/ada|cr#et/)
+    }
+  })
+
   test.each(['http://localhost:6379', 'redis://localhost:99999', 'redis+sentinel://localhost'])(
     'a URL that is none is a mistake of the command line: %s',
     async (url) => {

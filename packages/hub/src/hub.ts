@@ -163,7 +163,12 @@ export class Hub {
   }
 
   #recover(name: string, channel: Channel, subscriptions: readonly Subscription[], after: Position | undefined): void {
-    const recovered = ({ history, interruptions }: HistoryRead): void => {
+    const recovered = (read: HistoryRead | undefined): void => {
+      if (read === undefined) {
+        for (const subscription of subscriptions) this.unsubscribe(name, subscription)
+        return
+      }
+      const { history, interruptions } = read
       if (channel.interruptions !== interruptions) {
         this.#recover(name, channel, subscriptions, after)
         return
@@ -181,23 +186,30 @@ export class Hub {
         this.unsubscribe(name, subscription)
       }
     }
-    this.#readHistory(name, channel, after).then(recovered, failed).catch(failed)
+    this.#readHistory(name, channel, subscriptions, after).then(recovered, failed).catch(failed)
   }
 
-  /** While the broker is away this waits for it. */
-  async #readHistory(name: string, channel: Channel, after: Position | undefined): Promise<HistoryRead> {
-    for (;;) {
+  /** While the broker is away this waits for it. Resolves with nothing when all `subscriptions` have ended meanwhile. */
+  async #readHistory(
+    name: string,
+    channel: Channel,
+    subscriptions: readonly Subscription[],
+    after: Position | undefined,
+  ): Promise<HistoryRead | undefined> {
+    // First, so that what is stored after the history was read is told, and held, already. A channel that cannot be
+    // subscribed to is not told `missed` either: waiting for that would never end.
+    await channel.ready
+    while (subscriptions.some(({ phase }) => phase !== 'ended')) {
       const { interruptions } = channel
       try {
-        // In this order, so that what is stored after the history was read is told, and held, already.
-        await channel.ready
         return { history: await this.#broker.history(name, after), interruptions }
       } catch (error) {
         if (channel.interruptions !== interruptions) continue
         if (this.#broker.status.state === 'connected') throw error
-        await channel.interruption()
+        await channel.interruption(subscriptions)
       }
     }
+    return undefined
   }
 
   #recoverMissed(name: string): void {

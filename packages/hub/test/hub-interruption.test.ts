@@ -1,6 +1,7 @@
 import { Hub, HubError } from '@wigwag/hub'
+import { retainedBytes } from '@wigwag/testkit'
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isFailed, isLive, RecordingSubscriber, settle } from './support/recording-subscriber.ts'
 import { RemoteBroker, RemoteStore } from './support/remote-broker.ts'
 
@@ -181,6 +182,93 @@ test('what a subscription held of a stream that was lost does not come behind wh
   await settle()
   expect(subscriber.words).toEqual(['gap', 'new', 'live'])
   expect(subscriber.told.at(-1)).toMatchObject({ live: { epoch: 'epoch-2', offset: 1 } })
+})
+
+describe('a gap in a stream that began anew says until when a subscription had been told everything', () => {
+  async function toldUntil(
+    before: (all: ReturnType<typeof nodes> & { store: RemoteStore }) => Promise<RecordingSubscriber>,
+  ): Promise<number> {
+    const store = new RemoteStore()
+    const all = nodes(store)
+    const startMs = store.nowMs
+    const subscriber = await before({ ...all, store })
+    all.broker.cut()
+    store.loseStreams()
+    all.broker.mend()
+    await settle()
+    const told = subscriber.told.find((each) => 'gap' in each)
+    expect(told).toMatchObject({ gap: { reason: 'epoch-changed' } })
+    return (told?.toldUntilMs ?? Number.NaN) - startMs
+  }
+
+  test('what was recovered counts as well as what came live', async () => {
+    const toldMs = await toldUntil(async ({ hub, elsewhere, store }) => {
+      const start = (await elsewhere.history('a')).position
+      store.advance(1)
+      await elsewhere.publish('a', 'recovered')
+      return subscribed(hub, start)
+    })
+    expect(toldMs).toBe(1)
+  })
+
+  test('whoever came later than what the channel was told last does not get that either', async () => {
+    const toldMs = await toldUntil(async ({ hub, elsewhere, store }) => {
+      await subscribed(hub)
+      store.advance(1)
+      await elsewhere.publish('a', 'before')
+      return subscribed(hub)
+    })
+    expect(toldMs).toBe(1)
+  })
+
+  test('what came in between two outages, and was never told, does not', async () => {
+    const toldMs = await toldUntil(async ({ hub, broker, elsewhere, store }) => {
+      const subscriber = await subscribed(hub)
+      store.advance(1)
+      await elsewhere.publish('a', 'told')
+      const release = holdHistory(broker)
+      broker.cut()
+      broker.mend()
+      await settle()
+      store.advance(1)
+      await elsewhere.publish('a', 'held')
+      queueMicrotask(release)
+      return subscriber
+    })
+    expect(toldMs).toBe(1)
+  })
+})
+
+test('a channel that cannot be subscribed to while the broker is away ends its subscriptions: nobody would ever wake them', async () => {
+  const { hub, broker } = nodes()
+  broker.cut()
+  broker.subscribe = () => Promise.reject(new HubError('ERR_CHANNEL_LIMIT', 'All channels are in use.'))
+  const subscriber = new RecordingSubscriber()
+  hub.subscribe('a', subscriber)
+  await settle()
+  expect(subscriber.told).toMatchObject([{ failed: { code: 'ERR_CHANNEL_LIMIT' } }])
+  expect(hub.stats).toMatchObject({ channels: 0, subscriptions: 0 })
+})
+
+test('who came and left while the broker was away is not kept until it is back', async () => {
+  const { hub, broker } = nodes()
+  const stays = await subscribed(hub)
+  broker.cut()
+  const comeAndLeave = async (): Promise<void> => {
+    const subscriber = Object.assign(new RecordingSubscriber(), { held: new Uint8Array(1_000_000) })
+    const subscription = hub.subscribe('a', subscriber)
+    await settle()
+    hub.unsubscribe('a', subscription)
+  }
+  await comeAndLeave()
+  const before = retainedBytes()
+  for (let i = 0; i < 20; i++) await comeAndLeave()
+  await settle()
+  expect(retainedBytes() - before).toBeLessThan(5_000_000)
+  broker.mend()
+  await hub.publish('a', 'behind')
+  await settle()
+  expect(stays.data).toEqual(['behind'])
 })
 
 test('any order of publishing, cuts and comings gives every subscriber everything once and in order', async () => {

@@ -146,6 +146,24 @@ describe('fan-out', () => {
     expect(hub.stats).toMatchObject({ channels: 1, subscriptions: 100, published: 1, delivered: 100 })
   })
 
+  test('a codec that throws ends the subscriptions that use it, and costs neither the others nor the publisher anything', async () => {
+    const hub = hubWith()
+    const codec = {
+      encode: () => {
+        throw new RangeError('Maximum call stack size exceeded')
+      },
+    }
+    const [first, broken, last] = [await subscribed(hub), await subscribed(hub, 'a', codec), await subscribed(hub)]
+    await expect(hub.publish('a', 1)).resolves.toMatchObject({ data: 1 })
+    await hub.publish('a', 2)
+    expect([first.data, last.data]).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    expect(broken.told.at(-1)).toMatchObject({ failed: { code: 'ERR_SUBSCRIBER' } })
+    expect(broken.told.filter(isFailed)).toHaveLength(1)
+  })
+
   test('a subscriber that leaves during a fan-out is told nothing more, and the others are told', async () => {
     const hub = hubWith()
     const first = new RecordingSubscriber()

@@ -20,7 +20,7 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, hasTimedOut, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasChangedNothing, hasTimedOut, isForbidden, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
@@ -58,6 +58,8 @@ export class RedisBroker implements Broker {
   /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
   #turn = 0
   #isConnected = false
+  /** Told `missed` since Redis is back, but their history could not be read: the hub waits to be told once more. */
+  readonly #unread = new Set<TrackedChannel>()
   /** Settles when what `up` began has ended, one way or the other. */
   #resuming: Promise<void> | undefined
 
@@ -117,7 +119,8 @@ export class RedisBroker implements Broker {
 
   subscribe(channel: string): Promise<void> {
     const known = this.#channels.get(channel)
-    if (known !== undefined) {
+    if (known?.refusal !== undefined) this.#drop(known)
+    else if (known !== undefined) {
       clearTimeout(known.linger)
       known.linger = undefined
       return known.ready
@@ -150,6 +153,7 @@ export class RedisBroker implements Broker {
     const { history, positionTtlMs } = this.#options
     if (history.size === 0) return noHistory(from)
     const tracked = this.#channels.get(channel)
+    if (tracked?.refusal !== undefined) throw this.#cannotRead(tracked, tracked.refusal)
     if (!this.#link.canCommand) throw unavailable(this.#link.why)
     const keys = tracked?.keys ?? this.#keysOf(channel)
     // Whoever only looks leaves no lasting trace of a stream that is none yet.
@@ -161,7 +165,8 @@ export class RedisBroker implements Broker {
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)
-      throw unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
+      const refusal = unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
+      throw this.#cannotRead(tracked, refusal)
     }
   }
 
@@ -172,7 +177,13 @@ export class RedisBroker implements Broker {
     for (const { linger } of this.#channels.values()) clearTimeout(linger)
     this.#channels.clear()
     this.#byLiveName.clear()
+    this.#unread.clear()
     this.#link.close()
+  }
+
+  #cannotRead(tracked: TrackedChannel | undefined, why: HubError): HubError {
+    if (tracked !== undefined && !this.#isConnected) this.#unread.add(tracked)
+    return why
   }
 
   /** Redis is away: without history there is nothing to store, and who is here can be told. */
@@ -193,7 +204,7 @@ export class RedisBroker implements Broker {
       if (turn !== this.#turn || this.#link.subscriptions.status !== 'ready') return
       if (isRefusal(error)) {
         this.#drop(tracked)
-        throw unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+        throw refused(error)
       }
       this.#link.reset(error)
     }
@@ -233,12 +244,24 @@ export class RedisBroker implements Broker {
     this.#isConnected = false
     this.#count.disconnects++
     for (const tracked of this.#channels.values()) tracked.interrupt()
-    this.#options.onStatus(this.status)
+    this.#tellStatus()
+  }
+
+  /** What the handler does wrong is no fault of the connection, from whose callbacks it is called. */
+  #tellStatus(): void {
+    const failed = (error: unknown): void => console.error('onStatus failed:', error)
+    try {
+      // It may be async: then what it returns is a promise that nobody else looks at.
+      Promise.resolve(this.#options.onStatus(this.status)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
   #resume(): void {
     const turn = ++this.#turn
+    this.#unread.clear()
     this.#resuming = this.#resumeAll(turn).catch((error: unknown) => {
       if (turn === this.#turn) this.#link.reset(error)
     })
@@ -259,15 +282,24 @@ export class RedisBroker implements Broker {
       await Promise.all(some.map((tracked) => this.#resumeOne(tracked, turn)))
     }
     this.#isConnected = true
+    for (const tracked of this.#unread) this.#tellMissed(tracked)
+    this.#unread.clear()
     this.#link.settled()
-    this.#options.onStatus(this.status)
+    this.#tellStatus()
   }
 
   async #resumeOne(tracked: TrackedChannel, turn: number): Promise<void> {
     if (this.#channels.get(tracked.name) !== tracked) return
     const asked = this.#ask(tracked)
     tracked.ready = asked.catch(() => {})
-    await asked
+    tracked.refusal = undefined
+    try {
+      await asked
+    } catch (error) {
+      // Who may not use this channel may use others. Without history there is no way to tell who is subscribed.
+      if (!isForbidden(error) || this.#options.history.size === 0) throw error
+      tracked.refusal = refused(error)
+    }
     await this.#check(tracked, turn)
   }
 
@@ -345,6 +377,10 @@ function createEpoch(): string {
 
 function positionOf({ epoch, offset }: StreamMark): Position | undefined {
   return epoch === '' ? undefined : { epoch, offset }
+}
+
+function refused(error: unknown): HubError {
+  return unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
 }
 
 function unavailable(message: string, cause?: unknown): HubError {

@@ -14,7 +14,13 @@ export function describeFailure(error: unknown): string {
     return 'the connection was lost'
   }
   if (/^ERR unknown command .?ssubscribe/i.test(error.message)) return 'it is older than Redis 7, which is needed'
-  return error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '').replace(/\.$/, '')
+  return (
+    error.message
+      // Of a command that Redis does not know it repeats the arguments: of AUTH and HELLO, the password.
+      .replace(/,? with args beginning with:.*$/s, '')
+      .replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '')
+      .replace(/\.$/, '')
+  )
 }
 
 /** Whether no answer came. The connection may be dead, which the system would take long to find out. */
@@ -25,6 +31,11 @@ export function hasTimedOut(error: unknown): boolean {
 /** Whether Redis has answered, with a refusal; otherwise nobody knows what it did. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^[A-Z]{2,} /.test(error.message)
+}
+
+/** Whether Redis' access lists forbid what was asked, whenever it is asked again. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOPERM ')
 }
 
 /** Whether Redis has refused before it changed anything. */

@@ -1,4 +1,4 @@
-import type { Position } from '@wigwag/hub'
+import type { HubError, Position } from '@wigwag/hub'
 import type { ChannelKeys } from './channel-keys.ts'
 import type { StreamMark } from './scripts.ts'
 
@@ -21,6 +21,8 @@ export class TrackedChannel {
   ready: Promise<void> = Promise.resolve()
   /** Set while nobody here is subscribed any more, until Redis is told so. */
   linger: NodeJS.Timeout | undefined
+  /** Set when Redis would not subscribe to it any more: whoever reads its history is told that. */
+  refusal: HubError | undefined
   /** Nothing is told before the stream was found to be the one that was told before. */
   isSuspect = false
   /** The last live publication, on this subscription. */

@@ -6,7 +6,7 @@ import { Hub, HubError } from '@wigwag/hub'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer, redisCli } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { hubOnRedis, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('a Redis that refuses', () => {
@@ -59,6 +59,15 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     await node.hub.close()
   })
 
+  test('a Redis that repeats the command it does not know, and the password in it, is not quoted', async () => {
+    const redis = await server('--rename-command', 'HELLO', '', '--rename-command', 'AUTH', '')
+    for (const login of [':hunter2', 'ada:hunter2']) {
+      const broker = brokerOf({ url: `redis://${login}@127.0.0.1:${redis.port}` })
+      await broker.start({ publication: () => {}, missed: () => {} })
+      expect(await why(broker, /unknown command/)).not.toMatch(/hunter2|ada/)
+    }
+  })
+
   test('a password that is corrected in Redis is noticed', async () => {
     const redis = await server('--requirepass', 'other')
     const broker = brokerOf({ url: `redis://:secret@127.0.0.1:${redis.port}` })
@@ -80,6 +89,44 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     await node.hub.publish('a', 'behind')
     await notes.until(() => notes.words.includes('behind'))
     expect(notes.gaps).toEqual([])
+  })
+
+  test('history that is refused while other channels are still asked for leaves nobody waiting for ever', async () => {
+    const redis = await server()
+    await redis.cli('ACL', 'SETUSER', 'ada', 'on', '>secret', '~*', '+@all', 'allchannels')
+    const node = await hubOnRedis({ url: `redis://ada:secret@127.0.0.1:${redis.port}`, prefix: uniquePrefix() })
+    onTestFinished(() => node.hub.close())
+    // More than are asked for at once.
+    const channels = Array.from({ length: 300 }, (_, i) => `channel-${i}`)
+    const all = await Promise.all(channels.map((channel) => notesOf(node, channel)))
+    await Promise.all(channels.map((channel) => node.hub.publish(channel, 1)))
+    await Promise.all(all.map((notes) => notes.untilDelivered(1)))
+    await redis.cli('ACL', 'SETUSER', 'ada', '-xrange')
+    await redis.cli('CLIENT', 'KILL', 'USER', 'ada')
+    await untilStatus(node.broker, 'disconnected')
+    await untilStatus(node.broker, 'connected')
+    await Promise.all(all.map((notes) => notes.until(() => notes.failures.length > 0)))
+    expect(all[0]?.failures[0]?.message).toContain('History could not be read')
+  })
+
+  test('a channel that is refused when Redis is back ends its own subscriptions, not all channels', async () => {
+    const prefix = uniquePrefix()
+    const redis = await server('--user', 'ada', 'on', '>secret', '~*', '+@all', `&${prefix}:*`)
+    const url = `redis://ada:secret@127.0.0.1:${redis.port}`
+    const node = await hubOnRedis({ url, prefix, bridge: ['foo'] })
+    onTestFinished(() => node.hub.close())
+    const allowed = await notesOf(node, 'a')
+    await redis.kill()
+    await untilStatus(node.broker, 'disconnected')
+    const refused = new Notes()
+    node.hub.subscribe('foo', refused)
+    await redis.start()
+    await untilStatus(node.broker, 'connected')
+    await refused.until(() => refused.failures.length > 0)
+    expect(refused.failures[0]?.message).toMatch(/Redis refused the subscription: NOPERM/)
+    await node.hub.publish('a', 1)
+    await allowed.untilDelivered(1)
+    expect(node.hub.stats.subscriptions).toBe(1)
   })
 
   test('what it is refused over and over it asks less and less often', async () => {

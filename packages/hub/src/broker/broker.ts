@@ -67,7 +67,7 @@ export interface Broker {
   history(channel: string, from?: HistoryStart): Promise<History>
   /**
    * Whether the broker can be reached. It is connected again only when the listener was told `missed` of every channel
-   * that it is subscribed to.
+   * that it is subscribed to; of one whose history it refused behind that, once more.
    */
   readonly status: BrokerStatus
   /** Lets everything go. */

@@ -3,6 +3,13 @@ import type { Publication } from '../publication/publication.ts'
 import type { PublicationCodec } from './publication-codec.ts'
 import type { Subscription } from './subscription.ts'
 
+/** A recovery that waits for the broker. */
+interface Wait {
+  /** Of those it is for, how many have not left. */
+  subscriptions: number
+  readonly end: () => void
+}
+
 /** The local side of a channel: who of this hub is subscribed, grouped by how they want publications written. */
 export class Channel {
   /** Resolves when the broker will tell every publication stored from then on. */
@@ -12,9 +19,9 @@ export class Channel {
   /** What was published while a publication is delivered: it comes behind, for everyone. */
   #behind: Publication[] | undefined
   #interruptions = 0
-  #lastTimeMs: number | undefined
   #toldUntilMs: number | undefined
-  readonly #interrupted = new Set<() => void>()
+  /** Who waits for an interruption: of each, the wait that it shares with those that recover together with it. */
+  readonly #waiting = new Map<Subscription, Wait>()
 
   constructor(ready: Promise<void>) {
     this.ready = ready
@@ -41,6 +48,10 @@ export class Channel {
     if (group?.delete(subscription) !== true) return
     if (group.size === 0) this.#groups.delete(codec)
     this.#subscriptions--
+    // A broker may be away for long: whoever leaves meanwhile is not kept until then.
+    const wait = this.#waiting.get(subscription)
+    this.#waiting.delete(subscription)
+    if (wait !== undefined && --wait.subscriptions === 0) wait.end()
   }
 
   /** How often publications may have been missed. History read before the last time does not join what is told since. */
@@ -48,25 +59,27 @@ export class Channel {
     return this.#interruptions
   }
 
-  /** When the last publication was stored that everybody had been told before the last time; nothing when there was none. */
+  /** When the last publication was stored that came live; nothing when there was none. */
   get toldUntilMs(): number | undefined {
     return this.#toldUntilMs
   }
 
-  /** Resolves when publications may have been missed once more. */
-  interruption(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#interrupted.add(resolve)
+  /** Resolves when publications may have been missed once more, or when all `subscriptions` have left. */
+  interruption(subscriptions: readonly Subscription[]): Promise<void> {
+    const waiting = subscriptions.filter(({ phase }) => phase !== 'ended')
+    return new Promise((end) => {
+      const wait = { subscriptions: waiting.length, end }
+      for (const subscription of waiting) this.#waiting.set(subscription, wait)
+      if (waiting.length === 0) end()
     })
   }
 
   /** Publications may have been missed. Returns the live subscriptions that have to recover, by where they stand. */
   interrupt(): Iterable<{ readonly after: Position; readonly subscriptions: readonly Subscription[] }> {
     this.#interruptions++
-    this.#toldUntilMs = this.#lastTimeMs
-    const waiting = [...this.#interrupted]
-    this.#interrupted.clear()
-    for (const resolve of waiting) resolve()
+    const waits = new Set(this.#waiting.values())
+    this.#waiting.clear()
+    for (const { end } of waits) end()
     const groups = new Map<string, { readonly after: Position; readonly subscriptions: Subscription[] }>()
     for (const subscription of this) {
       const after = subscription.interrupt()
@@ -93,9 +106,17 @@ export class Channel {
   }
 
   #fanOutOne(publication: Publication): void {
-    this.#lastTimeMs = publication.time
+    // Only then the clock is the broker's.
+    if (publication.position !== undefined) this.#toldUntilMs = publication.time
     for (const [codec, group] of this.#groups) {
-      const encoded = codec.encode(publication)
+      let encoded: unknown
+      try {
+        encoded = codec.encode(publication)
+      } catch (error) {
+        // A broker tells from its own callbacks, where an error would end the process.
+        for (const subscription of group) subscription.failThrown(error)
+        continue
+      }
       for (const subscription of group) subscription.take(publication, encoded)
     }
   }

@@ -9,8 +9,8 @@ import type { Subscriber } from './subscriber.ts'
 const MAX_HELD = 10_000
 
 type SubscriptionState =
-  | { readonly phase: 'recovering'; readonly held: Publication[] }
-  | { readonly phase: 'live'; position: Position | undefined }
+  | { readonly phase: 'recovering'; readonly held: Publication[]; readonly toldUntilMs: number | undefined }
+  | { readonly phase: 'live'; position: Position | undefined; toldUntilMs: number | undefined }
   | { readonly phase: 'ended' }
 
 /**
@@ -19,7 +19,7 @@ type SubscriptionState =
  */
 export class Subscription {
   readonly subscriber: Subscriber
-  #state: SubscriptionState = { phase: 'recovering', held: [] }
+  #state: SubscriptionState = { phase: 'recovering', held: [], toldUntilMs: undefined }
 
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber
@@ -36,11 +36,14 @@ export class Subscription {
       case 'live':
         // What history had may still come live: a broker need not carry both on one connection.
         if (isKnown(publication.position, this.#state.position)) break
-        this.#state.position = publication.position ?? this.#state.position
+        if (publication.position !== undefined) {
+          this.#state.position = publication.position
+          this.#state.toldUntilMs = publication.time
+        }
         try {
           this.subscriber.deliver(encoded, publication)
         } catch (error) {
-          this.#subscriberThrew(error)
+          this.failThrown(error)
         }
         break
       case 'recovering':
@@ -60,27 +63,30 @@ export class Subscription {
   interrupt(): Position | undefined {
     if (this.#state.phase === 'recovering') dropStored(this.#state.held)
     if (this.#state.phase !== 'live' || this.#state.position === undefined) return undefined
-    const { position } = this.#state
-    this.#state = { phase: 'recovering', held: [] }
+    const { position, toldUntilMs } = this.#state
+    this.#state = { phase: 'recovering', held: [], toldUntilMs }
     return position
   }
 
   /**
    * What the broker held of the stream, read after live publications began to be taken. Subscriptions that recover
-   * together share `once`; `toldUntilMs` is for those that were live before.
+   * together share `once`. `channelToldUntilMs` is when the last publication was stored that the channel was told: none of
+   * those up to there is ahead of whoever goes live.
    */
-  recover(history: History, once: EncodeOnce = new EncodeOnce(), toldUntilMs?: number): void {
+  recover(history: History, once: EncodeOnce = new EncodeOnce(), channelToldUntilMs?: number): void {
     if (this.#state.phase !== 'recovering') return
+    const { held, toldUntilMs } = this.#state
     try {
       if (history.gap !== undefined) this.subscriber.gap(history.gap, toldUntilMs)
-      this.#merge(history, this.#state.held, once)
+      this.#merge(history, held, once, latest(toldUntilMs, channelToldUntilMs))
     } catch (error) {
-      this.#subscriberThrew(error)
+      this.failThrown(error)
     }
   }
 
-  #merge(history: History, held: Publication[], once: EncodeOnce): void {
+  #merge(history: History, held: Publication[], once: EncodeOnce, beforeMs: number | undefined): void {
     const { subscriber } = this
+    let toldUntilMs = beforeMs
     let recovered = 0
     let merged = mergeRecovered(history, held.splice(0))
     // Once more for what is published because of what was told, until there is no more.
@@ -89,12 +95,13 @@ export class Subscription {
         // The subscriber may leave because of what it was told.
         if (this.phase === 'ended') return
         subscriber.deliver(once.encode(subscriber.codec, publication), publication)
+        if (publication.position !== undefined) toldUntilMs = latest(toldUntilMs, publication.time)
         recovered++
       }
       merged = mergeRecovered({ ...merged, publications: [], gap: undefined }, held.splice(0))
     }
     if (this.phase === 'ended') return
-    this.#state = { phase: 'live', position: merged.position }
+    this.#state = { phase: 'live', position: merged.position, toldUntilMs }
     subscriber.live(merged.position, recovered)
   }
 
@@ -109,8 +116,8 @@ export class Subscription {
     }
   }
 
-  /** What a subscriber does wrong costs its own subscription, not the others' publication. */
-  #subscriberThrew(error: unknown): void {
+  /** What a subscriber or its codec does wrong costs its own subscription, not the others' publication. */
+  failThrown(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
     this.fail(new HubError('ERR_SUBSCRIBER', `The subscriber threw: ${why}`, { cause: error }))
   }
@@ -134,6 +141,10 @@ export function mergeRecovered(
     position = publication.position ?? position
   }
   return { publications, position }
+}
+
+function latest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)
 }
 
 /** What was stored before an interruption is read anew. If its stream was lost, it must not come behind the new one. */

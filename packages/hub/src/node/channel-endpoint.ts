@@ -156,7 +156,9 @@ export class ChannelEndpoint {
     const maxWaitMs = incoming.method === 'HEAD' ? 0 : this.#options.maxPollWaitMs
     const poll = parsePollRequest(url.query, headers, maxWaitMs)
     await assertAuthorized(this.#options, 'subscribe', channel, incoming)
-    await this.#poll.answer(response, channel, poll)
+    // Answers that wait for their turn would be kept, as many as a client asks for and as large as polls may be.
+    await untilItsTurn(response)
+    if (!response.destroyed) await this.#poll.answer(response, channel, poll)
   }
 
   async #subscribe(

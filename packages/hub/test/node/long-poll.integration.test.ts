@@ -138,8 +138,15 @@ describe('a long poll ends', () => {
     const { hub, port, endpoint } = await serveChannels()
     const raw = await connectRaw(port)
     for (let i = 0; i < 20; i++) raw.write(`GET /channel/a?${LONG} HTTP/1.1`, 'Host: localhost')
-    await untilSubscribed(hub, 20)
+    raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', 'Accept: text/event-stream')
+    const untilOpen = async (connections: number): Promise<void> => {
+      while (endpoint.stats.admission.connections !== connections) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await untilOpen(21)
+    // The others are not subscribed before it is their turn.
+    await untilSubscribed(hub, 1)
     raw.socket.destroy()
+    await untilOpen(0)
     await untilSubscribed(hub, 0)
     await endpoint.close()
   })

@@ -3,7 +3,7 @@ import type { Gap, HubError, Position, Publication, PublicationCodec, Subscriber
 /** What a subscriber was told, in words that tests compare. */
 export type Told =
   | { readonly publication: Publication }
-  | { readonly gap: Gap }
+  | { readonly gap: Gap; readonly toldUntilMs: number | undefined }
   | { readonly live: Position | undefined; readonly recovered: number }
   | { readonly failed: HubError }
 
@@ -25,8 +25,8 @@ export class RecordingSubscriber implements Subscriber<Publication> {
     this.#note({ publication })
   }
 
-  gap(gap: Gap): void {
-    this.#note({ gap })
+  gap(gap: Gap, toldUntilMs?: number): void {
+    this.#note({ gap, toldUntilMs })
   }
 
   live(live: Position | undefined, recovered: number): void {
