@@ -81,6 +81,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxUnansweredPublications',
       'maxPollBytes',
       'bodyTimeoutMs',
+      'authorizeTimeoutMs',
       'maxChannels',
       'maxTotalBytes',
       'idempotencyTtlMs',

@@ -20,7 +20,7 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, isForbidden, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasChangedNothing, hasTimedOut, isForbidden, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
@@ -78,7 +78,9 @@ export class RedisBroker implements Broker {
   }
 
   get status(): BrokerStatus {
-    return this.#isConnected ? { state: 'connected' } : { state: 'disconnected', why: this.#link.why }
+    return this.#isConnected && this.#link.isUsable
+      ? { state: 'connected' }
+      : { state: 'disconnected', why: this.#link.why }
   }
 
   /** What happened so far. */
@@ -105,6 +107,7 @@ export class RedisBroker implements Broker {
       const mark = await runPublish(this.#link.commands, keys, stored, createEpoch(), limits, key)
       return { channel, data, time: mark.time, position: positionOf(mark) }
     } catch (error) {
+      if (hasTimedOut(error)) this.#link.reset(error)
       const why = describeFailure(error)
       const what = hasChangedNothing(error)
         ? `Redis refused the publication: ${why}. Nothing was published.`
@@ -157,9 +160,11 @@ export class RedisBroker implements Broker {
     const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
     try {
       const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
-      tracked?.note(mark)
+      // Whoever reads first finds out for those who wait for what comes live.
+      if (tracked?.note(mark) === true) this.#tellMissed(tracked)
       return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
     } catch (error) {
+      if (hasTimedOut(error)) this.#link.reset(error)
       const refusal = unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
       throw this.#cannotRead(tracked, refusal)
     }
@@ -256,6 +261,7 @@ export class RedisBroker implements Broker {
   /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
   #resume(): void {
     const turn = ++this.#turn
+    this.#unread.clear()
     this.#resuming = this.#resumeAll(turn).catch((error: unknown) => {
       if (turn === this.#turn) this.#link.reset(error)
     })
@@ -333,8 +339,8 @@ export class RedisBroker implements Broker {
       })
       return
     }
-    if (arrival === 'ahead') this.#tellMissed(tracked)
-    this.#tell(tracked.name, publication)
+    if (arrival !== 'next') this.#tellMissed(tracked)
+    if (arrival !== 'foreign') this.#tell(tracked.name, publication)
   }
 
   #hearPlain(channel: string, message: Buffer): void {

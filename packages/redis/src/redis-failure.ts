@@ -1,12 +1,15 @@
 /** What the first word of Redis' answer says when it has refused before it changed anything. */
 const NOTHING_DONE = new Set(['OOM', 'READONLY', 'MISCONF', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'NOAUTH', 'BUSY'])
 
+/** What the driver says when `commandTimeoutMs` is over. */
+const TIMED_OUT = 'Command timed out'
+
 /** What went wrong, for people: Redis' own words, but not the driver's about its options. */
 export function describeFailure(error: unknown): string {
   // Node hides what went wrong with each address of a name in an error without a message.
   if (error instanceof AggregateError && error.errors.length > 0) return describeFailure(error.errors[0])
   if (!(error instanceof Error)) return String(error)
-  if (error.message === 'Command timed out') return 'it did not answer in time'
+  if (hasTimedOut(error)) return 'it did not answer in time'
   if (/^(Reached the max retries|Stream isn't writeable|Connection is closed)/.test(error.message)) {
     return 'the connection was lost'
   }
@@ -18,6 +21,11 @@ export function describeFailure(error: unknown): string {
       .replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '')
       .replace(/\.$/, '')
   )
+}
+
+/** Whether no answer came. The connection may be dead, which the system would take long to find out. */
+export function hasTimedOut(error: unknown): boolean {
+  return error instanceof Error && error.message === TIMED_OUT
 }
 
 /** Whether Redis has answered, with a refusal; otherwise nobody knows what it did. */

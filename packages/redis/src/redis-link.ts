@@ -50,9 +50,7 @@ export class RedisLink {
     )
     for (const connection of this.#connections) {
       connection.on('ready', () => this.#ready())
-      connection.on('close', () => {
-        if (this.#isUp) this.#lost('the connection was lost')
-      })
+      connection.on('close', () => this.#lost('the connection was lost'))
       connection.on('error', (error: Error) => {
         this.#failure = describeFailure(error)
       })
@@ -61,7 +59,12 @@ export class RedisLink {
 
   /** Whether scripts can be run now. */
   get canCommand(): boolean {
-    return this.commands.status === 'ready' && this.commands.stream.writable
+    return isUsable(this.commands)
+  }
+
+  /** Whether both connections work, as far as is known. The driver says a little later that one does not. */
+  get isUsable(): boolean {
+    return this.#isUp && this.#connections.every(isUsable)
   }
 
   /** What is wrong, and what to do. */
@@ -92,13 +95,13 @@ export class RedisLink {
     this.#fruitless = 0
   }
 
-  /** Starts over: what the connections are told does not get through. It is down when this returns. */
+  /** Starts over, if it is up: what the connections are told does not get through. It is down when this returns. */
   reset(error: unknown): void {
-    if (this.#closed) return
+    if (!this.#isUp || this.#closed) return
     this.#fruitless++
     this.#lost(describeFailure(error))
     // Ending them politely would wait for an answer as well.
-    for (const connection of this.#connections) connection.stream?.destroy()
+    for (const connection of this.#connections) connection.stream.destroy()
   }
 
   /** Ends both connections. */
@@ -116,14 +119,14 @@ export class RedisLink {
   #ready(): void {
     if (this.#isUp || this.#connections.some(({ status }) => status !== 'ready')) return
     this.#isUp = true
+    this.#failure = 'the connection is being made'
     this.#user.up()
   }
 
   #lost(why: string): void {
-    if (this.#closed) return
-    this.#failure = why
-    if (!this.#isUp) return
+    if (!this.#isUp || this.#closed) return
     this.#isUp = false
+    this.#failure = why
     this.#user.down()
   }
 
@@ -131,11 +134,13 @@ export class RedisLink {
   #ping(): void {
     if (!this.#isUp) return
     for (const connection of this.#connections) {
-      connection.ping().catch((error: unknown) => {
-        if (this.#isUp) this.reset(error)
-      })
+      connection.ping().catch((error: unknown) => this.reset(error))
     }
   }
+}
+
+function isUsable({ status, stream }: Redis): boolean {
+  return status === 'ready' && stream.writable
 }
 
 function driverOptions(

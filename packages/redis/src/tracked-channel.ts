@@ -6,8 +6,10 @@ import type { StreamMark } from './scripts.ts'
 export type Arrival =
   /** It comes right behind the last one. */
   | 'next'
-  /** Something before it was missed, or the stream began anew. */
+  /** Something before it was missed. */
   | 'ahead'
+  /** It is of another stream, one that began anew or one that history has left behind: only history tells. */
+  | 'foreign'
   /** Its offset was given out before: the stream branched off. */
   | 'behind'
 
@@ -47,15 +49,18 @@ export class TrackedChannel {
     if (told !== undefined && isSame && position.offset <= told.offset) return 'behind'
     this.#told = position
     this.note({ ...position, time })
-    return before === undefined || (isSame && position.offset <= before.offset + 1) ? 'next' : 'ahead'
+    if (before !== undefined && !isSame) return 'foreign'
+    return before === undefined || position.offset <= before.offset + 1 ? 'next' : 'ahead'
   }
 
-  /** Something was delivered, live or from history. */
-  note(mark: StreamMark): void {
+  /** Something was delivered, live or from history. Returns whether the stream has begun anew since the last time. */
+  note(mark: StreamMark): boolean {
     // What a stream that branched off says is no measure of whether it did.
-    if (this.isSuspect) return
-    if (this.#mark !== undefined && this.#mark.epoch === mark.epoch && this.#mark.offset >= mark.offset) return
-    this.#mark = mark
+    if (this.isSuspect) return false
+    const before = this.#mark
+    const isSame = before?.epoch === mark.epoch
+    if (!isSame || before.offset < mark.offset) this.#mark = mark
+    return before !== undefined && !isSame
   }
 
   /** The subscription ended: what comes next need not come right behind. */

@@ -201,6 +201,20 @@ describe.skipIf(!hasRedis)('a gap in what Redis tells', () => {
     expect((await other.hub.history('a', after)).gap?.reason).toBe('epoch-changed')
   })
 
+  test('where Redis has forgotten everything is told to those before, when somebody new reads the stream', async () => {
+    const { node, other, notes } = await scene()
+    const silent = await notesOf(node, 'silent')
+    await redis.cli('FLUSHALL')
+    const fresh = [await notesOf(node, 'a'), await notesOf(node, 'silent')] as const
+    for (const channel of ['a', 'silent']) await other.hub.publish(channel, 'new')
+    await Promise.all([notes, silent, ...fresh].map((each) => each.until(() => each.words.includes('new'))))
+    expect([notes.words, silent.words]).toEqual([
+      ['first', '[epoch-changed]', 'new'],
+      ['[epoch-changed]', 'new'],
+    ])
+    expect(fresh.map(({ words }) => words)).toEqual([['new'], ['new']])
+  })
+
   test('is not made by what others send to a live channel: it is counted, and nobody is told', async () => {
     const { node, other, notes, live, published } = await scene()
     const epoch = published.position?.epoch as string

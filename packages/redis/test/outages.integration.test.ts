@@ -86,6 +86,19 @@ describe.skipIf(!hasRedis)('a Redis that is away', () => {
     expect(notes.words).toEqual(['behind'])
   })
 
+  test('frozen, makes a second subscription to a channel wait for its history', async () => {
+    const node = await hub({ ...IMPATIENT, pingIntervalMs: 60_000 })
+    const first = await notesOf(node, 'a')
+    redis.freeze()
+    const second = new Notes()
+    node.hub.subscribe('a', second)
+    await untilStatus(node.broker, 'disconnected').finally(() => redis.thaw())
+    await second.untilLive()
+    await node.hub.publish('a', 'behind')
+    await Promise.all([first.untilDelivered(1), second.untilDelivered(1)])
+    expect([first.words, second.words]).toEqual([['behind'], ['behind']])
+  })
+
   test.each(['pubsub', 'normal'])(
     'with its %s connection alone, is away: missed is told, and nothing is lost',
     async (type) => {

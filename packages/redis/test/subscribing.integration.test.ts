@@ -190,6 +190,33 @@ describe.skipIf(!hasRedis)('hubs on one Redis', () => {
     )
   })
 
+  test('one that was refused and left does not end the next one when its time to linger is over', async () => {
+    const prefix = uniquePrefix()
+    const login = `redis://${prefix}:secret@127.0.0.1:${redis.port}`
+    await redis.cli('ACL', 'SETUSER', prefix, 'on', '>secret', '~*', '+@all', `&${prefix}:*`)
+    const broker = new RedisBroker({ ...QUICK, url: login, prefix, lingerMs: 100, bridge: ['foo'] })
+    onTestFinished(() => broker.close())
+    const told: unknown[] = []
+    await broker.start({ publication: ({ data }) => told.push(data), missed: () => {} })
+    const refused = expect(broker.subscribe('foo')).rejects.toThrow(/NOPERM/)
+    await broker.unsubscribe('foo')
+    await refused
+    await redis.cli('ACL', 'SETUSER', prefix, 'allchannels')
+    await broker.subscribe('foo')
+    // One that lingers as long, and begins later, is gone later.
+    await broker.subscribe('later')
+    await broker.unsubscribe('later')
+    await untilAnswered(
+      () => subscribedIn(prefix),
+      (names) => !names.includes('later'),
+    )
+    await broker.publish('foo', 'heard')
+    await untilAnswered(
+      async () => told,
+      (data) => data.includes('heard'),
+    )
+  })
+
   test('what a refused subscription began is not left behind', async () => {
     const prefix = uniquePrefix()
     await redis.cli('ACL', 'SETUSER', prefix, 'on', '>secret', '~*', '+@all', `&${prefix}:*`)

@@ -17,9 +17,9 @@ describe('a live publication', () => {
     ])
   })
 
-  test('of another epoch is ahead, whatever its offset', () => {
+  test('of another epoch is foreign, whatever its offset', () => {
     const channel = tracked()
-    expect([...arrivals(channel, [5]), ...arrivals(channel, [1, 2], 'f')]).toEqual(['next', 'ahead', 'next'])
+    expect([...arrivals(channel, [5]), ...arrivals(channel, [1, 2], 'f')]).toEqual(['next', 'foreign', 'next'])
   })
 
   test('that comes first on a subscription may be in the history that was read, but not beyond what comes next', () => {
@@ -28,7 +28,13 @@ describe('a live publication', () => {
       channel.note({ epoch: 'e', offset: 5, time: 5000 })
       return channel.arrive({ epoch, offset }, 1)
     }
-    expect([first(4), first(5), first(6), first(7), first(1, 'f')]).toEqual(['next', 'next', 'next', 'ahead', 'ahead'])
+    expect([first(4), first(5), first(6), first(7), first(1, 'f')]).toEqual([
+      'next',
+      'next',
+      'next',
+      'ahead',
+      'foreign',
+    ])
   })
 
   test('behind an interruption is compared with the furthest that was delivered', () => {

@@ -57,7 +57,8 @@ export class Subscription {
 
   /**
    * Publications may have been missed: a live subscription that knows where it stands goes back to recovering. Returns
-   * from where; nothing when there is nothing to go back to.
+   * from where; nothing when there is nothing to go back to. One that is recovering has its history read once more, and
+   * what it held does not join that: the stream may have begun anew in between.
    */
   interrupt(): Position | undefined {
     if (this.#state.phase === 'recovering') dropStored(this.#state.held)

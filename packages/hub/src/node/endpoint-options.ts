@@ -27,6 +27,8 @@ export type ChannelDecision = boolean | Refusal
 export interface ChannelEndpointOptions extends AdmissionOptions {
   /** Decides who may publish and subscribe. Default: everybody the origin and Host policies let through. */
   readonly authorize?: (request: ChannelRequest) => ChannelDecision | PromiseLike<ChannelDecision>
+  /** How long `authorize` may take, in milliseconds. Default 10,000. After that: 503. */
+  readonly authorizeTimeoutMs?: number
   /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
@@ -55,6 +57,7 @@ export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'all
 
 const DEFAULTS = {
   authorize: () => true,
+  authorizeTimeoutMs: 10_000,
   allowOrigins: 'same-origin',
   basePath: '',
   bodyTimeoutMs: 30_000,
@@ -70,6 +73,7 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given, admission: resolveAdmission(options) }
   checkBasePath(resolved.basePath)
+  checkNumberOption('authorizeTimeoutMs', resolved.authorizeTimeoutMs, 1)
   checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)
   checkNumberOption('maxQueuedBytes', resolved.maxQueuedBytes, 1)
   checkNumberOption('pingIntervalMs', resolved.pingIntervalMs, 1)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
 import { checkHost, checkOrigin, HeaderFields } from '@wigwag/socket/core'
-import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import type { ChannelDecision, ResolvedEndpointOptions } from './endpoint-options.ts'
 
 /** Applies the Host and origin policies to a plain request: the same doors as for a WebSocket. */
 export function checkAccess(
@@ -57,7 +57,30 @@ export async function assertAuthorized(
   incoming: IncomingMessage,
 ): Promise<void> {
   const remoteAddress = options.admission.callerOf(incoming).clientAddress
-  const decision = await options.authorize({ action, channel, remoteAddress, incoming })
+  const decision = await inTime(
+    options.authorize({ action, channel, remoteAddress, incoming }),
+    options.authorizeTimeoutMs,
+  )
   if (decision instanceof Refusal) throw decision
   if (!decision) throw refuse(403, `You may not ${action} to this channel.`)
+}
+
+/** Whoever decides on others' requests may hang; those who wait must not. */
+async function inTime(
+  decision: ChannelDecision | PromiseLike<ChannelDecision>,
+  timeoutMs: number,
+): Promise<ChannelDecision> {
+  if (typeof decision !== 'object' || !('then' in decision)) return decision
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const late = refuse(503, 'The server took too long to decide whether to let you in; try again.', {
+      'retry-after': '5',
+    })
+    timer = setTimeout(() => reject(late), timeoutMs)
+  })
+  try {
+    return await Promise.race([decision, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -33,10 +33,11 @@ export class WebSocketTransport {
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
     this.#options = options
-    const { admission, allowOrigins, allowHosts, maxQueuedBytes, pingIntervalMs } = options
+    const { admission, allowOrigins, allowHosts, authorizeTimeoutMs, maxQueuedBytes, pingIntervalMs } = options
     this.#server = new WebSocketServer<ChannelSocket>({
       ...(allowHosts === undefined ? {} : { allowHosts }),
       admission,
+      handshakeTimeoutMs: authorizeTimeoutMs,
       allowOrigins,
       maxQueuedBytes,
       highWaterMarkBytes: Math.min(64 * 1024, maxQueuedBytes),

@@ -26,6 +26,15 @@ function take(subscription: Subscription, ...publications: Publication[]): void 
   for (const each of publications) subscription.take(each, each)
 }
 
+test('what was held before an interruption is not told behind a history that was read after it; what has no place is', () => {
+  const { subscriber, subscription } = create()
+  take(subscription, publication(1), unplaced(7))
+  expect(subscription.interrupt()).toBeUndefined()
+  take(subscription, publication(2, 'f'))
+  subscription.recover(history(at(1, 'f')))
+  expect([subscriber.data, subscriber.told.at(-1)]).toEqual([[7, 2], { live: at(2, 'f'), recovered: 2 }])
+})
+
 describe('mergeRecovered', () => {
   test('appends what came live and is not in history yet', () => {
     const merged = mergeRecovered(history(at(2), [publication(1), publication(2)]), [publication(2), publication(3)])

@@ -1,5 +1,5 @@
 import { ChannelEndpoint, type ChannelEndpointOptions, type ChannelRequest, createHub } from '@wigwag/hub/node'
-import { refuse } from '@wigwag/socket'
+import { connectWebSocket, refuse } from '@wigwag/socket'
 import { describe, expect, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { openEvents, openSocket, serveChannels, untilSubscribed } from '../support/served-channels.ts'
@@ -198,6 +198,24 @@ describe('Host policy, against DNS rebinding', () => {
     const raw = await connectRaw(port)
     raw.write('GET /channel/a HTTP/1.1', 'Host: push.example', ...EVENTS)
     expect(await raw.until(/\n$/)).toMatch(/push\.example[\s\S]*allowHosts/)
+  })
+})
+
+describe('an authorize that never decides', () => {
+  test('is waited for as long as authorizeTimeoutMs, then whoever asked gets 503 and may come back', async () => {
+    const { url, publish } = await serveChannels({ authorizeTimeoutMs: 50, authorize: () => new Promise(() => {}) })
+    const asked = [
+      publish('a', 'x'),
+      fetch(url('/channel/a')),
+      fetch(url('/channel/a'), { headers: { accept: 'text/event-stream' } }),
+    ]
+    for (const answer of await Promise.all(asked)) {
+      expect(answer.status).toBe(503)
+      expect(answer.headers.get('retry-after')).toBe('5')
+      expect(await answer.text()).toContain('too long to decide')
+    }
+    const refused = await connectWebSocket(url('/channel/a')).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ status: 503 })
   })
 })
 

@@ -174,7 +174,7 @@ test('requests that wait behind an event stream on their connection leave nothin
   const { port, endpoint, hub } = await serveChannels()
   const raw = await connectRaw(port)
   for (let i = 0; i < 15; i++) raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', 'Accept: text/event-stream')
-  while (hub.stats.subscriptions < 15) await new Promise((resolve) => setImmediate(resolve))
+  while (endpoint.stats.admission.connections < 15) await new Promise((resolve) => setImmediate(resolve))
   raw.socket.destroy()
   while (endpoint.stats.admission.connections > 0) await new Promise((resolve) => setImmediate(resolve))
   expect(hub.stats.subscriptions).toBe(0)

@@ -22,6 +22,8 @@ export class Notes implements Subscriber<Publication> {
   readonly publications: Publication[] = []
   readonly gaps: Gap[] = []
   readonly failures: Error[] = []
+  /** Publications and gaps in their order. */
+  readonly log: (Publication | Gap)[] = []
   /** Data of publications, and the reasons of gaps in brackets. */
   readonly words: unknown[] = []
   lives = 0
@@ -31,11 +33,13 @@ export class Notes implements Subscriber<Publication> {
 
   deliver(_encoded: Publication, publication: Publication): void {
     this.publications.push(publication)
+    this.log.push(publication)
     this.#note(publication.data)
   }
 
   gap(gap: Gap): void {
     this.gaps.push(gap)
+    this.log.push(gap)
     this.#note(`[${gap.reason}]`)
   }
 

@@ -65,13 +65,14 @@ export class AddressLimits {
     return true
   }
 
-  /** One of its connections is closed. */
-  closeConnection(address: string): void {
+  /** One of its connections is closed. Returns whether that was its last. */
+  closeConnection(address: string): boolean {
     const tally = this.#connected.get(address)
-    if (tally === undefined || --tally.connections > 0) return
+    if (tally === undefined || --tally.connections > 0) return false
     this.#connected.delete(address)
     this.#idle.set(address, tally)
     this.#forget(this.#now())
+    return true
   }
 
   #find(address: string): Tally {

@@ -33,6 +33,8 @@ export class Admission {
   readonly #options: ResolvedAdmissionOptions
   readonly #limits: AddressLimits
   readonly #addresses: AddressPort
+  /** What to call when a connection of an address is closed: one function for all of them, because sockets keep it. */
+  readonly #leave = new Map<string | undefined, () => void>()
   #connections = 0
   #refused = 0
 
@@ -64,7 +66,7 @@ export class Admission {
 
   /** The same for an upgrade, which counts until its socket is closed. */
   admitUpgrade(incoming: IncomingMessage, socket: Socket): Refusal | undefined {
-    return this.#enter(incoming, (leave) => socket.once('close', leave))
+    return this.#enter(incoming, (leave) => socket.on('close', leave))
   }
 
   #enter(incoming: IncomingMessage, whenOver: (leave: () => void) => void): Refusal | undefined {
@@ -77,11 +79,19 @@ export class Admission {
       return refuse(refusal.status, refusal.message + describeHiddenClients(incoming, peer), refusal.headers)
     }
     this.#connections++
-    whenOver(() => {
-      this.#connections--
-      if (group !== undefined) this.#limits.closeConnection(group)
-    })
+    whenOver(this.#leaveOf(group))
     return undefined
+  }
+
+  #leaveOf(group: string | undefined): () => void {
+    const known = this.#leave.get(group)
+    if (known !== undefined) return known
+    const leave = (): void => {
+      this.#connections--
+      if (group !== undefined && this.#limits.closeConnection(group)) this.#leave.delete(group)
+    }
+    this.#leave.set(group, leave)
+    return leave
   }
 
   /** Takes a request and a connection for `group`; those who are exempt belong to none. */
