@@ -81,8 +81,8 @@ export class Hub {
   /**
    * Publishes to a channel; resolves with the publication when the broker has stored it. Rejects with `HubError`
    * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_HUB_CLOSED` or
-   * `ERR_BROKER_UNAVAILABLE`. Behind the last one nobody knows whether it was stored: publish again with the same
-   * `idempotencyKey`.
+   * `ERR_BROKER_UNAVAILABLE` (nothing was stored), or with `ERR_NOT_ACKNOWLEDGED`: then nobody knows whether it was stored,
+   * so publish again with the same `idempotencyKey`.
    */
   async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
     this.#assertOpen()

@@ -108,12 +108,7 @@ export class RedisBroker implements Broker {
       return { channel, data, time: mark.time, position: positionOf(mark) }
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)
-      const why = describeFailure(error)
-      const what = hasChangedNothing(error)
-        ? `Redis refused the publication: ${why}. Nothing was published.`
-        : `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
-          'Publish it again with the same idempotency key.'
-      throw unavailable(what, error)
+      throw notPublished(error)
     }
   }
 
@@ -381,6 +376,19 @@ function positionOf({ epoch, offset }: StreamMark): Position | undefined {
 
 function refused(error: unknown): HubError {
   return unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+}
+
+function notPublished(error: unknown): HubError {
+  const why = describeFailure(error)
+  if (hasChangedNothing(error)) {
+    return unavailable(`Redis refused the publication: ${why}. Nothing was published.`, error)
+  }
+  return new HubError(
+    'ERR_NOT_ACKNOWLEDGED',
+    `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
+      'Publish it again with the same idempotency key.',
+    { cause: error },
+  )
 }
 
 function unavailable(message: string, cause?: unknown): HubError {

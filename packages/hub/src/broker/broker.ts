@@ -42,7 +42,8 @@ export interface History {
 
 /**
  * Carries publications between hubs and keeps streams. Every implementation passes the contract suite of
- * `@wigwag/hub/testing`. Methods reject with `HubError` `ERR_BROKER_UNAVAILABLE` when the broker cannot be reached.
+ * `@wigwag/hub/testing`. Methods reject with `HubError` `ERR_BROKER_UNAVAILABLE` when the broker cannot be reached, and `publish` with
+ * `ERR_NOT_ACKNOWLEDGED` when nobody knows whether it has stored the publication.
  */
 export interface Broker {
   /** Called once, before all else. */

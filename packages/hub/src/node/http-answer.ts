@@ -10,9 +10,24 @@ const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_PUBLICATION_DATA: 400,
   ERR_PUBLICATION_TOO_LARGE: 413,
   ERR_BROKER_UNAVAILABLE: 503,
+  ERR_NOT_ACKNOWLEDGED: 503,
   ERR_CHANNEL_LIMIT: 503,
   ERR_SUBSCRIPTION_OVERRUN: 503,
   ERR_HUB_CLOSED: 503,
+}
+
+/** What clients are told of faults that are not theirs: where the broker is and what it said is for those who run it. */
+const FOR_CLIENTS: Partial<Record<HubErrorCode, string>> = {
+  ERR_BROKER_UNAVAILABLE: 'The broker behind this server is away; nothing was done. Try again later.',
+  ERR_NOT_ACKNOWLEDGED:
+    'The broker behind this server did not answer; the publication may be stored all the same. ' +
+    'Publish it again with the same Idempotency-Key.',
+  ERR_SUBSCRIBER: 'The server failed.',
+}
+
+/** An error in words that may go out. */
+export function describeForClients({ code, message }: HubError): string {
+  return FOR_CLIENTS[code] ?? message
 }
 
 /** What an error is answered with. What is not the hub's own says nothing of its inside. */
@@ -23,7 +38,7 @@ export function refusalOf(error: unknown): Refusal {
     return refuse(500, 'The server failed.')
   }
   const status = STATUS[error.code] ?? 500
-  return refuse(status, error.message, status === 503 ? { 'retry-after': '1' } : {})
+  return refuse(status, describeForClients(error), status === 503 ? { 'retry-after': '1' } : {})
 }
 
 /** Answers with what an error means to the client, or drops an answer that it cut short. */

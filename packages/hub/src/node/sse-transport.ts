@@ -4,6 +4,7 @@ import type { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../publication/position.ts'
 import type { Gap } from '../publication/publication.ts'
+import { describeForClients } from './http-answer.ts'
 import { OpenResponses } from './open-responses.ts'
 import { encodeGapEvent, encodeLiveComment, sseCodec } from './sse-codec.ts'
 
@@ -46,7 +47,7 @@ class SseSubscriber implements Subscriber<Buffer> {
 
   failed(error: HubError): void {
     // Not `error`: that is what a browser calls a lost connection.
-    this.#write(`event: failure\ndata: ${JSON.stringify({ code: error.code, message: error.message })}\n\n`)
+    this.#write(`event: failure\ndata: ${JSON.stringify({ code: error.code, message: describeForClients(error) })}\n\n`)
     this.end()
   }
 

@@ -122,7 +122,7 @@ export class WebSocketTransport {
       await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : new Uint8Array(data))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
-      socket.close(CloseCode.tryAgainLater, `Not published: ${error.code}`)
+      socket.close(CloseCode.tryAgainLater, `Not acknowledged: ${error.code}`)
     } finally {
       if (socket.data.unanswered-- === this.#options.maxUnansweredPublications) socket.resume()
     }
