@@ -20,16 +20,20 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, hasTimedOut, isForbidden, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasChangedNothing, hasTimedOut, isOfOneChannel, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
 import { encodeStoredData } from './stored-data.ts'
 import { historyOf, noHistory } from './stored-history.ts'
 import { TrackedChannel } from './tracked-channel.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** Channels that are asked for at once when Redis is back. */
 const RESUME_AT_ONCE = 256
+
+/** Histories that are read at once. When Redis is back every channel asks for one: all at once, the last would wait too long. */
+const READS_AT_ONCE = 64
 
 /** What a broker counted since it was made. */
 export interface RedisBrokerStats {
@@ -53,6 +57,7 @@ export class RedisBroker implements Broker {
   readonly #keysOf: (channel: string) => ChannelKeys
   readonly #channels = new Map<string, TrackedChannel>()
   readonly #byLiveName = new Map<string, TrackedChannel>()
+  readonly #reads = new Turnstile(READS_AT_ONCE)
   readonly #count = { disconnects: 0, renewedEpochs: 0, malformed: 0 }
   #listener: BrokerListener | undefined
   /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
@@ -145,8 +150,12 @@ export class RedisBroker implements Broker {
   }
 
   async history(channel: string, from?: HistoryStart): Promise<History> {
+    if (this.#options.history.size === 0) return noHistory(from)
+    return this.#reads.pass(() => this.#read(channel, from))
+  }
+
+  async #read(channel: string, from: HistoryStart | undefined): Promise<History> {
     const { history, positionTtlMs } = this.#options
-    if (history.size === 0) return noHistory(from)
     const tracked = this.#channels.get(channel)
     if (tracked?.refusal !== undefined) throw this.#cannotRead(tracked, tracked.refusal)
     if (!this.#link.canCommand) throw unavailable(this.#link.why)
@@ -290,20 +299,23 @@ export class RedisBroker implements Broker {
     tracked.refusal = undefined
     try {
       await asked
+      await this.#verify(tracked)
     } catch (error) {
-      // Who may not use this channel may use others. Without history there is no way to tell who is subscribed.
-      if (!isForbidden(error) || this.#options.history.size === 0) throw error
+      // Other channels may do. Without history there is no way to tell who is subscribed.
+      if (!isOfOneChannel(error) || this.#options.history.size === 0) throw error
       tracked.refusal = refused(error)
     }
-    await this.#check(tracked, turn)
+    this.#trust(tracked, turn)
   }
 
-  /** Finds out whether the stream is still the one that was delivered, then has the hub read what it missed of it. */
-  async #check(tracked: TrackedChannel, turn: number): Promise<void> {
-    const { mark } = tracked
-    if (mark !== undefined && this.#options.history.size > 0) {
-      if (await runVerify(this.#link.commands, tracked.keys, mark, createEpoch())) this.#count.renewedEpochs++
-    }
+  /** Makes sure that the stream is still the one that was delivered, or has a new epoch. */
+  async #verify({ keys, mark }: TrackedChannel): Promise<void> {
+    if (mark === undefined || this.#options.history.size === 0) return
+    if (await runVerify(this.#link.commands, keys, mark, createEpoch())) this.#count.renewedEpochs++
+  }
+
+  /** Has the hub read what it missed of a stream. */
+  #trust(tracked: TrackedChannel, turn: number): void {
     if (turn !== this.#turn) return
     tracked.isSuspect = false
     this.#tellMissed(tracked)
@@ -329,9 +341,12 @@ export class RedisBroker implements Broker {
       // Redis has failed over while we were connected. What is told meanwhile is read from history behind the check.
       tracked.interrupt()
       const turn = this.#turn
-      this.#check(tracked, turn).catch((error: unknown) => {
-        if (turn === this.#turn) this.#link.reset(error)
-      })
+      this.#verify(tracked).then(
+        () => this.#trust(tracked, turn),
+        (error: unknown) => {
+          if (turn === this.#turn) this.#link.reset(error)
+        },
+      )
       return
     }
     if (arrival !== 'next') this.#tellMissed(tracked)

@@ -33,9 +33,9 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^[A-Z]{2,} /.test(error.message)
 }
 
-/** Whether Redis' access lists forbid what was asked, whenever it is asked again. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOPERM ')
+/** Whether this is about one channel, and the same whenever it is asked again: access lists forbid it, or another program uses its keys. */
+export function isOfOneChannel(error: unknown): boolean {
+  return error instanceof Error && /^(NOPERM|WRONGTYPE) /.test(error.message)
 }
 
 /** Whether Redis has refused before it changed anything. */

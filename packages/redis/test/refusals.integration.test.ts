@@ -129,6 +129,24 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     expect(node.hub.stats.subscriptions).toBe(1)
   })
 
+  test('a channel whose keys another program has taken ends its own subscriptions, not all channels', async () => {
+    const redis = await server()
+    const prefix = uniquePrefix()
+    const node = await hubOnRedis({ url: redis.url, prefix })
+    onTestFinished(() => node.hub.close())
+    const [taken, free] = [await notesOf(node, 'taken'), await notesOf(node, 'free')]
+    for (const channel of ['taken', 'free']) await node.hub.publish(channel, 1)
+    for (const notes of [taken, free]) await notes.untilDelivered(1)
+    await redis.cli('SET', `${prefix}:{taken}:meta`, 'something else')
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await untilStatus(node.broker, 'disconnected')
+    await untilStatus(node.broker, 'connected')
+    await taken.until(() => taken.failures.length > 0)
+    expect(taken.failures[0]?.message).toContain('WRONGTYPE')
+    await node.hub.publish('free', 2)
+    await free.untilDelivered(2)
+  })
+
   test('what it is refused over and over it asks less and less often', async () => {
     const redis = await server()
     await redis.cli('ACL', 'SETUSER', 'ada', 'on', '>secret', '~*', '+@all', 'resetchannels')
