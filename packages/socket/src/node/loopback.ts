@@ -3,7 +3,7 @@ import { type HostPolicy, LOOPBACK_HOSTS } from '../core/index.ts'
 
 /** Whether an address belongs to the machine itself: 127.0.0.0/8, ::1, or the former mapped into IPv6. */
 export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address) || address === 'localhost'
+  return address === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address) || address === 'localhost'
 }
 
 /**
@@ -16,8 +16,17 @@ export function hostPolicyOf(server: Server | undefined, asked: HostPolicy | und
   return server !== undefined && listensOnLoopback(server) ? LOOPBACK_HOSTS : 'any'
 }
 
+/** What is known of servers that listen: asking the system takes longer than all other rules of a handshake together. */
+const known = new WeakMap<Server, boolean>()
+
 function listensOnLoopback(server: Server): boolean {
-  // Asked each time, for a microsecond: a server may listen later, or elsewhere.
+  const before = known.get(server)
+  if (before !== undefined) return before
   const address = server.address()
-  return typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
+  const isLoopback = typeof address === 'object' && address !== null && isLoopbackAddress(address.address)
+  if (address === null) return false // it does not listen yet
+  known.set(server, isLoopback)
+  // It may listen again, elsewhere.
+  server.once('listening', () => known.delete(server))
+  return isLoopback
 }
