@@ -14,6 +14,7 @@ import {
   UsageError,
 } from '../core/index.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
+import { readRefusalBody } from './refusal-body.ts'
 import { createProfile } from './socket-driver.ts'
 import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions, type SocketOptions } from './socket-options.ts'
@@ -229,8 +230,7 @@ function judge(handshake: ClientHandshake, text: string, rest: Uint8Array): Agre
   const agreement = handshake.judge(response)
   if (!(agreement instanceof ProtocolError)) return { agreement, rest }
   if (response.status === 101) return { failure: agreement }
-  const body = Buffer.from(rest).toString('utf8').slice(0, 500).trim()
-  return { failure: new UpgradeRefusedError(agreement, response, body) }
+  return { failure: new UpgradeRefusedError(agreement, response, readRefusalBody(response, rest)) }
 }
 
 /** Node's error for several failed addresses has no message of its own. */

@@ -94,6 +94,18 @@ describe('rejects', () => {
     expect(error.message).toContain('Log in first.')
   })
 
+  test.each([
+    ['whole', '5\r\nno gr\r\n6;ext=1\r\nüße!\r\n0\r\n\r\n', 'no grüße!'],
+    ['cut off', '20\r\nnot her', 'not her'],
+    ['none', 'what?', ''],
+    ['a size too large', 'fffffffff\r\nx', ''],
+  ])('with the body of a refusal in chunks: %s', async (_what, chunks, body) => {
+    const url = await openRaw((socket) =>
+      socket.end(`HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`),
+    )
+    await expect(connectWebSocket(url)).rejects.toMatchObject({ status: 404, body })
+  })
+
   test.each([200, 301, 302, 307, 407, 500])(
     'a status %i: it is not followed, and names where it leads',
     async (status) => {
