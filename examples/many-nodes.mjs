@@ -11,7 +11,7 @@ const hub = createHub({ broker })
 
 const server = createServer((request, response) => {
   const ready = hub.status.state === 'connected'
-  if (request.url === '/ready') response.writeHead(ready ? 200 : 503).end(ready ? 'ready\n' : `${hub.status.why}\n`)
+  if (request.url === '/ready') response.writeHead(ready ? 200 : 503).end(ready ? 'ready\n' : 'Redis is away\n')
   else response.end('your own pages\n')
 })
 new ChannelEndpoint(hub).attach(server)

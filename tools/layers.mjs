@@ -40,7 +40,16 @@ export const PACKAGES = {
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/cli': {
     packages: ['@wigwag/socket', '@wigwag/hub', '@wigwag/redis'],
-    rooms: ['cli-error.ts', 'escape-controls.ts', 'argument-parsers.ts', 'connect', 'serve', 'commands', ''],
+    rooms: [
+      'cli-error.ts',
+      'escape-controls.ts',
+      'describe-unreachable.ts',
+      'argument-parsers.ts',
+      'connect',
+      'serve',
+      'commands',
+      '',
+    ],
     apart: [['connect', 'serve']],
     doors: [],
     pure: [],

@@ -3,6 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { checkBasePath } from '@wigwag/hub/node'
 import { describeRedis } from '@wigwag/redis'
 import { AddressSet } from '@wigwag/socket'
+import { parseHost } from '@wigwag/socket/core'
 import { InvalidArgumentError } from 'commander'
 import { CliError, describeError, ExitCode } from './cli-error.ts'
 
@@ -40,6 +41,20 @@ export function collectAddresses(text: string, previous: readonly string[] | und
 /** The same, or `*` for all. */
 export function collectExempt(text: string, previous: readonly string[] | undefined): readonly string[] {
   return text === '*' ? collect(text, previous) : collectAddresses(text, previous)
+}
+
+/** Collects origins, or `*` for all. `null` is what sandboxed pages and files say of themselves. */
+export function collectOrigins(text: string, previous: readonly string[] | undefined): readonly string[] {
+  const isOrigin = URL.canParse(text) && new URL(text).origin === text
+  if (isOrigin || text === '*' || text === 'null') return collect(text, previous)
+  throw new InvalidArgumentError('An origin is scheme, host and port, with nothing behind: https://app.example.com.')
+}
+
+/** Collects names for `Host`, or `*` for all. Ports are not compared, so a name with one would never match. */
+export function collectHosts(text: string, previous: readonly string[] | undefined): readonly string[] {
+  const host = parseHost(text)
+  if (text === '*' || (host !== undefined && host.port === '' && !text.endsWith(':'))) return collect(text, previous)
+  throw new InvalidArgumentError('It takes a name without scheme and port: push.example.com.')
 }
 
 /** A path below which everything is served. */

@@ -13,6 +13,10 @@ beforeAll(async () => {
 })
 afterAll(async () => server.program[Symbol.asyncDispose]())
 
+/** `SERVER` is the server that runs, `https:SERVER` the same with another scheme. */
+const withServer = (arg: string): string =>
+  arg.replace(/^(?:(\w+):)?SERVER/, (_all, scheme = 'http') => `${scheme}://localhost:${server.port}`)
+
 describe('wigwag publish', () => {
   test('prints the place of what it published', async () => {
     const { code, stdout } = await runWigwag(['publish', server.url, 'place', 'hello']).exit
@@ -47,6 +51,8 @@ describe('wigwag publish', () => {
 
   test.each([
     [['http://localhost:1', 'foo', 'x'], 1, 'Cannot reach http://localhost:1'],
+    [['https:SERVER', 'foo', 'x'], 1, 'there is no TLS on that port. Write http:// in its place.'],
+    [['SERVER/channel/foo', 'foo', 'x'], 1, 'Write the URL without /channel/NAME.'],
     [['SERVER', 'foo', '--json', '{bad'], 1, 'is application/json but no JSON'],
     [['ftp://localhost', 'foo', 'x'], 2, 'Write the URL as http://host:port'],
     [['SERVER', 'foo', 'x', '--file', 'y'], 2, 'exclude each other'],
@@ -57,8 +63,7 @@ describe('wigwag publish', () => {
     [['SERVER', '__foo', 'x'], 2, '"__foo" cannot name a channel'],
     [['SERVER'], 2, "missing required argument 'channel'"],
   ])('%j fails in one line', async (args, exitCode, text) => {
-    const { code, stderr } = await runWigwag(['publish', ...args.map((arg) => (arg === 'SERVER' ? server.url : arg))])
-      .exit
+    const { code, stderr } = await runWigwag(['publish', ...args.map(withServer)]).exit
     expect(code).toBe(exitCode)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).toContain(text)
@@ -198,14 +203,17 @@ describe('wigwag connect', () => {
   })
 
   test.each([
-    [['ws://localhost:1/'], 1, 'Cannot connect'],
+    [['ws://localhost:1/'], 1, 'Cannot connect to localhost:1: '],
+    [['ws://localhost:1/'], 1, 'Is the server running there?'],
+    [['wss:SERVER/'], 1, 'there is no TLS on that port. Write ws:// in its place.'],
+    [['SERVER/nowhere'], 1, 'There is nothing here.'],
     [['SERVER/channel/__foo'], 1, 'HTTP 400'],
     [['ftp://localhost/'], 2, 'Write the URL as ws://host:port/path'],
     [['-H', 'no token: x', 'ws://localhost:1/'], 2, 'A header is written "Name: value"'],
     [['--ca', '/no/such', 'ws://localhost:1/'], 1, 'Cannot read /no/such (--ca)'],
     [[], 2, "missing required argument 'url'"],
   ])('%j fails in one line', async (args, exitCode, text) => {
-    const { code, stderr } = await runWigwag(['connect', ...args.map((arg) => arg.replace('SERVER', socketUrl))]).exit
+    const { code, stderr } = await runWigwag(['connect', ...args.map(withServer)]).exit
     expect(code).toBe(exitCode)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).toContain(text)

@@ -134,7 +134,9 @@ describe.skipIf(!hasRedis)('wigwag serve --redis', () => {
     expect(answer).toContain('is away; nothing was done')
     expect(answer).not.toContain(String(redis.port))
     const [, why] = await ready(one)
-    expect(why).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`)
+    expect(why).toContain('not ready: Redis is away (the log says why)')
+    expect(why).not.toContain(String(redis.port))
+    await one.program.waitFor(new RegExp(`Redis at 127.0.0.1:${redis.port} cannot be used`), 'stderr')
     expect(why).toContain('publications are refused with 503')
     // Somebody who comes meanwhile is let in, and waits.
     const late = await subscribe(two, '/channel/foo?live=1', 'wigwag.publication.v1')
@@ -176,6 +178,7 @@ describe.skipIf(!hasRedis)('wigwag serve --redis', () => {
     const server = await serveWigwag(['--redis', `redis://ada:secret@127.0.0.1:${redis.port}`])
     started.push(server.program)
     expect(server.program.stdout).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used: connect ECONNREFUSED`)
+    await server.program.waitFor(/Redis is away/, 'stderr')
     expect((await ready(server))[0]).toBe(503)
     expect(server.program.stdout + server.program.stderr).not.toContain('secret')
   })

@@ -147,6 +147,11 @@ describe('wigwag serve refuses to start, in one line', () => {
       1,
       'Cannot read /no/such.pem (--tls-cert): it does not exist',
     ],
+    [['--allow-origin', 'app.example.com'], 2, 'An origin is scheme, host and port'],
+    [['--allow-origin', 'https://app.example.com/'], 2, 'with nothing behind'],
+    [['--allow-host', 'https://push.example.com'], 2, 'a name without scheme and port'],
+    [['--allow-host', 'push.example.com:443'], 2, 'a name without scheme and port'],
+    [['--redis-bridge', 'news-*'], 2, 'say where it is with --redis'],
     [['--host', '192.0.2.1', '--insecure'], 1, 'is no address of this machine'],
   ])('%j', async (args, exitCode, text) => {
     const { code, line } = await refused(args)

@@ -234,7 +234,7 @@ export class Hub {
     if (bytes <= this.maxPublicationBytes) return
     throw new HubError(
       'ERR_PUBLICATION_TOO_LARGE',
-      `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise the limit.`,
+      `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise it (--max-publication).`,
     )
   }
 }

@@ -1,14 +1,16 @@
-import { type CloseOutcome, connectWebSocket, type NodeWebSocket } from '@wigwag/socket'
+import { type CloseOutcome, connectWebSocket, type NodeWebSocket, TransportError } from '@wigwag/socket'
 import { Command, Option } from 'commander'
 import { collect, parseDuration, parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, ExitCode } from '../cli-error.ts'
 import { createPipeTerminal, createPromptTerminal, type Terminal } from '../connect/terminal.ts'
+import { describeUnreachable, type Reach } from '../describe-unreachable.ts'
 
 const HELP = `
 Each line of stdin is sent as one text message; each message is printed as one line (bytes in base64).
 On a terminal there is a prompt; in a pipe stdout has the messages and nothing else. Nothing is read from
 stdin before the connection is open, so no line is lost. When stdin ends, the connection is closed once
 everything has been sent; what the server still sends until then is printed. --stay keeps listening instead.
+What is sent is not acknowledged: \`wigwag publish\` and curl are.
 
 Examples:
   wigwag connect ws://localhost:8000/channel/foo
@@ -73,6 +75,8 @@ async function connect(url: string, options: ConnectCommandOptions): Promise<voi
     },
     drain: () => drained?.(),
     close: (_socket, closeOutcome) => closed(closeOutcome),
+  }).catch((error: unknown) => {
+    throw describeFailure(target, error)
   })
   terminal = process.stdin.isTTY && process.stdout.isTTY ? createPromptTerminal() : createPipeTerminal()
   if (process.stdout.isTTY)
@@ -95,6 +99,13 @@ async function connect(url: string, options: ConnectCommandOptions): Promise<voi
   terminal.close()
   reportOutcome(ended)
   if (process.stdout.isTTY && !leaving) terminal.note(`closed by the server: ${describeClose(ended)}`)
+}
+
+const REACH: Reach = { plain: 'ws', trust: '--ca ca.pem' }
+
+function describeFailure(target: string, error: unknown): unknown {
+  if (!(error instanceof TransportError) || error.cause === undefined) return error
+  return new CliError(`Cannot connect to ${new URL(target).host}: ${describeUnreachable(error.cause, REACH)}`)
 }
 
 function resolveUrl(url: string): string {

@@ -2,6 +2,7 @@ import { assertChannelName } from '@wigwag/hub'
 import { Command } from 'commander'
 import { parseHeader, readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError, ExitCode } from '../cli-error.ts'
+import { describeUnreachable, type Reach } from '../describe-unreachable.ts'
 import { escapeControls } from '../escape-controls.ts'
 
 const HELP = `
@@ -12,7 +13,9 @@ Examples:
   wigwag publish http://localhost:8000 foo hello
   wigwag publish http://localhost:8000 prices --json '{"symbol":"ABC","price":3}'
   date | wigwag publish http://localhost:8000 foo
-  wigwag publish http://localhost:8000 pictures --binary --file logo.png`
+  wigwag publish http://localhost:8000 pictures --binary --file logo.png
+
+To try again without publishing twice, send the same key: -H 'Idempotency-Key: order-17-shipped'.`
 
 interface PublishOptions {
   readonly json?: boolean
@@ -20,6 +23,8 @@ interface PublishOptions {
   readonly file?: string
   readonly header?: Readonly<Record<string, string>>
 }
+
+const REACH: Reach = { plain: 'http', trust: 'NODE_EXTRA_CA_CERTS=ca.pem before the command' }
 
 /** `wigwag publish`. */
 export function publishCommand(): Command {
@@ -54,12 +59,21 @@ async function publish(url: string, channel: string, data: string | undefined, o
     )
   }
   const answer = (await readAnswer(response)).trim()
-  if (!response.ok) throw new CliError(`The server refused the publication (HTTP ${response.status}): ${answer}`)
+  if (!response.ok) {
+    const hint = /\/channel\/[^/]/.test(new URL(withScheme(url)).pathname)
+      ? ' Write the URL without /channel/NAME.'
+      : ''
+    throw new CliError(`The server refused the publication (HTTP ${response.status}): ${answer}${hint}`)
+  }
   process.stdout.write(`${process.stdout.isTTY ? escapeControls(answer) : answer}\n`)
 }
 
+function withScheme(url: string): string {
+  return /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`
+}
+
 function channelUrl(url: string, channel: string): URL {
-  const base = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`
+  const base = withScheme(url)
   if (!URL.canParse(base)) {
     throw new CliError(`${JSON.stringify(url)} is no URL. Write it as http://host:port.`, ExitCode.usage)
   }
@@ -102,8 +116,8 @@ async function post(target: URL, body: string | Buffer, headers: Record<string, 
       body: typeof body === 'string' ? body : new Uint8Array(body),
     })
   } catch (error) {
-    const cause = (error as Error).cause
-    throw new CliError(`Cannot reach ${target.origin}: ${describeError(cause ?? error)}. Is the server running there?`)
+    const why = describeUnreachable((error as Error).cause ?? error, REACH)
+    throw new CliError(`Cannot reach ${target.origin}: ${why}`)
   }
 }
 

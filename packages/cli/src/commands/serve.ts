@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander'
 import { pino } from 'pino'
 import {
-  collect,
   collectAddresses,
   collectExempt,
+  collectHosts,
+  collectOrigins,
   collectPatterns,
   parseBasePath,
   parseCount,
@@ -52,8 +53,8 @@ export function serveCommand(): Command {
     .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8000)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--insecure', 'allow a public --host although there is no authentication')
-    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collect)
-    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collect)
+    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collectOrigins)
+    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
     .option(
       '--trusted-proxy <address>',
       'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
@@ -134,11 +135,13 @@ async function serve(options: ServeOptions): Promise<void> {
     pino.destination(2),
   )
   const server = new ServeServer(options, (status) => {
-    if (status.state === 'connected') log.info('Redis is back')
+    if (status.state === 'connected') log.info('Redis is there')
     else log.warn({ why: status.why }, 'Redis is away')
   })
   const broker = await server.start()
   const url = await server.listen()
+  // Not told as a change: it was never there.
+  if (server.status.state !== 'connected') log.warn({ why: server.status.why }, 'Redis is away')
   process.stdout.write(
     `Wigwag serves ${url}\n${broker}` +
       `No authentication: anyone who reaches ${options.host} may publish and subscribe.\n` +

@@ -34,7 +34,7 @@ export interface ServeOptions {
 
 /** Refuses combinations that would surprise: a server open to the world, half of a certificate, a part longer than the whole. */
 export function checkServeOptions(options: ServeOptions): void {
-  const { host, insecure, tlsCert, tlsKey, headerTimeout, requestTimeout } = options
+  const { host, insecure, tlsCert, tlsKey, headerTimeout, requestTimeout, redis, redisBridge } = options
   if (!isLoopbackAddress(host) && insecure !== true) {
     throw new CliError(
       `--host ${host} lets anyone who reaches this machine publish and subscribe: no authentication is configured. ` +
@@ -44,6 +44,9 @@ export function checkServeOptions(options: ServeOptions): void {
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
+  }
+  if (Array.isArray(redisBridge) && redis === undefined) {
+    throw new CliError('--redis-bridge says what Redis lets through: say where it is with --redis.', ExitCode.usage)
   }
   if (headerTimeout > requestTimeout) {
     throw new CliError(

@@ -56,6 +56,11 @@ export class ServeServer {
     return webSocket.open + sse.open + poll.waiting
   }
 
+  /** Whether the broker is there, and if not, why. */
+  get status(): BrokerStatus {
+    return this.#hub.status
+  }
+
   /** Resolves when the broker has started, with what there is to say about it; it need not be there. */
   async start(): Promise<string> {
     await this.#hub.started
@@ -99,7 +104,8 @@ export class ServeServer {
       return createTlsServer({ ...limits, cert, key }, answer)
     } catch (error) {
       throw new CliError(
-        `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}.`,
+        `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}. ` +
+          'Both are PEM files (-----BEGIN …), and the key is that of the certificate.',
       )
     }
   }
@@ -119,7 +125,9 @@ export class ServeServer {
   #answerReady(response: ServerResponse): void {
     const { status } = this.#hub
     if (status.state === 'connected') answerText(response, 200, 'ready')
-    else answerText(response, 503, `not ready: ${status.why} ${whileAway(this.#options.historySize)}`)
+    // Everybody may ask: where Redis is and what it said stays in the log.
+    else
+      answerText(response, 503, `not ready: Redis is away (the log says why). ${whileAway(this.#options.historySize)}`)
   }
 
   /** The pages are behind the same door as the channels. */

@@ -55,5 +55,8 @@ function tooSlow(timeoutMs: number): Refusal {
 }
 
 function tooLarge(maxBytes: number): HubError {
-  return new HubError('ERR_PUBLICATION_TOO_LARGE', `The body is larger than ${maxBytes} bytes (maxPublicationBytes).`)
+  return new HubError(
+    'ERR_PUBLICATION_TOO_LARGE',
+    `The body is larger than ${maxBytes} bytes. Publish less, or raise maxPublicationBytes (--max-publication).`,
+  )
 }
