@@ -20,7 +20,7 @@ export function describeMachine(subjects: readonly Subject[]): Machine {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   return {
     date: new Date().toISOString(),
-    machine: `${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release()}`,
+    machine: `${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()} ${release().split('-')[0]}`,
     cores: cpus().length,
     node: process.version,
     versions: {
