@@ -26,6 +26,7 @@ export class ChannelSubscription {
   readonly #channel = signal<string | undefined>(undefined)
   readonly #list = signal<PublicationList>(EMPTY_LIST)
   readonly #notices = signal<readonly Notice[]>([])
+  readonly #live = signal(false)
   readonly #problem = signal('')
 
   #recovery: Recovery = startRecovery()
@@ -60,6 +61,11 @@ export class ChannelSubscription {
   /** What the connection that is open said about what was missed before it. */
   get notices(): ReadonlySignal<readonly Notice[]> {
     return this.#notices
+  }
+
+  /** Whether what is published now comes: a server whose broker is away lets pages wait for that. */
+  get live(): ReadonlySignal<boolean> {
+    return this.#live
   }
 
   /** Something the server sent that could not be read. */
@@ -135,6 +141,7 @@ export class ChannelSubscription {
     socket.onopen = ifCurrent(() => {
       this.#recovery = resumeRecovery(this.#recovery)
       this.#notices.value = []
+      this.#live.value = false
       this.#take({ type: 'socket-opened' })
     })
     socket.onmessage = ifCurrent(({ data }: MessageEvent<unknown>) => this.#receive(data))
@@ -152,7 +159,10 @@ export class ChannelSubscription {
     }
     const { recovery, told } = receiveLine(this.#recovery, parsed.line)
     this.#recovery = recovery
-    for (const one of told) this.#tell(one)
+    batch(() => {
+      for (const one of told) this.#tell(one)
+      this.#live.value = recovery.step.type === 'live'
+    })
   }
 
   #tell(told: Told): void {

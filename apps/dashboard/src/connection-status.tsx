@@ -45,7 +45,10 @@ function Details() {
   switch (state.phase) {
     case 'open': {
       const notices = subscription.notices.value
-      if (notices.length === 0) return <p class="detail">Subscribed to {channel.value}.</p>
+      if (notices.length === 0) {
+        const isLive = subscription.live.value
+        return <p class="detail">{isLive ? `Subscribed to ${channel.value}.` : `Waiting for ${channel.value}.`}</p>
+      }
       return (
         <p class={notices.some(isLoss) ? 'detail loss' : 'detail'} data-testid="recovery">
           {notices.map(describeNotice).join(' ')}

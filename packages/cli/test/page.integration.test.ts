@@ -1,4 +1,12 @@
-import { CuttableProxy, hasChromium, launchChromium, type ServedWigwag, serveWigwag } from '@wigwag/testkit'
+import {
+  CuttableProxy,
+  hasChromium,
+  hasRedis,
+  launchChromium,
+  RedisServer,
+  type ServedWigwag,
+  serveWigwag,
+} from '@wigwag/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startPrefixProxy } from './support/prefix-proxy.ts'
 
@@ -126,6 +134,29 @@ describe.skipIf(!hasChromium)('the page of wigwag serve, in Chromium', () => {
     await publish('restart', 'after')
     await publications(page).getByText('after', { exact: true }).waitFor()
   })
+
+  test.skipIf(!hasRedis)(
+    'whoever comes while Redis is away is told to wait, and is subscribed when it is back',
+    async () => {
+      await using redis = await RedisServer.start()
+      const served = await serveWigwag(['--redis', redis.url])
+      await using _program = served.program
+      await redis.kill()
+      await served.program.waitFor(/Redis is away/, 'stderr')
+      const { page, faults } = await open(served.url)
+      await button(page, 'Connect').click()
+      await isOpen(page)
+      await page.getByText(/^Waiting for /).waitFor()
+      await page.getByRole('textbox', { name: 'Message' }).fill('hello')
+      await button(page, 'Publish').click()
+      await page.getByText('The broker behind this server is away; nothing was done.').waitFor()
+      await redis.start()
+      await page.getByText(/^Subscribed to /).waitFor()
+      await button(page, 'Publish').click()
+      await publications(page).getByText('hello').waitFor()
+      expect(faults).toEqual([])
+    },
+  )
 
   test('says what the server refuses, and why', async () => {
     const { page } = await open(`${server.url}/?channel=__secret`)
