@@ -1,6 +1,6 @@
 import { textBytes } from '@wigwag/socket/testing'
 import type { ConformanceCase } from '../judge/conformance-case.ts'
-import { BOTH, echo, fail, pong, type Step, send, sendIn } from '../judge/step.ts'
+import { BOTH, echo, fail, type JudgeFrame, pong, type Step, send, sendIn } from '../judge/step.ts'
 import { fragments } from './fragmentation.ts'
 
 const SECTION = 'RFC 6455 §8.1'
@@ -94,6 +94,7 @@ const bad: readonly ConformanceCase[] = BAD.map(([what, ...sequence]) => {
   const exchanges = [
     ...asSoonAs(Uint8Array.from([...BEFORE, ...sequence])),
     ...asSoonAs(Uint8Array.from([...LONG_BEFORE, ...sequence]), LONG_BEFORE.length - 1),
+    [sendIn('apart', ...singleBytes(Uint8Array.from([...BEFORE, ...sequence]))), fail(1007)],
     [send({ opcode: 1, payload: Uint8Array.from([...BEFORE, ...sequence, ...WITHHELD]) }), fail(1007)],
     [send({ opcode: 1, payload: Uint8Array.from(sequence) }), fail(1007)],
   ]
@@ -117,14 +118,12 @@ function asSoonAs(bytes: Uint8Array, from: number = 0): Step[][] {
         fail(1007),
       ],
     ]),
-    [
-      sendIn(
-        'apart',
-        ...Array.from(bytes, (byte, i) => ({ opcode: i === 0 ? 1 : 0, fin: false, payload: Uint8Array.of(byte) })),
-      ),
-      fail(1007),
-    ],
   ]
+}
+
+/** Fragments of one byte each, of a message that is to go on. */
+function singleBytes(bytes: Uint8Array): JudgeFrame[] {
+  return Array.from(bytes, (byte, i) => ({ opcode: i === 0 ? 1 : 0, fin: false, payload: Uint8Array.of(byte) }))
 }
 
 /** Payload bytes `from` to `to` of a frame whose beginning has been sent. */

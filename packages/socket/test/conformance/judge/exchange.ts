@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Role } from '@wigwag/socket/core'
 import { concatBytes, frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { Fault } from './fault.ts'
-import { checkRequest, fieldsOf, properRequest, SAMPLE_ACCEPT, sameExtensions } from './http-heads.ts'
+import { checkRequest, fieldsOf, properRequest, SAMPLE_KEY, sameExtensions } from './http-heads.ts'
 import type { InboxEvent } from './inbox.ts'
 import type { Line, SubjectApplication } from './line.ts'
 import type { Agreed, AskedByClient, Chunking, JudgeFrame, Step } from './step.ts'
@@ -11,16 +11,19 @@ import type { Agreed, AskedByClient, Chunking, JudgeFrame, Step } from './step.t
 export class Exchange {
   readonly line: Line
   readonly application: SubjectApplication
-  readonly #role: Role
+  /** The subject's. */
+  readonly role: Role
   readonly #exact: boolean
   #seen = 0
   /** Whether the judge has ended its direction, or dropped the stream. */
   #left = false
   #requested = false
+  #abandoned = false
+  #key = SAMPLE_KEY
 
-  /** `role` is the subject's. `exact`: close codes and statuses must be those of the steps. */
+  /** `exact`: close codes and statuses must be those of the steps. */
   constructor(role: Role, line: Line, application: SubjectApplication, exact: boolean) {
-    this.#role = role
+    this.role = role
     this.line = line
     this.application = application
     this.#exact = exact
@@ -28,7 +31,7 @@ export class Exchange {
 
   /** A proper opening handshake. */
   async open(): Promise<void> {
-    if (this.#role === 'server') {
+    if (this.role === 'server') {
       await this.play({ do: 'ask', head: properRequest(), chunks: 'together' })
       await this.play({ do: 'see accepted', agreed: {} })
     } else await this.play({ do: 'answer', head: ({ proper }) => proper, chunks: 'together' })
@@ -49,7 +52,7 @@ export class Exchange {
         await Promise.all(step.steps.map((each) => this.play(each)))
         return
       case 'server goes first':
-        if (this.#role === 'client') await this.play({ do: 'end' })
+        if (this.role === 'client') await this.play({ do: 'end' })
         await this.#seeEnd()
         return this.play({ do: 'end' })
       case 'end':
@@ -61,6 +64,7 @@ export class Exchange {
       case 'let time pass':
         return this.line.letTimePass()
       case 'ask':
+        this.#key = /^sec-websocket-key:[ \t]*([^ \t\r]+)/im.exec(step.head)?.[1] ?? ''
         return this.#write([Buffer.from(step.head, 'latin1'), ...this.#encodeAll(step.behind)], step.chunks)
       case 'answer':
         return this.#answer(step)
@@ -96,13 +100,19 @@ export class Exchange {
     }
   }
 
+  /** Nothing more is looked at. */
+  abandon(): void {
+    this.#abandoned = true
+  }
+
   /** Behind the last step: closes what is still open, and looks whether more came than was waited for. */
   async finish(): Promise<void> {
     const { inbox } = this.line
-    if (!inbox.ended && !this.#left && !inbox.closed && (this.#role === 'client' || inbox.head?.includes(' 101 '))) {
+    if (this.#abandoned) return
+    if (!inbox.ended && !this.#left && !inbox.closed && (this.role === 'client' || inbox.head?.includes(' 101 '))) {
       await this.play({ do: 'send', frames: [{ opcode: 8, payload: Uint8Array.of(0x03, 0xe8) }], chunks: 'together' })
       await this.#seeClose(1000, undefined)
-      if (this.#role === 'server') await this.#seeEnd()
+      if (this.role === 'server') await this.#seeEnd()
     }
     if (!this.#left) this.line.end()
     await this.line.until(() => inbox.ended, 'the end of the connection')
@@ -132,8 +142,8 @@ export class Exchange {
 
   #encode(frame: JudgeFrame | Uint8Array): Uint8Array {
     if (frame instanceof Uint8Array) return frame
-    const { mask = this.#role === 'server' ? TEST_MASK : undefined, until, ...spec } = frame
-    const key = mask === 'wrong' ? (this.#role === 'server' ? undefined : TEST_MASK) : mask
+    const { mask = this.role === 'server' ? TEST_MASK : undefined, until, ...spec } = frame
+    const key = mask === 'wrong' ? (this.role === 'server' ? undefined : TEST_MASK) : mask
     const bytes = frameBytes({ ...spec, ...(key === undefined ? {} : { mask: key }) })
     if (until === undefined) return bytes
     if (until === 'second byte') return bytes.subarray(0, 2)
@@ -150,7 +160,7 @@ export class Exchange {
 
   #sendRest(payload: Uint8Array, from: number, to: number): Promise<void> {
     const bytes = payload.slice(from, to)
-    if (this.#role === 'server')
+    if (this.role === 'server')
       for (let i = 0; i < bytes.length; i++) (bytes[i] as number) ^= TEST_MASK[(from + i) & 3] as number
     return this.line.write(bytes)
   }
@@ -166,7 +176,7 @@ export class Exchange {
 
   async #answer(step: Extract<Step, { do: 'answer' }>): Promise<void> {
     const key = fieldsOf(await this.#request()).get('sec-websocket-key')?.[0] ?? ''
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+    const accept = acceptOf(key)
     const proper = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
     const asked: AskedByClient = { key, accept, proper }
     await this.#write([Buffer.from(step.head(asked), 'latin1'), ...this.#encodeAll(step.behind)], step.chunks)
@@ -227,7 +237,7 @@ export class Exchange {
     if (one('upgrade')?.toLowerCase() !== 'websocket') throw new Fault('its Upgrade is not "websocket" (§4.2.2)')
     const options = (one('connection') ?? '').toLowerCase().split(/[ ,]+/)
     if (!options.includes('upgrade')) throw new Fault('its Connection has no "Upgrade" (§4.2.2)')
-    if (one('sec-websocket-accept') !== SAMPLE_ACCEPT)
+    if (one('sec-websocket-accept') !== acceptOf(this.#key))
       throw new Fault('its Sec-WebSocket-Accept does not match the key (§4.2.2)')
     if (one('sec-websocket-protocol') !== subprotocol)
       throw new Fault(`its subprotocol is ${one('sec-websocket-protocol')}, not ${subprotocol}`)
@@ -265,6 +275,11 @@ export class Exchange {
       )
     }
   }
+}
+
+/** RFC 6455 §4.2.2 item 5.4. */
+function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
 
 /** Cuts pieces into chunks. */

@@ -1,8 +1,7 @@
 import { Fault } from './fault.ts'
 
-/** The key of RFC 6455 §1.3, and what answers it. */
+/** The key of RFC 6455 §1.3. */
 export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
-export const SAMPLE_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
 /** Header lines of a proper request, by name. */
 const REQUEST_LINES: Readonly<Record<string, string>> = {

@@ -57,6 +57,11 @@ export interface Subject {
   readonly transport: 'memory' | 'network'
   /** `'exact'`: close codes and statuses are those of the case. `'rfc'`: whatever the RFC leaves open is. */
   readonly strictness: 'exact' | 'rfc'
+  /**
+   * Of the many exchanges of one case, which differ in where a chunk is cut, only every so-manieth is played, where a
+   * connection is dear. Default: all.
+   */
+  readonly stride?: number
   /** Whether it can be set up so. */
   supports(role: Role, options: SubjectOptions): boolean
   /** A new connection to a subject of `role`: TCP is there, nothing has been sent but what a client sends by itself. */

@@ -25,6 +25,7 @@ export class WigwagOnNode implements Subject {
   readonly name: string
   readonly transport = 'network'
   readonly strictness = 'exact'
+  readonly stride: number
   readonly #tls: boolean
   readonly #io: 'native' | 'public'
   readonly #servers = new Map<string, Promise<EchoServer>>()
@@ -33,6 +34,7 @@ export class WigwagOnNode implements Subject {
   constructor(name: string, { tls, io }: { readonly tls: boolean; readonly io: 'native' | 'public' }) {
     this.name = name
     this.#tls = tls
+    this.stride = tls ? 4 : 1
     this.#io = io
   }
 
@@ -78,7 +80,8 @@ export class WigwagOnNode implements Subject {
       const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
       return { port, applications, close: () => closeServer(server) }
     }
-    const https = createHttps({ ...LOCALHOST_CERTIFICATE, ...definedOf({ maxHeaderSize: options.maxHeaderBytes }) })
+    const tls = { ...LOCALHOST_CERTIFICATE, ...definedOf({ maxHeaderSize: options.maxHeaderBytes }) }
+    const https = createHttps(tls, (_request, response) => response.writeHead(404, { connection: 'close' }).end())
     server.attach(https)
     https.listen(0, '127.0.0.1')
     await once(https, 'listening')
