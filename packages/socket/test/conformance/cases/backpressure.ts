@@ -65,12 +65,12 @@ const neverReadPongs: Step = check('a peer that never reads its pongs', async (e
   exchange.abandon()
 })
 
-function overTransport(title: string, step: Step, more: readonly Step[]): ConformanceCase {
+function overNetwork(title: string, step: Step, more: readonly Step[]): ConformanceCase {
   return {
     section: 'RFC 6455 §10.4',
     title,
     roles: BOTH,
-    over: 'transport',
+    over: 'network',
     options: { maxControlFramesPerSecond: 1_000_000 },
     exchanges: [[step, ...more]],
   }
@@ -78,10 +78,10 @@ function overTransport(title: string, step: Step, more: readonly Step[]): Confor
 
 /** Memory of those who are not read. */
 export const backpressure: readonly ConformanceCase[] = [
-  overTransport(
+  overNetwork(
     'a peer that does not read its echoes is not read either, keeps little waiting, and gets all of them later',
     neverRead,
     [send({ opcode: 1, payload: 'still there' }), echo('still there')],
   ),
-  overTransport('pings from a peer that does not read its pongs keep little waiting', neverReadPongs, []),
+  overNetwork('pings from a peer that does not read its pongs keep little waiting', neverReadPongs, []),
 ]

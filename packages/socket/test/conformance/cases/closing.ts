@@ -1,7 +1,9 @@
 import { closePayload } from '@wigwag/socket/testing'
 import type { ConformanceCase } from '../judge/conformance-case.ts'
+import { Fault } from '../judge/fault.ts'
 import {
   BOTH,
+  check,
   close,
   echo,
   end,
@@ -171,6 +173,12 @@ const closedByIt: readonly ConformanceCase[] = [
   ]),
 ]
 
+/** It has not ended its direction, though it has had every opportunity. */
+const notEnded: Step = check('that it has not ended yet', async ({ line }) => {
+  await line.write(new Uint8Array(0))
+  if (line.inbox.ended) throw new Fault('it ended TCP before the server did')
+})
+
 const transportEnds: readonly ConformanceCase[] = [
   of(
     '§7.1.1',
@@ -183,8 +191,8 @@ const transportEnds: readonly ConformanceCase[] = [
     '§7.1.1',
     ['client'],
     'a client waits for the server to end TCP',
-    [sendClose(1000), close(1000), end, ended, told(1000, true)],
-    [haveItClose(1000), close(1000), sendClose(1000), end, ended, told(1000, true)],
+    [sendClose(1000), close(1000), notEnded, end, ended, told(1000, true)],
+    [haveItClose(1000), close(1000), sendClose(1000), notEnded, end, ended, told(1000, true)],
   ),
   of('§7.1.1', ['client'], 'a server may end TCP together with its Close frame', [
     { do: 'at once', steps: [sendClose(1001, 'going'), end] },

@@ -256,7 +256,7 @@ const arrival: readonly ConformanceCase[] = [
       [answer(({ proper: head }) => `HTTP/1.1 103 Early Hints\r\n\r\n${head}`, 'bytewise'), ...opened],
       [answer(() => 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n'), handshakeFailed],
     ]),
-    over: 'transport',
+    over: 'network',
   },
 ]
 
@@ -295,7 +295,7 @@ const requests: readonly ConformanceCase[] = [
         }),
       ],
     ]),
-    over: 'transport',
+    over: 'network',
   },
   of(
     RULES,

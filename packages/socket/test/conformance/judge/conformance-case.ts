@@ -34,8 +34,11 @@ export interface ConformanceCase {
   /** The roles of the peer that is judged. */
   readonly roles: readonly Role[]
   readonly options?: SubjectOptions
-  /** Whether it needs a transport whose bytes take time; connections in memory are left out then. */
-  readonly over?: 'transport'
+  /**
+   * `'network'`: it needs a transport whose bytes take time. `'memory'`: it is about what an HTTP parser that the subject
+   * stands upon may decide otherwise.
+   */
+  readonly over?: 'network' | 'memory'
   /** `true`: the case begins before the opening handshake; otherwise the judge has done that properly. */
   readonly fromTheStart?: boolean
   /** Each is played on a connection of its own. */

@@ -159,7 +159,7 @@ export class Exchange {
   }
 
   #sendRest(payload: Uint8Array, from: number, to: number): Promise<void> {
-    const bytes = payload.slice(from, to)
+    const bytes = Uint8Array.from(payload.subarray(from, to))
     if (this.role === 'server')
       for (let i = 0; i < bytes.length; i++) (bytes[i] as number) ^= TEST_MASK[(from + i) & 3] as number
     return this.line.write(bytes)

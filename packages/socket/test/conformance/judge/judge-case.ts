@@ -7,9 +7,7 @@ import type { Subject } from './line.ts'
 /** Whether a case concerns a subject in this role. */
 export function concerns(conformanceCase: ConformanceCase, role: Role, subject: Subject): boolean {
   const { roles, over, options = {} } = conformanceCase
-  return (
-    roles.includes(role) && (over === undefined || subject.transport === 'network') && subject.supports(role, options)
-  )
+  return roles.includes(role) && (over === undefined || subject.transport === over) && subject.supports(role, options)
 }
 
 /** Up to so many exchanges of a case are played on every subject. */

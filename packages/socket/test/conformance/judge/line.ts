@@ -66,4 +66,6 @@ export interface Subject {
   supports(role: Role, options: SubjectOptions): boolean
   /** A new connection to a subject of `role`: TCP is there, nothing has been sent but what a client sends by itself. */
   connect(role: Role, options: SubjectOptions): Promise<Session>
+  /** Lets go of what is shared by its connections. */
+  close?(): Promise<void>
 }
