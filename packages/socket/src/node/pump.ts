@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { finished } from 'node:stream'
 import {
   CloseCode,
   type CloseInfo,
@@ -6,8 +7,10 @@ import {
   Connection,
   type ConnectionProfile,
   type ConnectionSink,
+  type ExtensionChain,
   type MessageType,
   PreparedMessage,
+  TransportError,
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
@@ -26,6 +29,12 @@ export type SendStatus = 'ok' | 'queued' | 'dropped' | 'closed'
 
 /** A message as the application sends it: text, bytes, or either prepared for many. */
 export type Sendable = string | Uint8Array | PreparedMessage
+
+/** How one message is sent. */
+export interface SendOptions {
+  /** Whether to compress it, where that was negotiated. Default: from the threshold on. */
+  readonly compress?: boolean
+}
 
 /** What all sockets of a server share, or one client socket has. `Owner` is what the handlers are given. */
 export interface PumpContext<Owner> {
@@ -47,17 +56,19 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #outbox: Outbox
   readonly #connection: Connection
   #drainWanted = false
+  #waitingForWrite: ((error?: Error) => void)[] = []
   wheelSlot = -1
 
-  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket) {
+  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
-    // A client's frames must differ in their masks (RFC 6455 §5.3).
-    const quickBytes = context.profile.role === 'server' ? context.options.highWaterMarkBytes : 0
+    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of extensions are the connection's own.
+    const shareable = context.profile.role === 'server' && extensions === undefined
+    const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
     this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
-    this.#connection = new Connection(context.profile, this, wheel.refresh())
+    this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
   }
 
   get connection(): Connection {
@@ -91,17 +102,30 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     else socket.resume()
   }
 
-  send(message: Sendable): SendStatus {
+  send(message: Sendable, compress: boolean | undefined): SendStatus {
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
       const messageBytes = exactSize(message)
       if (buffered + messageBytes > maxQueuedBytes) return this.#refuse(buffered, messageBytes)
     }
-    if (!this.#connection.send(message)) return 'closed'
+    if (!this.#connection.send(message, compress)) return 'closed'
     if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
     this.#wantDrain()
     return 'queued'
+  }
+
+  /** Hands what was sent to the operating system now, rather than at the end of the turn. */
+  flush(): void {
+    this.#flush()
+  }
+
+  /**
+   * Calls back when the operating system has taken all that was sent so far, or with an error when the connection ended
+   * before. Never at once.
+   */
+  whenWritten(written: (error?: Error) => void): void {
+    if (this.#waitingForWrite.push(written) === 1) setImmediate(() => this.#checkWritten())
   }
 
   pause(): void {
@@ -147,11 +171,11 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#outbox.write(buffer, start, end)
   }
 
-  closing(close: CloseInfo): void {
+  closing(close: CloseInfo, error: WigwagError | undefined): void {
     this.#outbox.seal()
     // The closing handshake has a deadline that is nearer than keepalive's.
     if (this.#connection.phase === 'closing') wheel.add(this)
-    this.#tell((handlers) => handlers.closing?.(this.#owner, close))
+    this.#tell((handlers) => handlers.closing?.(this.#owner, close, error))
   }
 
   end(): void {
@@ -198,24 +222,33 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     return 'dropped'
   }
 
+  /** At the end of the turn: the kernel has taken all, or an empty write behind it tells when it has. */
+  #checkWritten(): void {
+    const waiting = this.#waitingForWrite
+    this.#waitingForWrite = []
+    const tell = (error?: Error | null): void => {
+      for (const written of waiting) written(error ?? undefined)
+    }
+    const socket = this.#socket
+    if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
+    else if (socket.writableEnded) finished(socket, { readable: false }, tell)
+    else {
+      this.#flush()
+      if (this.#outbox.bufferedAmount === 0) tell()
+      else socket.write(NOTHING, tell)
+    }
+  }
+
   #wantDrain(): void {
     if (this.#drainWanted) return
     this.#drainWanted = true
-    setImmediate(() => this.#awaitDrain())
-  }
-
-  /**
-   * Node's own 'drain' follows only a write above its high-water mark, and comes before what waits for the end of the
-   * turn. So an empty write behind what the kernel has not taken tells when it has.
-   */
-  #awaitDrain(): void {
-    const socket = this.#socket
-    if (this.#connection.phase !== 'open' || !socket.writable) return
-    if (this.#outbox.bufferedAmount === 0) {
+    this.whenWritten((error) => {
+      if (error !== undefined || this.#connection.phase !== 'open') return
+      // More was sent meanwhile.
       this.#drainWanted = false
-      this.#tell((handlers) => handlers.drain?.(this.#owner))
-    } else if (this.#outbox.waitingBytes > 0) setImmediate(() => this.#awaitDrain())
-    else socket.write(NOTHING, () => this.#awaitDrain())
+      if (this.#outbox.bufferedAmount > 0) this.#wantDrain()
+      else this.#tell((handlers) => handlers.drain?.(this.#owner))
+    })
   }
 
   #tell(call: (handlers: SocketHandlers<Owner>) => HandlerResult): void {
