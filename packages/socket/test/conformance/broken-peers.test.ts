@@ -9,7 +9,11 @@ import { smallPeer } from './subjects/small-peer.ts'
 
 /** The first case that a peer with these defects fails, with what it did wrong. */
 async function findFault(...defects: readonly Defect[]): Promise<string | undefined> {
-  const subject = memorySubject('a small peer', smallPeer(...defects))
+  const subject = memorySubject(
+    'a small peer',
+    smallPeer(...defects),
+    (_role, options) => options.compression === undefined,
+  )
   for (const role of ['server', 'client'] satisfies Role[]) {
     for (const each of ALL_CASES.filter((conformanceCase) => concerns(conformanceCase, role, subject))) {
       const fault = await judgeCase(each, role, subject)

@@ -1,6 +1,8 @@
 import type { ConformanceCase } from '../judge/conformance-case.ts'
 import { backpressure } from './backpressure.ts'
 import { closing } from './closing.ts'
+import { compressedMessages } from './compressed-messages.ts'
+import { compressionNegotiation } from './compression-negotiation.ts'
 import { controlFrames } from './control-frames.ts'
 import { fragmentation } from './fragmentation.ts'
 import { framing } from './framing.ts'
@@ -22,4 +24,6 @@ export const ALL_CASES: readonly ConformanceCase[] = [
   ...closing,
   ...limits,
   ...backpressure,
+  ...compressionNegotiation,
+  ...compressedMessages,
 ]

@@ -59,7 +59,7 @@ const neverRead: Step = check('a peer that never reads its echoes', async (excha
 
 const neverReadPongs: Step = check('a peer that never reads its pongs', async (exchange) => {
   const pings = Buffer.concat(Array.from({ length: 500 }, () => encode(exchange, 9, new Uint8Array(125).fill(7))))
-  const { highestBuffered } = await flood(exchange, pings, 24 * MIB)
+  const { highestBuffered } = await flood(exchange, pings, 12 * MIB)
   if (highestBuffered > 2.5 * MIB) throw new Fault(`it kept ${highestBuffered} bytes of pongs`)
   exchange.line.reset()
   exchange.abandon()

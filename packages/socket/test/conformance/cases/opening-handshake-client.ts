@@ -255,6 +255,8 @@ const arrival: readonly ConformanceCase[] = [
       ],
       [answer(({ proper: head }) => `HTTP/1.1 103 Early Hints\r\n\r\n${head}`, 'bytewise'), ...opened],
       [answer(() => 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n'), handshakeFailed],
+      [answer(({ proper: head }) => `${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(16)}${head}`), ...opened],
+      [answer(() => 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(17)), handshakeFailed],
     ]),
     over: 'network',
   },

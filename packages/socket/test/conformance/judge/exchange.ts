@@ -3,7 +3,7 @@ import type { Role } from '@wigwag/socket/core'
 import { concatBytes, frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { Fault } from './fault.ts'
 import { checkRequest, fieldsOf, properRequest, SAMPLE_KEY, sameExtensions } from './http-heads.ts'
-import type { InboxEvent } from './inbox.ts'
+import type { Inbox, InboxEvent } from './inbox.ts'
 import type { Line, SubjectApplication } from './line.ts'
 import type { Agreed, AskedByClient, Chunking, JudgeFrame, Step } from './step.ts'
 
@@ -68,6 +68,8 @@ export class Exchange {
         return this.#write([Buffer.from(step.head, 'latin1'), ...this.#encodeAll(step.behind)], step.chunks)
       case 'answer':
         return this.#answer(step)
+      case 'negotiate':
+        return this.#negotiate(step.offer, step.answer)
       case 'have it close':
         if (!this.application.open) await this.line.until(() => this.application.open, 'the opening handshake')
         return this.application.close(step.code, step.reason)
@@ -179,7 +181,21 @@ export class Exchange {
     const accept = acceptOf(key)
     const proper = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
     const asked: AskedByClient = { key, accept, proper }
-    await this.#write([Buffer.from(step.head(asked), 'latin1'), ...this.#encodeAll(step.behind)], step.chunks)
+    const head = step.head(asked)
+    this.line.inbox.compression = compressionOf('client', /^sec-websocket-extensions: *(.*)$/im.exec(head)?.[1])
+    await this.#write([Buffer.from(head, 'latin1'), ...this.#encodeAll(step.behind)], step.chunks)
+  }
+
+  async #negotiate(offer: string, agreed: string): Promise<void> {
+    if (this.role === 'server') {
+      const head = properRequest({ E: `Sec-WebSocket-Extensions: ${offer}` })
+      await this.play({ do: 'ask', head, chunks: 'together' })
+      await this.#seeAccepted({ extensions: agreed })
+    } else {
+      const head = ({ proper }: AskedByClient): string =>
+        proper.replace(/\r\n$/, `Sec-WebSocket-Extensions: ${agreed}\r\n\r\n`)
+      await this.play({ do: 'answer', head, chunks: 'together' })
+    }
   }
 
   async #seeMessage(data: string | Uint8Array, compressed: boolean | undefined): Promise<void> {
@@ -243,7 +259,7 @@ export class Exchange {
       throw new Fault(`its subprotocol is ${one('sec-websocket-protocol')}, not ${subprotocol}`)
     const agreed = one('sec-websocket-extensions')
     if (!sameExtensions(agreed, extensions)) throw new Fault(`its extensions are ${agreed}, not ${extensions}`)
-    if (agreed !== undefined) inbox.compression = { takeover: !agreed.includes('server_no_context_takeover') }
+    inbox.compression = compressionOf('server', agreed)
   }
 
   async #seeRefused(statuses: readonly number[], headers: Readonly<Record<string, string>>): Promise<void> {
@@ -275,6 +291,13 @@ export class Exchange {
       )
     }
   }
+}
+
+/** What an answer says of how `role` compresses (RFC 7692 §7.1). */
+function compressionOf(role: Role, agreed: string | undefined): Inbox['compression'] {
+  if (!agreed?.startsWith('permessage-deflate')) return undefined
+  const bits = new RegExp(`${role}_max_window_bits="?(\\d+)`).exec(agreed)?.[1]
+  return { takeover: !agreed.includes(`${role}_no_context_takeover`), windowBits: Number(bits ?? 15) }
 }
 
 /** RFC 6455 §4.2.2 item 5.4. */

@@ -14,6 +14,7 @@ interface PartialMessage {
   readonly payloads: Uint8Array[]
 }
 
+const NOTHING = Buffer.alloc(0)
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff)
 
 /**
@@ -38,9 +39,7 @@ export class Inbox {
   /** Bytes received. */
   receivedBytes = 0
   /** Set when compression was agreed on: RSV1 has a meaning, and this is what the subject keeps between messages. */
-  compression: { readonly takeover: boolean } | undefined
-  /** Largest payload of a compressed message that came. */
-  lastCompressedBytes = 0
+  compression: { readonly takeover: boolean; readonly windowBits: number } | undefined
   #bytes: Buffer = Buffer.alloc(0)
   #message: PartialMessage | undefined
   #window: Buffer = Buffer.alloc(0)
@@ -155,7 +154,6 @@ export class Inbox {
     const { type, compressed: inflate, payloads } = this.#message
     this.#message = undefined
     const whole = Buffer.concat(payloads)
-    if (inflate) this.lastCompressedBytes = whole.length
     const bytes = inflate ? this.#inflate(whole) : whole
     this.events.push({
       type: 'message',
@@ -166,11 +164,15 @@ export class Inbox {
 
   /** RFC 7692 §7.2.2, with the window of what came before as a dictionary: what a stateful inflate does. */
   #inflate(compressed: Buffer): Buffer {
+    const { takeover = false, windowBits = 15 } = this.compression ?? {}
     try {
-      const dictionary = this.compression?.takeover === true ? this.#window : undefined
+      const dictionary = takeover ? this.#window.subarray(-(1 << windowBits)) : NOTHING
       const options = {
         finishFlush: zlib.Z_SYNC_FLUSH,
-        ...(dictionary !== undefined && dictionary.length > 0 ? { dictionary } : {}),
+        windowBits,
+        // Small pieces of output make zlib notice what reaches further back than the window.
+        chunkSize: 64,
+        ...(dictionary.length > 0 ? { dictionary } : {}),
       }
       const bytes = inflateRawSync(Buffer.concat([compressed, TAIL]), options)
       this.#window = Buffer.concat([this.#window, bytes]).subarray(-32_768)

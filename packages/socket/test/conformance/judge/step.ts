@@ -49,6 +49,8 @@ export type Step =
       readonly behind?: readonly JudgeFrame[]
       readonly chunks: Chunking
     }
+  /** The opening handshake with compression: what a client offers, and what a server answers. */
+  | { readonly do: 'negotiate'; readonly offer: string; readonly answer: string }
   | { readonly do: 'have it close'; readonly code: number | undefined; readonly reason: string }
   | { readonly do: 'have it send'; readonly data: string | Uint8Array }
   | { readonly do: 'see message'; readonly data: string | Uint8Array; readonly compressed?: boolean }
@@ -95,6 +97,11 @@ export function answer(
   behind: readonly JudgeFrame[] = [],
 ): Step {
   return { do: 'answer', head, chunks, behind }
+}
+
+/** Opens with compression: as a client by this offer, which must get this answer; as a server by this answer. */
+export function negotiate(offer: string, answered: string): Step {
+  return { do: 'negotiate', offer, answer: answered }
 }
 
 /** Has the subject's application close. */

@@ -4,12 +4,16 @@ import type { Line, Session, Subject } from '../judge/line.ts'
 import type { Machine, MachineFactory } from './machine.ts'
 
 /** A machine as a subject: bytes are carried by hand, time is turned by hand, and what does not come at once never comes. */
-export function memorySubject(name: string, create: MachineFactory): Subject {
+export function memorySubject(
+  name: string,
+  create: MachineFactory,
+  supports: Subject['supports'] = () => true,
+): Subject {
   return {
     name,
     transport: 'memory',
     strictness: 'exact',
-    supports: () => true,
+    supports,
     connect: (role, options): Promise<Session> => {
       const inbox = new Inbox(role, () => {})
       const line = new MemoryLine(inbox)

@@ -1,12 +1,17 @@
+import { nodeDeflate } from '@wigwag/socket'
 import {
+  answerExtensions,
   ClientHandshake,
   type Connection,
   type ConnectionOptions,
+  type ExtensionChain,
   encodeUpgradeRefusal,
   encodeUpgradeResponse,
   HeadCollector,
   judgeUpgrade,
   LOOPBACK_HOSTS,
+  type MessageExtension,
+  PerMessageDeflate,
   ProtocolError,
   parseRequestHead,
   parseResponseHead,
@@ -28,6 +33,7 @@ class WigwagMachine implements Machine, SubjectApplication {
   readonly #output: MachineOutput
   readonly #collector: HeadCollector
   readonly #handshake: ClientHandshake
+  readonly #extensions: readonly MessageExtension[]
   #connection: Connection | undefined
   #nowMs = 0
   #ended = false
@@ -39,9 +45,11 @@ class WigwagMachine implements Machine, SubjectApplication {
     this.#options = options
     this.#output = output
     this.#collector = new HeadCollector(options.maxHeaderBytes ?? 16 * 1024)
-    const { subprotocols = [] } = options
+    const { subprotocols = [], compression } = options
+    const extensions = compression === undefined ? [] : [new PerMessageDeflate(compression, nodeDeflate)]
+    this.#extensions = extensions
     const nonce = Uint8Array.from({ length: 16 }, (_, i) => i * 15)
-    this.#handshake = new ClientHandshake({ target: '/', host: 'localhost', subprotocols }, nonce)
+    this.#handshake = new ClientHandshake({ target: '/', host: 'localhost', subprotocols, extensions }, nonce)
   }
 
   get open(): boolean {
@@ -103,20 +111,22 @@ class WigwagMachine implements Machine, SubjectApplication {
       this.#leave()
       return
     }
+    const { answer, chain } = answerExtensions(verdict.offer.extensions, this.#extensions)
     const subprotocol = selectSubprotocol(verdict.offer.subprotocols, this.#options.subprotocols ?? [])
-    this.#output.write(Buffer.from(encodeUpgradeResponse(verdict.offer, { subprotocol }), 'latin1'))
-    this.#begin(rest)
+    this.#output.write(Buffer.from(encodeUpgradeResponse(verdict.offer, { subprotocol, extensions: answer }), 'latin1'))
+    this.#begin(rest, chain)
   }
 
   #judgeResponse(text: string, rest: Uint8Array): void {
     const head = parseResponseHead(text)
     const agreement = head instanceof ProtocolError ? head : this.#handshake.judge(head)
     if (agreement instanceof ProtocolError) this.#leave()
-    else this.#begin(rest)
+    else this.#begin(rest, agreement.chain)
   }
 
-  #begin(rest: Uint8Array): void {
-    const { connection, sink } = openConnection(this.#role, connectionOptions(this.#options))
+  #begin(rest: Uint8Array, chain: ExtensionChain | undefined): void {
+    const extensions = chain === undefined ? {} : { extensions: chain }
+    const { connection, sink } = openConnection(this.#role, { ...connectionOptions(this.#options), ...extensions })
     this.#connection = connection
     this.#carry(sink)
     if (rest.length > 0) connection.receive(rest.slice(), this.#nowMs)

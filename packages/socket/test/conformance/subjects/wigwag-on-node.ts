@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { connectWebSocket, type SocketOptions, WebSocketServer, type WebSocketServerOptions } from '@wigwag/socket'
+import {
+  type ConnectOptions,
+  connectWebSocket,
+  type SocketOptions,
+  WebSocketServer,
+  type WebSocketServerOptions,
+} from '@wigwag/socket'
 import type { Role } from '@wigwag/socket/core'
 import { LOCALHOST_CERTIFICATE } from '../../node/support/localhost-certificate.ts'
 import type { SubjectOptions } from '../judge/conformance-case.ts'
@@ -34,7 +40,8 @@ export class WigwagOnNode implements Subject {
   constructor(name: string, { tls, io }: { readonly tls: boolean; readonly io: 'native' | 'public' }) {
     this.name = name
     this.#tls = tls
-    this.stride = tls ? 4 : 1
+    // Where bytes are cut is the business of what is below: one transport is shown every place.
+    this.stride = tls || io === 'public' ? 4 : 1
     this.#io = io
   }
 
@@ -115,10 +122,10 @@ export class WigwagOnNode implements Subject {
     return { line, application, dispose }
   }
 
-  #socketOptions(options: SubjectOptions): SocketOptions {
+  #socketOptions(options: SubjectOptions): SocketOptions & Pick<ConnectOptions, 'perMessageDeflate'> {
     const { maxMessageBytes, maxFrameBytes, maxFragments, maxControlFramesPerSecond, closeTimeoutMs } = options
     const given = { maxMessageBytes, maxFrameBytes, maxFragments, maxControlFramesPerSecond, closeTimeoutMs }
-    return { ...definedOf(given), io: this.#io, slowReader: 'drop' }
+    return { ...definedOf(given), io: this.#io, slowReader: 'drop', perMessageDeflate: options.compression ?? false }
   }
 }
 
