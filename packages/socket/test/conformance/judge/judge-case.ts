@@ -10,9 +10,6 @@ export function concerns(conformanceCase: ConformanceCase, role: Role, subject: 
   return roles.includes(role) && (over === undefined || subject.transport === over) && subject.supports(role, options)
 }
 
-/** Up to so many exchanges of a case are played on every subject. */
-const FEW = 8
-
 /** Plays every exchange of a case. Resolves with what the subject did wrong; nothing when it conforms. */
 export async function judgeCase(
   conformanceCase: ConformanceCase,
@@ -20,9 +17,8 @@ export async function judgeCase(
   subject: Subject,
 ): Promise<string | undefined> {
   const { exchanges, options = {}, fromTheStart = false } = conformanceCase
-  const { stride = 1 } = subject
   for (const [index, steps] of exchanges.entries()) {
-    if (exchanges.length > FEW && index % stride !== 0) continue
+    if (!isPlayed(index, exchanges.length, subject.mostExchanges ?? Infinity)) continue
     const { line, application, dispose } = await subject.connect(role, options)
     const exchange = new Exchange(role, line, application, subject.strictness === 'exact')
     let at = 'the opening handshake'
@@ -42,4 +38,11 @@ export async function judgeCase(
     }
   }
   return undefined
+}
+
+/** Picks `most` of `count` exchanges at equal distances, the first and the last included. */
+function isPlayed(index: number, count: number, most: number): boolean {
+  if (count <= most || index === count - 1) return true
+  const place = (at: number): number => Math.floor((at * (most - 1)) / (count - 1))
+  return index === 0 || place(index) !== place(index - 1)
 }

@@ -58,10 +58,10 @@ export interface Subject {
   /** `'exact'`: close codes and statuses are those of the case. `'rfc'`: whatever the RFC leaves open is. */
   readonly strictness: 'exact' | 'rfc'
   /**
-   * Of the many exchanges of one case, which differ in where a chunk is cut, only every so-manieth is played, where a
-   * connection is dear. Default: all.
+   * Most exchanges of one case that are played where a connection is dear: the first, the last, and some between. Many
+   * differ only in where bytes are cut. Default: all.
    */
-  readonly stride?: number
+  readonly mostExchanges?: number
   /** Whether it can be set up so. */
   supports(role: Role, options: SubjectOptions): boolean
   /** A new connection to a subject of `role`: TCP is there, nothing has been sent but what a client sends by itself. */

@@ -31,7 +31,7 @@ export class WigwagOnNode implements Subject {
   readonly name: string
   readonly transport = 'network'
   readonly strictness = 'exact'
-  readonly stride: number
+  readonly mostExchanges: number
   readonly #tls: boolean
   readonly #io: 'native' | 'public'
   readonly #servers = new Map<string, Promise<EchoServer>>()
@@ -41,7 +41,7 @@ export class WigwagOnNode implements Subject {
     this.name = name
     this.#tls = tls
     // Where bytes are cut is the business of what is below: one transport is shown every place.
-    this.stride = tls || io === 'public' ? 4 : 1
+    this.mostExchanges = tls || io === 'public' ? 4 : Infinity
     this.#io = io
   }
 
