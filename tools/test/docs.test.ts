@@ -60,7 +60,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const {
       utf8: _utf8,
       textAs: _textAs,
-      maxCompressedBytes: _derived,
+      autoPong: _autoPong,
       ...limits
     } = resolveConnectionOptions() as unknown as Record<string, number>
     expect(Object.fromEntries([...rows].filter(([name]) => name in limits))).toEqual(limits)
