@@ -45,14 +45,14 @@ export class BrotliExtension {
 
   /**
    * @param {ExtensionParameters} answered
-   * @returns {MessageCodec | { fault: string }}
+   * @returns {{ codec: MessageCodec } | { fault: string }}
    */
   confirm(answered) {
     const quality = parseQuality(answered)
     if (quality === undefined || quality > this.#quality) {
       return { fault: `the quality must be a number up to ${this.#quality}, as was offered` }
     }
-    return new BrotliCodec(quality)
+    return { codec: new BrotliCodec(quality) }
   }
 }
 

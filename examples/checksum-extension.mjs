@@ -37,10 +37,10 @@ export class ChecksumExtension {
 
   /**
    * @param {ExtensionParameters} answered
-   * @returns {MessageCodec | { fault: string }}
+   * @returns {{ codec: MessageCodec } | { fault: string }}
    */
   confirm(answered) {
-    return answered.length === 0 ? this : { fault: 'it has parameters, and none are known' }
+    return answered.length === 0 ? { codec: this } : { fault: 'it has parameters, and none are known' }
   }
 
   /** @param {Uint8Array} payload */

@@ -20,7 +20,7 @@ const extension = (changes: Partial<MessageExtension> & { readonly codec?: Messa
     reservedBit: 1,
     offer: () => [[]],
     accept: () => ({ parameters: [], codec }),
-    confirm: () => codec,
+    confirm: () => ({ codec }),
     ...others,
   }
 }

@@ -28,7 +28,7 @@ export interface MessageExtension {
    */
   accept(offered: ExtensionParameters): AcceptedExtension | undefined
   /** What a client makes of the answer to `offer()`. A fault fails the opening handshake. */
-  confirm(answered: ExtensionParameters): MessageCodec | { readonly fault: string }
+  confirm(answered: ExtensionParameters): { readonly codec: MessageCodec } | { readonly fault: string }
 }
 
 /** What a server agreed to. */

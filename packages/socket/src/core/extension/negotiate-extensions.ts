@@ -49,9 +49,9 @@ export function confirmExtensions(
     if (conflict === extension) return { fault: `it uses the extension ${name} twice` }
     if (conflict !== undefined)
       return { fault: `it uses ${conflict.name} and ${name}, which need the same reserved bit` }
-    const codec = extension.confirm(parameters)
-    if ('fault' in codec) return { fault: `of the extension ${name}, ${codec.fault}` }
-    agreed.push({ extension, codec, answer: { name, parameters } })
+    const confirmed = extension.confirm(parameters)
+    if ('fault' in confirmed) return { fault: `of the extension ${name}, ${confirmed.fault}` }
+    agreed.push({ extension, codec: confirmed.codec, answer: { name, parameters } })
   }
   return negotiated(agreed)
 }

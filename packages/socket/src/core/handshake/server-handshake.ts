@@ -68,10 +68,10 @@ const RULES: readonly Rule[] = [
   ({ method }) =>
     method === 'GET' ? undefined : refuse(405, `An upgrade request must be a GET, not ${method}`, { allow: 'GET' }),
   ({ httpVersion }) =>
-    Number(httpVersion) >= 1.1
+    /^1\.[1-9]$/.test(httpVersion) // what is above 1 has no Upgrade header (RFC 9113 §8.6)
       ? undefined
       : badRequest(
-          `An upgrade needs HTTP/1.1 or higher, not HTTP/${httpVersion}; a proxy may have changed it (nginx: proxy_http_version 1.1)`,
+          `An upgrade needs HTTP/1.1, not HTTP/${httpVersion}; a proxy may have changed it (nginx: proxy_http_version 1.1)`,
         ),
   ({ target }) => (isResourceName(target) ? undefined : badRequest('The request-target is no path and no http URL')),
   // item 2: Host, exactly one (RFC 9112 §3.2)

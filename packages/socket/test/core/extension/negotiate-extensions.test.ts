@@ -35,8 +35,8 @@ class Leveled implements MessageExtension {
     return this.#isPossible(offered) ? { parameters: offered, codec } : undefined
   }
 
-  confirm(answered: ExtensionParameters): MessageCodec | { readonly fault: string } {
-    return this.#isPossible(answered) ? codec : { fault: `the level is above ${this.#most}` }
+  confirm(answered: ExtensionParameters): { readonly codec: MessageCodec } | { readonly fault: string } {
+    return this.#isPossible(answered) ? { codec } : { fault: `the level is above ${this.#most}` }
   }
 
   #isPossible(parameters: ExtensionParameters): boolean {

@@ -77,8 +77,9 @@ describe('§4.2.1 a request that breaks a rule is refused with a status that say
   test.each<[string, Change, number, string]>([
     ['item 1: POST', { line: 'POST / HTTP/1.1' }, 405, 'must be a GET, not POST'],
     ['item 1: a method in lower case', { line: 'get / HTTP/1.1' }, 405, 'not get'],
-    ['item 1: HTTP/1.0', { line: 'GET / HTTP/1.0' }, 400, 'HTTP/1.1 or higher, not HTTP/1.0'],
-    ['item 1: HTTP/0.9', { line: 'GET / HTTP/0.9' }, 400, 'HTTP/1.1 or higher'],
+    ['item 1: HTTP/1.0', { line: 'GET / HTTP/1.0' }, 400, 'HTTP/1.1, not HTTP/1.0'],
+    ['item 1: HTTP/0.9', { line: 'GET / HTTP/0.9' }, 400, 'HTTP/1.1, not HTTP/0.9'],
+    ['item 1: HTTP/2.0', { line: 'GET / HTTP/2.0' }, 400, 'HTTP/1.1, not HTTP/2.0'],
     ['item 1: a target that is no path', { line: 'GET * HTTP/1.1' }, 400, 'request-target'],
     ['item 1: authority-form', { line: 'GET example.com:80 HTTP/1.1' }, 400, 'request-target'],
     ['§3: a fragment', { line: 'GET /a#b HTTP/1.1' }, 400, 'request-target'],

@@ -45,11 +45,11 @@ export class PerMessageDeflate implements MessageExtension {
     return { parameters: encodeDeflateParameters(answer), codec: this.#codec('server', answer) }
   }
 
-  confirm(answered: ExtensionParameters): MessageCodec | { readonly fault: string } {
+  confirm(answered: ExtensionParameters): { readonly codec: MessageCodec } | { readonly fault: string } {
     const parsed = parseDeflateParameters(answered)
     if ('fault' in parsed) return parsed
     const fault = this.#breach(parsed)
-    return fault === undefined ? this.#codec('client', parsed) : { fault }
+    return fault === undefined ? { codec: this.#codec('client', parsed) } : { fault }
   }
 
   /** Our first offer. */
