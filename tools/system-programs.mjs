@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-/** Each with the command to look for, the Debian package that has it, and the tests that need it. */
+/** Each with the command or the Python module to look for, the Debian package that has it, and the tests that need it. */
 const PROGRAMS = [
   { command: 'chromium', debianPackage: 'chromium', tests: 'the browser tests' },
   { command: 'curl', debianPackage: 'curl', tests: 'the curl tests' },
@@ -10,27 +10,36 @@ const PROGRAMS = [
   { command: 'redis-sentinel', debianPackage: 'redis-sentinel', tests: 'the Redis tests' },
   { command: 'haproxy', debianPackage: 'haproxy', tests: 'the tests behind haproxy' },
   { command: 'nginx', debianPackage: 'nginx-light', tests: 'the tests behind nginx' },
+  {
+    command: 'libwebsockets-test-client',
+    debianPackage: 'libwebsockets-test-server',
+    tests: 'the tests with libwebsockets',
+  },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
+  { pythonModule: 'autobahn', debianPackage: 'python3-autobahn', tests: 'the tests with Autobahn' },
+  { pythonModule: 'websockets', debianPackage: 'python3-websockets', tests: "the tests with Python's websockets" },
 ]
 
 /** Makes the programs available if it can. Returns those that are still missing. */
 export function ensurePrograms() {
-  const missing = PROGRAMS.filter(({ command }) => !isInstalled(command))
+  const missing = PROGRAMS.filter((program) => !isInstalled(program))
   if (missing.length === 0) return []
   if (existsSync('/etc/debian_version') && process.getuid?.() === 0)
     install(missing.map(({ debianPackage }) => debianPackage))
-  return missing.filter(({ command }) => !isInstalled(command))
+  return missing.filter((program) => !isInstalled(program))
 }
 
 /** One line for each program that is missing: what is left out and how to get it. */
 export function describeMissing(missing) {
   return missing.map(
-    ({ command, debianPackage, tests }) =>
-      `Left out: ${tests}, for want of ${command}. To run them: sudo apt-get install ${debianPackage}`,
+    ({ command, pythonModule, debianPackage, tests }) =>
+      `Left out: ${tests}, for want of ${command ?? `the Python module ${pythonModule}`}. To run them: sudo apt-get install ${debianPackage}`,
   )
 }
 
-function isInstalled(command) {
+function isInstalled({ command, pythonModule }) {
+  // Debian's packages are for Debian's Python; another one may come first on the PATH.
+  if (pythonModule !== undefined) return spawnSync('/usr/bin/python3', ['-c', `import ${pythonModule}`]).status === 0
   // Servers are not on the PATH of everybody.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` }
   return spawnSync('sh', ['-c', `command -v ${command}`], { env }).status === 0

@@ -79,8 +79,8 @@ export class ChildProgram {
   }
 
   /** Writes to its stdin. */
-  write(text: string): void {
-    this.#child.stdin.write(text)
+  write(input: string | Uint8Array): void {
+    this.#child.stdin.write(input)
   }
 
   /** Ends its stdin. */

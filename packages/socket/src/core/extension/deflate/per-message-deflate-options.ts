@@ -6,7 +6,7 @@ export interface PerMessageDeflateOptions {
   readonly serverNoContextTakeover?: boolean
   /** The same for what the client sends (§7.1.1.2). Default false. */
   readonly clientNoContextTakeover?: boolean
-  /** Window of what the server sends, as a power of two of bytes, 8 to 15 (§7.1.2.1). Default 12: 4 KiB a connection. */
+  /** Window of what the server sends, as a power of two of bytes, 8 to 15 (§7.1.2.1). Default 12: 4 KiB a connection. 8 is allowed, but some peers fail with it. */
   readonly serverMaxWindowBits?: number
   /** The same for what the client sends (§7.1.2.2). Default 12. */
   readonly clientMaxWindowBits?: number
