@@ -1,0 +1,42 @@
+import { type ReadFrame, readFrames } from '@wigwag/socket/testing'
+
+/**
+ * The messages of a stream in which nothing is at fault, read by nothing but the layout of RFC 6455 §5.2 and §5.4; the last
+ * frame may be cut off. `inflate` undoes the compression of those with RSV1.
+ */
+export function expectedMessages(stream: Uint8Array, inflate: (payload: Uint8Array) => Uint8Array): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  let fragments: ReadFrame[] = []
+  for (const frame of wholeFrames(stream)) {
+    if (frame.opcode === 8) break
+    if (frame.opcode > 8) continue
+    fragments.push(frame)
+    if (!frame.fin) continue
+    const payload = Buffer.concat(fragments.map(({ payload: bytes }) => bytes))
+    messages.push(fragments[0]?.rsv === 4 ? inflate(payload) : payload)
+    fragments = []
+  }
+  return messages
+}
+
+function wholeFrames(stream: Uint8Array): ReadFrame[] {
+  const frames: ReadFrame[] = []
+  for (let at = 0; at < stream.length; ) {
+    const size = frameSize(stream.subarray(at))
+    if (at + size > stream.length) break
+    frames.push(...readFrames(stream.subarray(at, at + size)))
+    at += size
+  }
+  return frames
+}
+
+/** Bytes that the frame at the start of `bytes` takes; Infinity when even its header is cut off. */
+function frameSize(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (bytes.length < 2) return Infinity
+  const short = view.getUint8(1) & 0x7f
+  const extended = short === 126 ? 2 : short === 127 ? 8 : 0
+  const header = 2 + extended + (view.getUint8(1) & 0x80 ? 4 : 0)
+  if (bytes.length < header) return Infinity
+  return header + (extended === 2 ? view.getUint16(2) : extended === 8 ? Number(view.getBigUint64(2)) : short)
+}
