@@ -163,7 +163,7 @@ function check(settings: number, { sink, phase }: Heard, stream: Uint8Array): vo
     must(Buffer.byteLength(outcome.reason) <= 123, 'the close reason is too long')
   }
   if (error === undefined && !(settings & TRUST_UTF8)) {
-    const expected = expectedMessages(stream, (payload) => payload.slice().reverse())
+    const expected = expectedMessages(roleOf(settings), stream, settings & DEFLATE ? reverse : undefined)
     must(expected.length === messages.length, () => `${messages.length} messages were told of ${expected.length}`)
     must(
       expected.every((bytes, i) => Buffer.from(messages[i] as string).equals(bytes)),
@@ -189,6 +189,8 @@ function check(settings: number, { sink, phase }: Heard, stream: Uint8Array): vo
     'something is told behind a Close frame',
   )
 }
+
+const reverse = (payload: Uint8Array): Uint8Array => payload.slice().reverse()
 
 /** No more than its bytes on the wire: what is trusted and malformed may become characters that take more. */
 const sizeOf = (message: string | Uint8Array): number => message.length
