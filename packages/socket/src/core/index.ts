@@ -19,8 +19,31 @@ export type { CloseOutcome, ConnectionState } from './connection/connection-stat
 export { Keepalive, type KeepaliveEffect, type KeepaliveOptions } from './connection/keepalive.ts'
 export { CloseCode, isSendableCloseCode } from './error/close-code.ts'
 export { type ErrorCode, ProtocolError, TransportError, UsageError, WigwagError } from './error/wigwag-error.ts'
-export type { DeflatePort } from './extension/deflate-port.ts'
+export { type DeflateAgreement, DeflateCodec } from './extension/deflate/deflate-codec.ts'
+export {
+  type DeflateParameters,
+  encodeDeflateParameters,
+  parseDeflateParameters,
+} from './extension/deflate/deflate-parameters.ts'
+export type { DeflatePort, DeflateSettings, Inflated } from './extension/deflate/deflate-port.ts'
+export { type InflateRules, inflateMessage } from './extension/deflate/inflate-message.ts'
+export { PerMessageDeflate } from './extension/deflate/per-message-deflate.ts'
+export type { PerMessageDeflateOptions } from './extension/deflate/per-message-deflate-options.ts'
+export { type ChainLink, ExtensionChain } from './extension/extension-chain.ts'
 export { type ExtensionOffer, encodeExtensions, parseExtensions } from './extension/extension-header.ts'
+export type {
+  AcceptedExtension,
+  ExtensionParameters,
+  MessageCodec,
+  MessageExtension,
+  ReservedBit,
+} from './extension/message-extension.ts'
+export {
+  answerExtensions,
+  confirmExtensions,
+  type NegotiatedExtensions,
+  offerExtensions,
+} from './extension/negotiate-extensions.ts'
 export { type CloseInfo, encodeClosePayload, MAX_CLOSE_REASON_BYTES, parseClosePayload } from './frame/close-payload.ts'
 export { firstByte, frameHeaderBytes, writeFrameHeader } from './frame/frame-header.ts'
 export { type FrameConsumer, FrameParser } from './frame/frame-parser.ts'

@@ -5,6 +5,7 @@ import {
   ClientHandshake,
   CloseCode,
   checkNumberOption,
+  encodeExtensions,
   HeadCollector,
   ProtocolError,
   parseResponseHead,
@@ -13,6 +14,7 @@ import {
   type UpgradeAgreement,
   UsageError,
 } from '../core/index.ts'
+import { type ExtensionOptions, resolveExtensions } from './extension-options.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
 import { readRefusalBody } from './refusal-body.ts'
 import { createProfile } from './socket-driver.ts'
@@ -20,7 +22,10 @@ import type { SocketHandlers } from './socket-handlers.ts'
 import { resolveSocketOptions, type SocketOptions } from './socket-options.ts'
 
 /** What a client asks for, how its socket behaves, and its handlers, in one object. */
-export interface ConnectOptions<Data = undefined> extends SocketOptions, SocketHandlers<NodeWebSocket<Data>> {
+export interface ConnectOptions<Data = undefined>
+  extends SocketOptions,
+    ExtensionOptions,
+    SocketHandlers<NodeWebSocket<Data>> {
   /** Subprotocols, most wanted first. Default: none. */
   readonly subprotocols?: readonly string[]
   /** Further request headers, by name: `authorization`, `origin`, `cookie`. */
@@ -70,7 +75,8 @@ export function connectWebSocket<Data = undefined>(
   checkNumberOption('maxHeaderBytes', maxHeaderBytes, 1)
   const { subprotocols = [], headers = {} } = options
   const { target, host } = endpoint
-  const handshake = new ClientHandshake({ target, host, subprotocols, headers }, randomBytes(16))
+  const extensions = resolveExtensions(options, true)
+  const handshake = new ClientHandshake({ target, host, subprotocols, headers, extensions }, randomBytes(16))
   const context = {
     profile: createProfile('client', options),
     options: resolveSocketOptions(options),
@@ -89,6 +95,8 @@ export function connectWebSocket<Data = undefined>(
       const webSocket = new NodeWebSocket<Data>(context, socket, {
         target,
         protocol,
+        extensions: encodeExtensions(agreed.agreement.extensions),
+        chain: agreed.agreement.chain,
         remoteAddress,
         data: options.data as Data,
       })

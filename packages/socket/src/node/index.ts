@@ -5,8 +5,10 @@ export {
   type ConnectionOptions,
   type ErrorCode,
   type HostPolicy,
+  type MessageExtension,
   type MessageType,
   type OriginPolicy,
+  type PerMessageDeflateOptions,
   PreparedMessage,
   ProtocolError,
   TransportError,
@@ -17,10 +19,12 @@ export { AddressSet } from './address-set.ts'
 export { Admission, type AdmissionStats, type Caller, resolveAdmission } from './admission.ts'
 export type { AddressLimitOptions, AdmissionOptions } from './admission-options.ts'
 export { type ConnectOptions, connectWebSocket, UpgradeRefusedError } from './connect-websocket.ts'
+export type { ExtensionOptions } from './extension-options.ts'
 export { type HttpInterceptor, interceptHttp } from './http-interceptor.ts'
 export { hostPolicyOf, isLoopbackAddress } from './loopback.ts'
+export { nodeDeflate } from './node-deflate.ts'
 export { NodeWebSocket, type SocketInfo } from './node-web-socket.ts'
-export type { Sendable, SendStatus } from './pump.ts'
+export type { Sendable, SendOptions, SendStatus } from './pump.ts'
 export { Refusal, refuse } from './refusal.ts'
 export { onRequestEnd } from './request-end.ts'
 export type { HandlerResult, SlowReaderInfo, SocketHandlers } from './socket-handlers.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { type ConnectionState, PreparedMessage } from '../core/index.ts'
+import { type ConnectionState, type ExtensionChain, PreparedMessage } from '../core/index.ts'
 import type { Outbox } from './outbox.ts'
-import { Pump, type PumpContext, type Sendable, type SendStatus } from './pump.ts'
+import { Pump, type PumpContext, type Sendable, type SendOptions, type SendStatus } from './pump.ts'
 
 /** What the opening handshake settled about a socket. */
 export interface SocketInfo<Data> {
@@ -9,6 +9,10 @@ export interface SocketInfo<Data> {
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none, as in WHATWG's `protocol`. */
   readonly protocol: string
+  /** The extensions in use, as they stand in `Sec-WebSocket-Extensions`; `''` when there are none. */
+  readonly extensions: string
+  /** What they do to messages. */
+  readonly chain: ExtensionChain | undefined
   /** The other end's address: of a client behind a trusted proxy what that says of it. */
   readonly remoteAddress: string
   /** The application's own, from `authorize`. */
@@ -23,6 +27,8 @@ export class NodeWebSocket<Data = unknown> {
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none. */
   readonly protocol: string
+  /** The extensions in use, with their parameters; `''` when there are none. */
+  readonly extensions: string
   /** The other end's address, behind a trusted proxy the client's; `''` when there is none (unix sockets). */
   readonly remoteAddress: string
   /** The application's own. */
@@ -32,9 +38,10 @@ export class NodeWebSocket<Data = unknown> {
   constructor(context: PumpContext<NodeWebSocket<Data>>, socket: Socket, info: SocketInfo<Data>) {
     this.target = info.target
     this.protocol = info.protocol
+    this.extensions = info.extensions
     this.data = info.data
     this.remoteAddress = info.remoteAddress
-    this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket)
+    this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket, info.chain)
     this.#outbox = this.#pump.outbox
   }
 
@@ -57,8 +64,10 @@ export class NodeWebSocket<Data = unknown> {
    * Sends a string as text, bytes as binary, or a message prepared for many. Never fails for what the network or the
    * peer does: look at what it returns. Throws `UsageError` `ERR_ARGUMENT` for anything else than a message.
    * Bytes above 16 KiB are not copied: leave them unchanged until they are written (`bufferedAmount` 0).
+   * `options.compress` says whether this message is compressed, where that was negotiated; the default is from the
+   * threshold on. Do not compress secrets together with text that somebody else may choose.
    */
-  send(message: Sendable): SendStatus {
+  send(message: Sendable, options?: SendOptions): SendStatus {
     if (
       message instanceof PreparedMessage &&
       message.encoded !== undefined &&
@@ -66,7 +75,7 @@ export class NodeWebSocket<Data = unknown> {
     ) {
       return 'ok'
     }
-    return this.#pump.send(message)
+    return this.#pump.send(message, options?.compress)
   }
 
   /** Sends a ping; returns whether it was sent. Keepalive sends its own. Throws `UsageError` `ERR_CONTROL_PAYLOAD` above 125 bytes. */

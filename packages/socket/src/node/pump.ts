@@ -6,6 +6,7 @@ import {
   Connection,
   type ConnectionProfile,
   type ConnectionSink,
+  type ExtensionChain,
   type MessageType,
   PreparedMessage,
   WigwagError,
@@ -26,6 +27,12 @@ export type SendStatus = 'ok' | 'queued' | 'dropped' | 'closed'
 
 /** A message as the application sends it: text, bytes, or either prepared for many. */
 export type Sendable = string | Uint8Array | PreparedMessage
+
+/** How one message is sent. */
+export interface SendOptions {
+  /** Whether to compress it, where that was negotiated. Default: from the threshold on. */
+  readonly compress?: boolean
+}
 
 /** What all sockets of a server share, or one client socket has. `Owner` is what the handlers are given. */
 export interface PumpContext<Owner> {
@@ -49,15 +56,16 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   #drainWanted = false
   wheelSlot = -1
 
-  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket) {
+  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
-    // A client's frames must differ in their masks (RFC 6455 §5.3).
-    const quickBytes = context.profile.role === 'server' ? context.options.highWaterMarkBytes : 0
+    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of extensions are the connection's own.
+    const shareable = context.profile.role === 'server' && extensions === undefined
+    const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
     this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
-    this.#connection = new Connection(context.profile, this, wheel.refresh())
+    this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
   }
 
   get connection(): Connection {
@@ -91,14 +99,14 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     else socket.resume()
   }
 
-  send(message: Sendable): SendStatus {
+  send(message: Sendable, compress: boolean | undefined): SendStatus {
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
       const messageBytes = exactSize(message)
       if (buffered + messageBytes > maxQueuedBytes) return this.#refuse(buffered, messageBytes)
     }
-    if (!this.#connection.send(message)) return 'closed'
+    if (!this.#connection.send(message, compress)) return 'closed'
     if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
     this.#wantDrain()
     return 'queued'

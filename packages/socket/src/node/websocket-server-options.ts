@@ -8,10 +8,11 @@ import {
 } from '../core/index.ts'
 import type { Admission } from './admission.ts'
 import type { AdmissionOptions } from './admission-options.ts'
+import type { ExtensionOptions } from './extension-options.ts'
 import type { SocketOptions } from './socket-options.ts'
 
 /** What a server asks of an opening handshake, and how its sockets behave. */
-export interface ServerOptions extends SocketOptions, AdmissionOptions {
+export interface ServerOptions extends SocketOptions, AdmissionOptions, ExtensionOptions {
   /** The only path answered, as it stands in the request. Default: every path. */
   readonly path?: string
   /** The subprotocols we speak; of those a client offers, its first that is one of them is chosen. Default: none. */

@@ -2,10 +2,13 @@ import { createServer, type Server as HttpServer, type IncomingMessage } from 'n
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
+  answerExtensions,
   CloseCode,
   encodeClosePayload,
+  encodeExtensions,
   encodeUpgradeResponse,
   judgeUpgrade,
+  type MessageExtension,
   originForm,
   selectSubprotocol,
   TransportError,
@@ -14,6 +17,7 @@ import {
   UsageError,
 } from '../core/index.ts'
 import { type Admission, resolveAdmission } from './admission.ts'
+import { resolveExtensions } from './extension-options.ts'
 import { interceptHttp } from './http-interceptor.ts'
 import { hostPolicyOf } from './loopback.ts'
 import { nodeBytes } from './node-bytes.ts'
@@ -54,6 +58,7 @@ export interface WebSocketServerStats {
 export class WebSocketServer<Data = undefined> {
   readonly #options: ResolvedServerOptions
   readonly #admission: Admission
+  readonly #extensions: readonly MessageExtension[]
   readonly #authorize: WebSocketServerOptions<Data>['authorize']
   readonly #context: PumpContext<NodeWebSocket<Data>>
   readonly #sockets = new Set<NodeWebSocket<Data>>()
@@ -68,6 +73,7 @@ export class WebSocketServer<Data = undefined> {
   constructor(options: WebSocketServerOptions<Data> = {}) {
     this.#options = resolveServerOptions(options)
     this.#admission = resolveAdmission(options)
+    this.#extensions = resolveExtensions(options, false)
     this.#authorize = options.authorize
     this.#context = {
       profile: createProfile('server', options),
@@ -263,11 +269,14 @@ export class WebSocketServer<Data = undefined> {
     const subprotocol = selectSubprotocol(offer.subprotocols, this.#options.subprotocols)
     socket.setTimeout(0)
     socket.setNoDelay(true)
-    socket.write(encodeUpgradeResponse(offer, { subprotocol }))
+    const { answer, chain } = answerExtensions(offer.extensions, this.#extensions)
+    socket.write(encodeUpgradeResponse(offer, { subprotocol, extensions: answer }))
     this.#count.accepted++
     const webSocket = new NodeWebSocket(this.#context, socket, {
       target: request.target,
       protocol: subprotocol ?? '',
+      extensions: encodeExtensions(answer),
+      chain,
       remoteAddress: request.remoteAddress,
       data,
     })

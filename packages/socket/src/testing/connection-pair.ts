@@ -1,4 +1,4 @@
-import { Connection, type ConnectionOptions, ConnectionProfile, type DeflatePort, type Role } from '../core/index.ts'
+import { Connection, type ConnectionOptions, ConnectionProfile, type ExtensionChain, type Role } from '../core/index.ts'
 import { ManualClock } from './manual-clock.ts'
 import { RecordingSink } from './recording-sink.ts'
 
@@ -11,7 +11,8 @@ export interface TestConnection {
 
 /** What a test may choose; randomness is fixed so that runs repeat. */
 export interface TestConnectionOptions extends ConnectionOptions {
-  readonly deflate?: DeflatePort
+  /** What was negotiated. Default: no extension. */
+  readonly extensions?: ExtensionChain
   readonly clock?: ManualClock
   /** Numbers from 0 up to 1. Default: always 0.5, so that keepalive's jitter is none. */
   readonly random?: () => number
@@ -19,12 +20,12 @@ export interface TestConnectionOptions extends ConnectionOptions {
 
 /** An open connection of `role` that records what it tells. */
 export function openConnection(role: Role, options: TestConnectionOptions = {}): TestConnection {
-  const { deflate, clock = new ManualClock(), random = () => 0.5, ...connectionOptions } = options
+  const { extensions, clock = new ManualClock(), random = () => 0.5, ...connectionOptions } = options
   let key = 0x1234_5678
   const randomKey = (): number => (key = Math.imul(key, 1_664_525) + 1_013_904_223)
   const sink = new RecordingSink()
   const profile = new ConnectionProfile(role, connectionOptions, { random, randomKey })
-  return { connection: new Connection(profile, sink, clock.nowMs, deflate), sink, clock }
+  return { connection: new Connection(profile, sink, clock.nowMs, extensions), sink, clock }
 }
 
 /** A client and a server whose bytes are carried by hand. */

@@ -1,10 +1,10 @@
 import type { BytePort } from '../bytes/byte-port.ts'
 import { FrameArena } from '../bytes/frame-arena.ts'
 import { portableBytes } from '../bytes/portable-bytes.ts'
+import { type ExtensionChain, maxEncodedBytes } from '../extension/extension-chain.ts'
 import type { FrameRules } from '../frame/frame-rules.ts'
 import { FrameWriter } from '../frame/frame-writer.ts'
 import type { Role } from '../frame/role.ts'
-import { maxCompressedBytes } from '../message/message-limits.ts'
 import {
   type ConnectionOptions,
   type ResolvedConnectionOptions,
@@ -31,7 +31,8 @@ export class ConnectionProfile {
   readonly writer: FrameWriter
   readonly random: () => number
   readonly #plainRules: FrameRules
-  readonly #deflateRules: FrameRules
+  /** By the reserved bits that have a meaning. */
+  readonly #extendedRules: FrameRules[] = []
 
   /** Throws `UsageError` `ERR_OPTION` for an option out of range. */
   constructor(role: Role, options: ConnectionOptions, ports: ConnectionPorts) {
@@ -40,15 +41,20 @@ export class ConnectionProfile {
     this.bytes = ports.bytes ?? portableBytes
     this.random = ports.random
     this.writer = new FrameWriter(role, this.bytes, ports.arena ?? new FrameArena(this.bytes, 4096), ports.randomKey)
-    const { maxFrameBytes, maxMessageBytes } = this.options
-    this.#plainRules = { role, maxFrameBytes, rsv1Allowed: false }
-    // A limit that only repeats the message's leaves it to the message, which knows what is compressed.
-    const deflateFrameBytes = maxFrameBytes < maxMessageBytes ? maxFrameBytes : maxCompressedBytes(maxFrameBytes)
-    this.#deflateRules = { role, maxFrameBytes: deflateFrameBytes, rsv1Allowed: true }
+    this.#plainRules = { role, maxFrameBytes: this.options.maxFrameBytes, reservedBits: 0 }
   }
 
-  /** The frame rules, with or without a meaning for RSV1. */
-  frameRules(rsv1Allowed: boolean): FrameRules {
-    return rsv1Allowed ? this.#deflateRules : this.#plainRules
+  /** The frame rules of connections with these extensions, if any. */
+  frameRules(extensions: ExtensionChain | undefined): FrameRules {
+    if (extensions === undefined) return this.#plainRules
+    const { maxFrameBytes, maxMessageBytes } = this.options
+    const { reservedBits } = extensions
+    this.#extendedRules[reservedBits] ??= {
+      role: this.role,
+      // A limit that only repeats the message's leaves it to the message, which knows what is encoded.
+      maxFrameBytes: maxFrameBytes < maxMessageBytes ? maxFrameBytes : maxEncodedBytes(maxFrameBytes),
+      reservedBits,
+    }
+    return this.#extendedRules[reservedBits]
   }
 }

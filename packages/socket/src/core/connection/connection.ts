@@ -1,7 +1,7 @@
 import { assertBytes } from '../bytes/assert-bytes.ts'
 import { CloseCode, isSendableCloseCode } from '../error/close-code.ts'
-import { ProtocolError, TransportError, UsageError, type WigwagError } from '../error/wigwag-error.ts'
-import type { DeflatePort } from '../extension/deflate-port.ts'
+import { ProtocolError, TransportError, UsageError, WigwagError } from '../error/wigwag-error.ts'
+import type { ExtensionChain } from '../extension/extension-chain.ts'
 import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
 import { FrameParser } from '../frame/frame-parser.ts'
 import type { MessageType } from '../frame/message-type.ts'
@@ -25,7 +25,7 @@ const OPEN: ConnectionState = { phase: 'open' }
 export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #profile: ConnectionProfile
   readonly #sink: ConnectionSink
-  readonly #deflate: DeflatePort | undefined
+  readonly #extensions: ExtensionChain | undefined
   readonly #reader: ChunkReader
   readonly #keepalive: Keepalive
   #state: ConnectionState = OPEN
@@ -35,15 +35,15 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   /** The buffer that is lent while it is read. */
   #borrowed: Uint8Array | undefined
 
-  /** `deflate` is the negotiated compression, if any. */
-  constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, deflate?: DeflatePort) {
+  /** `extensions` are what was negotiated, if anything. */
+  constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, extensions?: ExtensionChain) {
     this.#profile = profile
     this.#sink = sink
-    this.#deflate = deflate
+    this.#extensions = extensions
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    const assembler = new MessageAssembler(profile.options, profile.bytes, deflate, this)
-    const parser = new FrameParser(profile.frameRules(deflate !== undefined), profile.bytes, assembler)
+    const assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
+    const parser = new FrameParser(profile.frameRules(extensions), profile.bytes, assembler)
     this.#reader = new ChunkReader(parser, profile.bytes, this)
     this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
@@ -114,17 +114,18 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   /**
    * Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing.
+   * `compress` is for extensions that compress: whether this message shall be. Default: as they were told.
    * Throws `UsageError` `ERR_ARGUMENT` for anything else.
    */
-  send(data: string | Uint8Array | PreparedMessage): boolean {
+  send(data: string | Uint8Array | PreparedMessage, compress?: boolean): boolean {
     if (this.#state.phase !== 'open') return false
     const { writer } = this.#profile
-    if (this.#deflate !== undefined) this.#sendCompressed(data, this.#deflate)
-    else if (typeof data === 'string') writer.text(data, this.#sink)
+    if (this.#extensions !== undefined) return this.#sendEncoded(data, this.#extensions, compress)
+    if (typeof data === 'string') writer.text(data, this.#sink)
     else if (data instanceof PreparedMessage) writer.prepared(data, this.#sink)
     else {
       assertBytes(data)
-      writer.frame(Opcode.binary, data, false, this.#sink)
+      writer.frame(Opcode.binary, data, 0, this.#sink)
     }
     return true
   }
@@ -146,7 +147,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   close(code: number = CloseCode.noStatus, reason: string = ''): void {
     const payload = encodeClosePayload({ code, reason }, this.#profile.bytes)
     if (this.#state.phase !== 'open') return
-    this.#profile.writer.frame(Opcode.close, payload, false, this.#sink)
+    this.#profile.writer.frame(Opcode.close, payload, 0, this.#sink)
     this.#beginClosing('sent', { code, reason })
   }
 
@@ -155,7 +156,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (this.#state.phase === 'closed' || (this.#state.phase === 'closing' && this.#state.handshake !== 'sent')) return
     const close = { code: closeCode, reason: fitCloseReason(error.message, this.#profile.bytes) }
     if (this.#state.phase === 'open' && isSendableCloseCode(closeCode)) {
-      this.#profile.writer.frame(Opcode.close, encodeClosePayload(close, this.#profile.bytes), false, this.#sink)
+      this.#profile.writer.frame(Opcode.close, encodeClosePayload(close, this.#profile.bytes), 0, this.#sink)
     }
     this.#reader.discard()
     this.#beginClosing('failed', close, error)
@@ -216,7 +217,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (opcode === Opcode.ping) {
       // §5.5.3: of several pings the latest may be answered alone, and this peer does not read the answers.
       if (this.#sink.bufferedAmount <= this.#profile.options.maxBufferedForPongBytes) {
-        this.#profile.writer.frame(Opcode.pong, payload, false, this.#sink)
+        this.#profile.writer.frame(Opcode.pong, payload, 0, this.#sink)
       }
       this.#sink.ping(payload)
     } else this.#sink.pong(payload)
@@ -255,7 +256,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     // §5.5.1: answer with a Close frame of our own, typically with the code that came.
     if (this.#state.phase === 'open') {
       const answer = encodeClosePayload({ code: close.code, reason: '' }, this.#profile.bytes)
-      this.#profile.writer.frame(Opcode.close, answer, false, this.#sink)
+      this.#profile.writer.frame(Opcode.close, answer, 0, this.#sink)
     }
     this.#beginClosing('done', close)
     // §7.1.1: the server closes TCP first; the client waits for that.
@@ -283,7 +284,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   #keepAlive(nowMs: number): void {
     // While we do not read, silence says nothing about the peer; a ping still keeps what is in between awake.
     const effect = this.#reader.paused ? this.#keepalive.tickUnheard(nowMs) : this.#keepalive.tick(this.#heardMs, nowMs)
-    if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), false, this.#sink)
+    if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), 0, this.#sink)
     if (effect !== 'fail') return
     const waitedMs = this.#profile.options.pongTimeoutMs
     const error = new ProtocolError(
@@ -306,17 +307,34 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
       )
     }
     if (this.#state.phase !== 'open') return false
-    this.#profile.writer.frame(opcode, payload, false, this.#sink)
+    this.#profile.writer.frame(opcode, payload, 0, this.#sink)
     return true
   }
 
-  #sendCompressed(data: string | Uint8Array | PreparedMessage, deflate: DeflatePort): void {
+  #sendEncoded(
+    data: string | Uint8Array | PreparedMessage,
+    extensions: ExtensionChain,
+    compress: boolean | undefined,
+  ): boolean {
     const message = data instanceof PreparedMessage ? data.data : data
+    const wish = compress ?? (data instanceof PreparedMessage ? data.compress : undefined)
     const opcode = typeof message === 'string' ? Opcode.text : Opcode.binary
     const payload = typeof message === 'string' ? this.#toBytes(message) : message
     assertBytes(payload)
-    const compressed = deflate.deflate(payload)
-    this.#profile.writer.frame(opcode, compressed ?? payload, compressed !== undefined, this.#sink)
+    let encoded: Uint8Array
+    try {
+      encoded = extensions.encode(payload, wish)
+    } catch (error) {
+      // What both ends remember may differ from here on, so no message can follow.
+      const what = error instanceof Error ? error.message : String(error)
+      const failure = new WigwagError('ERR_EXTENSION', `An extension failed on a message to send: ${what}.`, {
+        cause: error,
+      })
+      this.fail(failure, CloseCode.internalError)
+      return false
+    }
+    this.#profile.writer.frame(opcode, encoded, extensions.encodedBits, this.#sink)
+    return true
   }
 
   #toBytes(text: string): Uint8Array {

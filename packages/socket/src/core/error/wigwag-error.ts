@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_MESSAGE_TOO_MANY_FRAGMENTS'
   | 'ERR_MESSAGE_UTF8'
   | 'ERR_MESSAGE_COMPRESSION'
+  | 'ERR_EXTENSION'
   // Closing handshake and keepalive, RFC 6455 §5.5 and §7
   | 'ERR_CLOSE_PAYLOAD'
   | 'ERR_CLOSE_CODE'

@@ -9,9 +9,9 @@ export function frameHeaderBytes(payloadBytes: number, masked: boolean): number 
   return masked ? length + 4 : length
 }
 
-/** The first byte of a frame: FIN, RSV1 and the opcode (RFC 6455 §5.2). */
-export function firstByte(opcode: number, fin: boolean, rsv1: boolean): number {
-  return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode
+/** The first byte of a frame: FIN, the reserved bits (RSV1 is 4, RSV2 2, RSV3 1) and the opcode (RFC 6455 §5.2). */
+export function firstByte(opcode: number, fin: boolean, reservedBits: number): number {
+  return (fin ? 0x80 : 0) | (reservedBits << 4) | opcode
 }
 
 /**

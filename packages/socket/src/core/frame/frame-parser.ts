@@ -6,8 +6,8 @@ import { checkExtendedLength, checkFirstBytes, checkFrameBytes, type FrameRules 
 
 /** What the frame parser tells, frame by frame. */
 export interface FrameConsumer {
-  /** A header obeyed the frame rules. Returns the fault that it is for the message, if any. */
-  frame(opcode: number, fin: boolean, rsv1: boolean, payloadBytes: number): ProtocolError | undefined
+  /** A header obeyed the frame rules; `reservedBits` are RSV1 (4), RSV2 (2) and RSV3 (1). Returns the fault that it is for the message, if any. */
+  frame(opcode: number, fin: boolean, reservedBits: number, payloadBytes: number): ProtocolError | undefined
   /**
    * The next bytes of the frame's payload, unmasked in place: `chunk[start, end)`. `last` with the frame's last bytes
    * (and once, with none, for an empty payload). `ascii` promises that these bytes are all below 0x80.
@@ -116,7 +116,7 @@ export class FrameParser {
     }
     this.#masked = masked
     this.#remaining = payloadBytes
-    const unwanted = this.#consumer.frame(first & 0x0f, (first & 0x80) !== 0, (first & 0x40) !== 0, payloadBytes)
+    const unwanted = this.#consumer.frame(first & 0x0f, (first & 0x80) !== 0, (first >> 4) & 7, payloadBytes)
     if (unwanted !== undefined) return this.#fail(unwanted)
     this.#step = 'payload'
     return next

@@ -9,17 +9,16 @@ export interface FrameRules {
   readonly role: Role
   /** Largest payload of one frame, in bytes. */
   readonly maxFrameBytes: number
-  /** Whether a negotiated extension gives RSV1 a meaning on data frames (RFC 7692 §6). */
-  readonly rsv1Allowed: boolean
+  /** The reserved bits to which negotiated extensions give a meaning on the first frame of a message: RSV1 is 4, RSV2 2, RSV3 1. */
+  readonly reservedBits: number
 }
 
 /** Rules for the first two bytes of a header. Returns the fault, or nothing. */
 export function checkFirstBytes(first: number, second: number, rules: FrameRules): ProtocolError | undefined {
   const opcode = first & 0x0f
   const control = isControlOpcode(opcode)
-  if ((first & 0x30) !== 0 || ((first & 0x40) !== 0 && (!rules.rsv1Allowed || control || opcode === 0))) {
-    return reservedBits(first)
-  }
+  const bits = (first >> 4) & 7
+  if (bits !== 0 && ((bits & ~rules.reservedBits) !== 0 || control || opcode === 0)) return reservedBits(first)
   if (control ? opcode > Opcode.pong : opcode > Opcode.binary) return reservedOpcode(opcode)
   if (control && (first & 0x80) === 0) return controlFragmented()
   if (control && (second & 0x7f) > 125) return controlTooLarge()

@@ -47,8 +47,8 @@ export class FrameWriter {
    * Writes `payload` as one frame. A server's payload above 16 KiB is not copied: it must not change before it has
    * been written.
    */
-  frame(opcode: number, payload: Uint8Array, rsv1: boolean, output: FrameOutput): void {
-    const first = firstByte(opcode, true, rsv1)
+  frame(opcode: number, payload: Uint8Array, reservedBits: number, output: FrameOutput): void {
+    const first = firstByte(opcode, true, reservedBits)
     if (this.#role === 'server' && payload.length > COPY_UP_TO_BYTES) {
       this.#arena.reserve(MAX_HEADER_BYTES)
       const { buffer, used } = this.#arena
@@ -69,7 +69,7 @@ export class FrameWriter {
       return
     }
     if (typeof message.data === 'string') this.#encodeText(message.data)
-    else this.#encodeBytes(firstByte(Opcode.binary, true, false), message.data)
+    else this.#encodeBytes(firstByte(Opcode.binary, true, 0), message.data)
     if (this.#role === 'server') {
       message.encoded = {
         arena: this.#arena,
@@ -102,7 +102,7 @@ export class FrameWriter {
     const length = this.#port.encodeText(text, this.#buffer, guessedStart)
     const payloadStart = this.#start + frameHeaderBytes(length, masked)
     if (payloadStart !== guessedStart) this.#buffer.copyWithin(payloadStart, guessedStart, guessedStart + length)
-    writeFrameHeader(this.#buffer, this.#start, firstByte(Opcode.text, true, false), length, key)
+    writeFrameHeader(this.#buffer, this.#start, firstByte(Opcode.text, true, 0), length, key)
     this.#finish(payloadStart, payloadStart + length, key)
   }
 

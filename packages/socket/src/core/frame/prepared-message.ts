@@ -19,13 +19,16 @@ export class PreparedMessage {
   /** The message itself. The bytes of a binary one must not change. */
   readonly data: string | Uint8Array
   readonly type: MessageType
+  /** Whether it shall be compressed where that was negotiated; `undefined` leaves it to the socket's threshold. */
+  readonly compress: boolean | undefined
   /** Left here by the frame writer. */
   encoded: EncodedFrame | undefined = undefined
 
   /** Takes a text message as a string, a binary one as bytes. Throws `UsageError` `ERR_ARGUMENT` for anything else. */
-  constructor(data: string | Uint8Array) {
+  constructor(data: string | Uint8Array, options: { readonly compress?: boolean | undefined } = {}) {
     if (typeof data !== 'string') assertBytes(data)
     this.data = data
+    this.compress = options.compress
     this.type = typeof data === 'string' ? 'text' : 'binary'
   }
 

@@ -1,7 +1,10 @@
 import { encodeBase64 } from '../bytes/base64.ts'
 import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError, UsageError } from '../error/wigwag-error.ts'
+import type { ExtensionChain } from '../extension/extension-chain.ts'
 import { type ExtensionOffer, encodeExtensions, parseExtensions } from '../extension/extension-header.ts'
+import type { MessageExtension } from '../extension/message-extension.ts'
+import { confirmExtensions, offerExtensions } from '../extension/negotiate-extensions.ts'
 import { isToken } from '../http/header-fields.ts'
 import { isFieldValue, type ResponseHead } from '../http/http-head.ts'
 import { acceptKey } from './accept-key.ts'
@@ -16,7 +19,7 @@ export interface UpgradeWish {
   /** Subprotocols, most wanted first. */
   readonly subprotocols?: readonly string[]
   /** Extensions, most wanted first. */
-  readonly extensions?: readonly ExtensionOffer[]
+  readonly extensions?: readonly MessageExtension[]
   /** Further request headers, by name. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -24,7 +27,10 @@ export interface UpgradeWish {
 /** What the server agreed to. */
 export interface UpgradeAgreement {
   readonly subprotocol: string | undefined
+  /** The extensions in use, as the server answered them. */
   readonly extensions: readonly ExtensionOffer[]
+  /** What they do to messages; none when there are none. */
+  readonly chain: ExtensionChain | undefined
 }
 
 /** Headers that the handshake itself sets; a caller's would contradict them. */
@@ -60,7 +66,7 @@ export class ClientHandshake {
       `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${this.#key}\r\nSec-WebSocket-Version: ${WEBSOCKET_VERSION}\r\n`
     if (subprotocols.length > 0) head += `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}\r\n`
-    if (extensions.length > 0) head += `Sec-WebSocket-Extensions: ${encodeExtensions(extensions)}\r\n`
+    if (extensions.length > 0) head += `Sec-WebSocket-Extensions: ${encodeExtensions(offerExtensions(extensions))}\r\n`
     for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`
     return `${head}\r\n`
   }
@@ -87,18 +93,15 @@ export class ClientHandshake {
   #judgeNegotiated({ headers }: ResponseHead): UpgradeAgreement | ProtocolError {
     const accepted = parseExtensions(headers.get('sec-websocket-extensions') ?? '')
     if ('fault' in accepted) return wrong(`its Sec-WebSocket-Extensions is malformed: ${accepted.fault}`)
-    const offered = this.#wish.extensions ?? []
-    for (const { name } of accepted.offers) {
-      if (!offered.some((offer) => offer.name === name))
-        return wrong(`it uses the extension ${name}, which was not offered`)
-    }
+    const negotiated = confirmExtensions(accepted.offers, this.#wish.extensions ?? [])
+    if ('fault' in negotiated) return wrong(negotiated.fault)
     const subprotocols = headers.all('sec-websocket-protocol')
     const subprotocol = subprotocols[0]
     if (subprotocols.length > 1) return wrong('it selects more than one subprotocol')
     if (subprotocol !== undefined && !(this.#wish.subprotocols ?? []).includes(subprotocol)) {
       return wrong(`it selects the subprotocol ${JSON.stringify(subprotocol)}, which was not offered`)
     }
-    return { subprotocol, extensions: accepted.offers }
+    return { subprotocol, extensions: negotiated.answer, chain: negotiated.chain }
   }
 }
 

@@ -2,19 +2,19 @@ import type { BytePort } from '../bytes/byte-port.ts'
 import { Utf8Validator } from '../bytes/utf8-validator.ts'
 import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError } from '../error/wigwag-error.ts'
-import type { DeflatePort } from '../extension/deflate-port.ts'
+import { type ExtensionChain, maxEncodedBytes } from '../extension/extension-chain.ts'
 import type { FrameConsumer } from '../frame/frame-parser.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import { isControlOpcode, Opcode } from '../frame/opcode.ts'
 import { GatherBuffer } from './gather-buffer.ts'
-import { type MessageLimits, maxCompressedBytes } from './message-limits.ts'
+import type { MessageLimits } from './message-limits.ts'
 
 /** How text is checked: `'strict'` as RFC 6455 §8.1 demands, `'trust'` for links where both ends are ours. */
 export type Utf8Mode = 'strict' | 'trust'
 
 /** What the assembler tells. `false` from a method stops the parser behind the frame that caused the call. */
 export interface MessageConsumer {
-  /** One whole message: `bytes[start, end)`, inflated, and well-formed if text is checked. `ascii` promises bytes below 0x80. */
+  /** One whole message: `bytes[start, end)`, decoded, and well-formed if text is checked. `ascii` promises bytes below 0x80. */
   message(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean
   /** A control frame's header came; returns the fault when there are too many. */
   controlFrame(): ProtocolError | undefined
@@ -32,9 +32,12 @@ export interface MessageRules extends MessageLimits {
 /** The message whose frames are arriving. */
 interface PartialMessage {
   readonly type: MessageType
-  readonly compressed: boolean
+  /** The reserved bits of its first frame. */
+  readonly reservedBits: number
+  /** Whether an extension has to decode it. */
+  readonly encoded: boolean
   readonly gathered: GatherBuffer
-  /** Set when the text is checked as it arrives; compressed text can be checked only after inflation. */
+  /** Set when the text is checked as it arrives; encoded text can be checked only when it is decoded. */
   readonly validator: Utf8Validator | undefined
   fragments: number
 }
@@ -46,43 +49,47 @@ interface PartialMessage {
 export class MessageAssembler implements FrameConsumer {
   readonly #rules: MessageRules
   readonly #port: BytePort
-  readonly #deflate: DeflatePort | undefined
+  readonly #extensions: ExtensionChain | undefined
   readonly #consumer: MessageConsumer
   #message: PartialMessage | undefined
   // The header of the frame whose payload is arriving.
   #opcode = 0
   #fin = false
-  #compressed = false
+  #reservedBits = 0
+  #encoded = false
   #remaining = 0
   #control: GatherBuffer | undefined
 
-  constructor(rules: MessageRules, port: BytePort, deflate: DeflatePort | undefined, consumer: MessageConsumer) {
+  constructor(rules: MessageRules, port: BytePort, extensions: ExtensionChain | undefined, consumer: MessageConsumer) {
     this.#rules = rules
     this.#port = port
-    this.#deflate = deflate
+    this.#extensions = extensions
     this.#consumer = consumer
   }
 
-  frame(opcode: number, fin: boolean, rsv1: boolean, payloadBytes: number): ProtocolError | undefined {
+  frame(opcode: number, fin: boolean, reservedBits: number, payloadBytes: number): ProtocolError | undefined {
     this.#remaining = payloadBytes
     this.#opcode = opcode
     if (isControlOpcode(opcode)) return this.#consumer.controlFrame()
     this.#fin = fin
-    this.#compressed = rsv1
     const message = this.#message
     if (opcode === Opcode.continuation) {
       if (message === undefined) return unexpectedContinuation()
       if (++message.fragments > this.#rules.maxFragments) return tooManyFragments(this.#rules.maxFragments)
-      return this.#checkSize(message.gathered.size + payloadBytes, message.compressed)
+      return this.#checkSize(message.gathered.size + payloadBytes, message.encoded)
     }
     if (message !== undefined) return interleaved()
-    return this.#checkSize(payloadBytes, rsv1)
+    this.#reservedBits = reservedBits
+    this.#encoded = this.#extensions?.decodes(reservedBits) ?? false
+    return this.#checkSize(payloadBytes, this.#encoded)
   }
 
   payload(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean {
     if (isControlOpcode(this.#opcode)) return this.#controlPayload(chunk, start, end, last)
-    if (last && this.#fin && this.#message === undefined && !this.#compressed) {
-      return this.#whole(this.#opcode === Opcode.text ? 'text' : 'binary', chunk, start, end, ascii)
+    if (last && this.#fin && this.#message === undefined) {
+      const type = this.#opcode === Opcode.text ? 'text' : 'binary'
+      if (this.#encoded) return this.#decode(type, this.#reservedBits, chunk.subarray(start, end), true)
+      return this.#whole(type, chunk, start, end, ascii)
     }
     return this.#gather(chunk, start, end, last, ascii)
   }
@@ -113,10 +120,11 @@ export class MessageAssembler implements FrameConsumer {
 
   #begin(): PartialMessage {
     const type = this.#opcode === Opcode.text ? 'text' : 'binary'
-    const checked = type === 'text' && !this.#compressed && this.#rules.utf8 === 'strict'
+    const checked = type === 'text' && !this.#encoded && this.#rules.utf8 === 'strict'
     return {
       type,
-      compressed: this.#compressed,
+      reservedBits: this.#reservedBits,
+      encoded: this.#encoded,
       gathered: new GatherBuffer(this.#port),
       validator: checked ? new Utf8Validator(this.#port) : undefined,
       fragments: 1,
@@ -126,13 +134,17 @@ export class MessageAssembler implements FrameConsumer {
   #finish(message: PartialMessage): boolean {
     this.#message = undefined
     const bytes = message.gathered.take()
-    if (message.compressed) {
-      const inflated = (this.#deflate as DeflatePort).inflate(bytes, this.#rules.maxMessageBytes)
-      if (inflated instanceof ProtocolError) return this.#refuse(inflated)
-      return this.#whole(message.type, inflated, 0, inflated.length, false)
-    }
+    if (message.encoded) return this.#decode(message.type, message.reservedBits, bytes, false)
     if (message.validator !== undefined && !message.validator.complete) return this.#refuse(invalidText())
     return this.#consumer.message(message.type, bytes, 0, bytes.length, false)
+  }
+
+  #decode(type: MessageType, reservedBits: number, bytes: Uint8Array, inChunk: boolean): boolean {
+    const decoded = (this.#extensions as ExtensionChain).decode(bytes, reservedBits, this.#rules.maxMessageBytes)
+    if (decoded instanceof ProtocolError) return this.#refuse(decoded)
+    // A codec may hand out a part of what it was given; the chunk, however, may be lent.
+    const own = inChunk && decoded.buffer === bytes.buffer ? this.#port.copy(decoded, 0, decoded.length) : decoded
+    return this.#whole(type, own, 0, own.length, false)
   }
 
   #controlPayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
@@ -146,10 +158,10 @@ export class MessageAssembler implements FrameConsumer {
     return this.#consumer.control(this.#opcode, payload)
   }
 
-  #checkSize(messageBytes: number, compressed: boolean): ProtocolError | undefined {
+  #checkSize(messageBytes: number, encoded: boolean): ProtocolError | undefined {
     const { maxMessageBytes } = this.#rules
-    // A compressed message within the larger bound is judged again by what it inflates to.
-    if (messageBytes <= maxMessageBytes || (compressed && messageBytes <= maxCompressedBytes(maxMessageBytes))) {
+    // An encoded message within the larger bound is judged again by what it decodes to.
+    if (messageBytes <= maxMessageBytes || (encoded && messageBytes <= maxEncodedBytes(maxMessageBytes))) {
       return undefined
     }
     return new ProtocolError(

@@ -5,11 +5,3 @@ export interface MessageLimits {
   /** Most frames one message may be split into (count). Above it: close 1008. */
   readonly maxFragments: number
 }
-
-/**
- * Most bytes that a compressed message of at most `maxMessageBytes` may take. Data that does not compress grows: by
- * five bytes for each stored block, and a sender with little memory makes blocks of a few hundred bytes.
- */
-export function maxCompressedBytes(maxMessageBytes: number): number {
-  return maxMessageBytes + Math.ceil(maxMessageBytes / 16) + 64
-}

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import '../support/byte-equality.ts'
 import { chunksOf, validStream } from '../support/stream-arbitrary.ts'
-import { TestDeflate } from '../support/test-deflate.ts'
+import { deflateChain } from '../support/test-deflate.ts'
 
 const SEED = 6455
 
@@ -15,7 +15,7 @@ function hearAll(
   deflate: boolean,
   pausing = false,
 ): [SinkEvent[], Uint8Array] {
-  const { connection, sink } = openConnection(role, deflate ? { deflate: new TestDeflate() } : {})
+  const { connection, sink } = openConnection(role, deflate ? { extensions: deflateChain() } : {})
   if (pausing) {
     sink.onEvent = ({ type }) => {
       if (type === 'message' || type === 'ping') connection.pause()
@@ -34,7 +34,7 @@ function hearBorrowed(
   deflate: boolean,
   pausing: boolean,
 ): [SinkEvent[], Uint8Array] {
-  const { connection, sink } = openConnection(role, deflate ? { deflate: new TestDeflate() } : {})
+  const { connection, sink } = openConnection(role, deflate ? { extensions: deflateChain() } : {})
   if (pausing) {
     sink.onEvent = ({ type }) => {
       if (type === 'message' || type === 'ping') connection.pause()

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { nodeDeflate } from '@wigwag/socket'
 import { PreparedMessage } from '@wigwag/socket/core'
 import {
   ConnectionPair,
@@ -13,10 +14,10 @@ import {
 } from '@wigwag/socket/testing'
 import { describe, expect, test } from 'vitest'
 import '../support/byte-equality.ts'
-import { compress, TestDeflate } from '../support/test-deflate.ts'
+import { compress, deflateChain } from '../support/test-deflate.ts'
 
 const open = (options: TestConnectionOptions = {}): TestConnection =>
-  openConnection('client', { deflate: new TestDeflate(), ...options })
+  openConnection('client', { extensions: deflateChain(), ...options })
 
 function hear({ connection }: TestConnection, ...specs: FrameSpec[]): void {
   for (const spec of specs) connection.receive(frameBytes(spec), 0)
@@ -145,31 +146,54 @@ describe('limits of compressed messages', () => {
   })
 
   test('a compressed length far above the limit is refused on its header', () => {
-    const deflate = new TestDeflate()
+    let inflations = 0
+    const counting = {
+      ...nodeDeflate,
+      inflate: (...call: Parameters<typeof nodeDeflate.inflate>) => {
+        inflations++
+        return nodeDeflate.inflate(...call)
+      },
+    }
     for (const fin of [true, false]) {
-      const client = open({ deflate, maxMessageBytes: 1000 })
+      const client = open({ extensions: deflateChain({}, undefined, counting), maxMessageBytes: 1000 })
       hear(client, { opcode: 2, rsv: 4, fin, claimedLength: 1200n })
       expect(client.connection.phase).toBe('closing')
     }
-    expect(deflate.inflations).toBe(0)
+    expect(inflations).toBe(0)
   })
 })
 
 describe('RFC 7692 §6.1 sending compressed messages', () => {
-  test('what the port compresses goes with RSV1, what it leaves goes without', () => {
-    const client = open({ deflate: new TestDeflate(10) })
-    client.connection.send('large enough')
+  test('what gets smaller goes with RSV1; what is below the threshold, or would grow, goes as it is', () => {
+    const client = open({ extensions: deflateChain({ thresholdBytes: 10 }) })
+    client.connection.send('large enough, large enough')
     client.connection.send('small')
     client.connection.send(new Uint8Array(20))
-    client.connection.send(new PreparedMessage('prepared, and large'))
+    client.connection.send(new Uint8Array(randomBytes(100)))
+    client.connection.send(new PreparedMessage('prepared, prepared, prepared'))
     client.connection.send(new PreparedMessage(new Uint8Array(3)))
     expect(client.sink.takeFrames().map(({ opcode, rsv }) => [opcode, rsv])).toEqual([
       [1, 4],
       [1, 0],
       [2, 4],
+      [2, 0],
       [1, 4],
       [2, 0],
     ])
+  })
+
+  test('each message may be sent otherwise', () => {
+    const client = open({ extensions: deflateChain({ thresholdBytes: 10 }) })
+    const text = 'text text text text'
+    client.connection.send(text, false)
+    client.connection.send('aaaaaaaa', true)
+    client.connection.send('', true)
+    client.connection.send(new PreparedMessage(text, { compress: false }))
+    client.connection.send(new PreparedMessage('aaaaaaaa', { compress: true }))
+    client.connection.send(new PreparedMessage(text, { compress: false }), true)
+    const frames = client.sink.takeFrames()
+    expect(frames.map(({ rsv }) => rsv)).toEqual([0, 4, 4, 0, 4, 4])
+    expect(frames[2]?.payload, 'RFC 7692 §7.2.3.6: an empty message is one byte').toEqual(Uint8Array.of(0))
   })
 
   test('control frames are never compressed', () => {
@@ -180,7 +204,7 @@ describe('RFC 7692 §6.1 sending compressed messages', () => {
   })
 
   test('both sides understand each other', () => {
-    const pair = new ConnectionPair({ deflate: new TestDeflate(5) })
+    const pair = new ConnectionPair({ extensions: deflateChain({ thresholdBytes: 5 }) })
     const messages = ['', 'a', 'é'.repeat(1000), new Uint8Array(0), new Uint8Array(50_000).fill(3), '😀 €']
     for (const message of messages) {
       pair.client.connection.send(message)

@@ -10,7 +10,7 @@ import {
 import { concatBytes, frameBytes, RecordingSink, TEST_MASK } from '@wigwag/socket/testing'
 import { describe, expect, test } from 'vitest'
 import '../support/byte-equality.ts'
-import { TestDeflate } from '../support/test-deflate.ts'
+import { deflateChain } from '../support/test-deflate.ts'
 
 /** Memory as a host may give it: full of what was there before. */
 const dirty: BytePort = { ...portableBytes, allocate: (size) => new Uint8Array(size).fill(0xee) }
@@ -33,7 +33,7 @@ function exchange(role: Role, bytes: BytePort, deflate: boolean): [written: Uint
     new ConnectionProfile(role, {}, ports),
     sink,
     0,
-    deflate ? new TestDeflate(10) : undefined,
+    deflate ? deflateChain({ thresholdBytes: 10 }) : undefined,
   )
   for (const message of MESSAGES) {
     connection.send(message)

@@ -10,7 +10,7 @@ import { RecordingSink } from '@wigwag/socket/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chunksOf, mutation, validStream } from '../support/stream-arbitrary.ts'
-import { TestDeflate } from '../support/test-deflate.ts'
+import { deflateChain } from '../support/test-deflate.ts'
 
 const SEED = 6455
 const MAX_MESSAGE_BYTES = 100_000
@@ -33,7 +33,7 @@ function openCounting(
   const profile = new ConnectionProfile(role, options, { bytes, random: () => 0.5, randomKey: () => 0x0102_0304 })
   const sink = new RecordingSink()
   return {
-    connection: new Connection(profile, sink, 0, deflate ? new TestDeflate() : undefined),
+    connection: new Connection(profile, sink, 0, deflate ? deflateChain() : undefined),
     sink,
     largest: () => largest,
   }

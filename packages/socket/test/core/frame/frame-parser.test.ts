@@ -13,7 +13,7 @@ describe('§5.2 a frame is read whole, whatever its length takes', () => {
       const { parser, told } = openParser({ role: mask === undefined ? 'client' : 'server' })
       const bytes = frameBytes({ opcode: binary, payload, ...(mask && { mask }) })
       expect(parser.parse(bytes, 0, bytes.length)).toBe(bytes.length)
-      expect(told.frames).toEqual([{ opcode: binary, fin: true, rsv1: false, payload }])
+      expect(told.frames).toEqual([{ opcode: binary, fin: true, reservedBits: 0, payload }])
       expect(told.headers).toEqual([size])
       expect(parser.betweenFrames).toBe(true)
     }
@@ -23,13 +23,13 @@ describe('§5.2 a frame is read whole, whatever its length takes', () => {
     const server = openParser({ role: 'server' })
     const masked = Uint8Array.of(0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58)
     server.parser.parse(masked, 0, masked.length)
-    expect(server.told.frames).toEqual([{ opcode: text, fin: true, rsv1: false, payload: textBytes('Hello') }])
+    expect(server.told.frames).toEqual([{ opcode: text, fin: true, reservedBits: 0, payload: textBytes('Hello') }])
     const client = openParser()
     const fragments = Uint8Array.of(0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f)
     client.parser.parse(fragments, 0, fragments.length)
     expect(client.told.frames).toEqual([
-      { opcode: text, fin: false, rsv1: false, payload: textBytes('Hel') },
-      { opcode: continuation, fin: true, rsv1: false, payload: textBytes('lo') },
+      { opcode: text, fin: false, reservedBits: 0, payload: textBytes('Hel') },
+      { opcode: continuation, fin: true, reservedBits: 0, payload: textBytes('lo') },
     ])
   })
 
@@ -45,14 +45,14 @@ describe('§5.2 a frame is read whole, whatever its length takes', () => {
     const { parser, told } = openParser()
     const bytes = frameBytes({ opcode, fin, payload: 'ab' })
     parser.parse(bytes, 0, bytes.length)
-    expect(told.frames).toEqual([{ opcode, fin, rsv1: false, payload: textBytes('ab') }])
+    expect(told.frames).toEqual([{ opcode, fin, reservedBits: 0, payload: textBytes('ab') }])
   })
 
   test('RSV1 is told when an extension has given it a meaning', () => {
-    const { parser, told } = openParser({ rsv1Allowed: true })
+    const { parser, told } = openParser({ reservedBits: 4 })
     const bytes = frameBytes({ opcode: text, rsv: 4, payload: 'x' })
     parser.parse(bytes, 0, bytes.length)
-    expect(told.frames).toMatchObject([{ opcode: text, rsv1: true }])
+    expect(told.frames).toMatchObject([{ opcode: text, reservedBits: 4 }])
   })
 })
 
@@ -66,11 +66,11 @@ describe('§5.2 chunk boundaries mean nothing', () => {
   ]
   const stream = concatBytes(...frames)
   const expected = [
-    { opcode: text, fin: true, rsv1: false, payload: textBytes('Hello') },
-    { opcode: ping, fin: true, rsv1: false, payload: new Uint8Array(0) },
-    { opcode: binary, fin: true, rsv1: false, payload: new Uint8Array(126).fill(7) },
-    { opcode: binary, fin: true, rsv1: false, payload: new Uint8Array(65_536).fill(8) },
-    { opcode: close, fin: true, rsv1: false, payload: new Uint8Array(0) },
+    { opcode: text, fin: true, reservedBits: 0, payload: textBytes('Hello') },
+    { opcode: ping, fin: true, reservedBits: 0, payload: new Uint8Array(0) },
+    { opcode: binary, fin: true, reservedBits: 0, payload: new Uint8Array(126).fill(7) },
+    { opcode: binary, fin: true, reservedBits: 0, payload: new Uint8Array(65_536).fill(8) },
+    { opcode: close, fin: true, reservedBits: 0, payload: new Uint8Array(0) },
   ]
 
   test.each([1, 2, 3, 5, 7, 13, 14, 100, 4096])('frames in chunks of %i bytes', (size) => {

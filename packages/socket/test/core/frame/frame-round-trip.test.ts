@@ -8,7 +8,7 @@ const near = (border: number): fc.Arbitrary<number> => fc.integer({ min: border 
 const size = fc.oneof(fc.nat(300), near(125), near(16_384), near(65_535), fc.nat(120_000))
 const frame = fc.record({
   opcode: fc.constantFrom(Opcode.text, Opcode.binary, Opcode.ping, Opcode.close),
-  rsv1: fc.boolean(),
+  rsv: fc.integer({ min: 0, max: 7 }),
   size,
   fill: fc.nat(255),
 })
@@ -20,10 +20,10 @@ test.each(['client', 'server'] as const)('§5.2 frames that a %s writes are the 
       fc.integer(),
       fc.integer({ min: 1, max: 5000 }),
       (specs, seed, step) => {
-        const sent = specs.map(({ opcode, rsv1, size, fill }) => {
+        const sent = specs.map(({ opcode, rsv, size, fill }) => {
           const control = opcode >= Opcode.close
           const payload = new Uint8Array(control ? Math.min(size, 125) : size).fill(fill)
-          return { opcode, fin: true, rsv1: rsv1 && !control, payload }
+          return { opcode, fin: true, reservedBits: control ? 0 : rsv, payload }
         })
         let key = seed
         const writer = new FrameWriter(role, portableBytes, new FrameArena(portableBytes, 4096), () => key++)
@@ -31,9 +31,9 @@ test.each(['client', 'server'] as const)('§5.2 frames that a %s writes are the 
         const output = {
           write: (b: Uint8Array, start: number, end: number): void => void ranges.push(b.slice(start, end)),
         }
-        for (const { opcode, payload, rsv1 } of sent) writer.frame(opcode, payload, rsv1, output)
+        for (const { opcode, payload, reservedBits } of sent) writer.frame(opcode, payload, reservedBits, output)
         const stream = concatBytes(...ranges)
-        const { parser, told } = openParser({ role: role === 'client' ? 'server' : 'client', rsv1Allowed: true })
+        const { parser, told } = openParser({ role: role === 'client' ? 'server' : 'client', reservedBits: 7 })
         for (let at = 0; at < stream.length; at += step) {
           const chunk = stream.slice(at, at + step)
           parser.parse(chunk, 0, chunk.length)

@@ -7,8 +7,8 @@ import {
   type FrameRules,
 } from '../../../src/core/frame/frame-rules.ts'
 
-const plain = (role: Role): FrameRules => ({ role, maxFrameBytes: 1000, rsv1Allowed: false })
-const deflating = (role: Role): FrameRules => ({ role, maxFrameBytes: 1000, rsv1Allowed: true })
+const plain = (role: Role): FrameRules => ({ role, maxFrameBytes: 1000, reservedBits: 0 })
+const deflating = (role: Role): FrameRules => ({ role, maxFrameBytes: 1000, reservedBits: 4 })
 
 /** Judges the first two bytes as a client hears them, unless `rules` say otherwise. */
 const judge = (first: number, second = 0, rules = plain('client')): string | undefined => {

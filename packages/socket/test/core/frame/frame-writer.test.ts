@@ -66,7 +66,7 @@ describe.each(roles)('§5.2 a %s writes text as one frame', (role) => {
   test('frames written one behind the other are one range of the arena', () => {
     const bench = new Bench(role)
     for (const text of ['one', 'é'.repeat(100), 'three']) bench.writer.text(text, bench)
-    bench.writer.frame(Opcode.ping, textBytes('p'), false, bench)
+    bench.writer.frame(Opcode.ping, textBytes('p'), 0, bench)
     expect(bench.frames.map(({ payload }) => payload)).toEqual(
       ['one', 'é'.repeat(100), 'three', 'p'].map((text) => textBytes(text)),
     )
@@ -87,7 +87,7 @@ describe.each(roles)('§5.2 a %s writes text as one frame', (role) => {
     const payload = Uint8Array.from({ length: size }, (_, i) => (i * 7) & 0xff)
     const before = payload.slice()
     const bench = new Bench(role)
-    bench.writer.frame(Opcode.binary, payload, false, bench)
+    bench.writer.frame(Opcode.binary, payload, 0, bench)
     expect(bench.frames).toMatchObject([{ opcode: Opcode.binary, fin: true, rsv: 0, masked: role === 'client' }])
     expect(Buffer.compare(bench.frames[0]?.payload as Uint8Array, before)).toBe(0)
     expect(Buffer.compare(payload, before), "the caller's bytes are never masked in place").toBe(0)
@@ -95,7 +95,7 @@ describe.each(roles)('§5.2 a %s writes text as one frame', (role) => {
 
   test('RSV1 marks a compressed message (RFC 7692 §6)', () => {
     const bench = new Bench(role)
-    bench.writer.frame(Opcode.text, textBytes('x'), true, bench)
+    bench.writer.frame(Opcode.text, textBytes('x'), 4, bench)
     expect(bench.frames).toMatchObject([{ opcode: Opcode.text, rsv: 4 }])
   })
 })
@@ -106,7 +106,7 @@ describe('§5.3 masking', () => {
     const server = new Bench('server')
     for (const bench of [client, server]) {
       bench.writer.text('a', bench)
-      bench.writer.frame(Opcode.binary, textBytes('b'), false, bench)
+      bench.writer.frame(Opcode.binary, textBytes('b'), 0, bench)
       bench.writer.prepared(new PreparedMessage('c'), bench)
     }
     expect(client.keys).toBe(3)
@@ -118,10 +118,10 @@ describe('§5.3 masking', () => {
   test("§5.1 a server's large payload is not copied; a client's always is, because it is masked", () => {
     const payload = new Uint8Array(20_000)
     const server = new Bench('server')
-    server.writer.frame(Opcode.binary, payload, false, server)
+    server.writer.frame(Opcode.binary, payload, 0, server)
     expect(server.ranges.map(({ buffer }) => buffer === payload)).toEqual([false, true])
     const client = new Bench('client')
-    client.writer.frame(Opcode.binary, payload, false, client)
+    client.writer.frame(Opcode.binary, payload, 0, client)
     expect(client.ranges.map(({ buffer }) => buffer === payload)).toEqual([false])
   })
 })

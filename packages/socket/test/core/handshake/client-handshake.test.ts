@@ -1,7 +1,12 @@
+import { nodeDeflate } from '@wigwag/socket'
 import {
+  answerExtensions,
   ClientHandshake,
+  type ExtensionParameters,
   encodeUpgradeResponse,
   judgeUpgrade,
+  type MessageExtension,
+  PerMessageDeflate,
   ProtocolError,
   parseRequestHead,
   parseResponseHead,
@@ -14,7 +19,16 @@ import { describe, expect, test } from 'vitest'
 
 const NONCE = Uint8Array.from('the sample nonce', (character) => character.charCodeAt(0))
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
-const deflate = { name: 'permessage-deflate', parameters: [['client_max_window_bits', undefined] as const] }
+const deflate = new PerMessageDeflate({ serverMaxWindowBits: 15, clientMaxWindowBits: 15 }, nodeDeflate)
+
+/** An extension that offers `parameters` and takes no answer. */
+const wanting = (parameters: ExtensionParameters): MessageExtension => ({
+  name: 'a',
+  reservedBit: 4,
+  offer: () => [parameters],
+  accept: () => undefined,
+  confirm: () => ({ fault: 'no answer suits it' }),
+})
 
 const open = (wish: Partial<UpgradeWish> = {}): ClientHandshake =>
   new ClientHandshake({ target: '/chat?a=b', host: 'server.example.com:81', ...wish }, NONCE)
@@ -64,7 +78,7 @@ describe('§4.1 the request', () => {
   })
 
   test('an extension with a line break is refused before anything is sent', () => {
-    const extensions = [{ name: 'a', parameters: [['b', 'c\r\nd: e'] as const] }]
+    const extensions = [wanting([['b', 'c\r\nd: e']])]
     expect(() => open({ extensions }).encodeRequest()).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }))
   })
 })
@@ -99,7 +113,7 @@ describe('§4.1 the response is accepted', () => {
       'Sec-WebSocket-Protocol': 'b',
       'Sec-WebSocket-Extensions': 'permessage-deflate; server_no_context_takeover',
     }
-    expect(judge(fields, { subprotocols: ['a', 'b'], extensions: [deflate] })).toEqual({
+    expect(judge(fields, { subprotocols: ['a', 'b'], extensions: [deflate] })).toMatchObject({
       subprotocol: 'b',
       extensions: [{ name: 'permessage-deflate', parameters: [['server_no_context_takeover', undefined]] }],
     })
@@ -163,9 +177,12 @@ test('§4 a client and a server of ours agree', () => {
   const request = parseRequestHead(handshake.encodeRequest().slice(0, -4)) as RequestHead
   const verdict = judgeUpgrade(request, { origins: 'same-origin', hosts: 'any' })
   if (!verdict.ok) return expect.unreachable(verdict.refusal.message)
-  const text = encodeUpgradeResponse(verdict.offer, { subprotocol: 'b', extensions: verdict.offer.extensions })
-  expect(handshake.judge(parseResponseHead(text.slice(0, -4)) as ResponseHead)).toEqual({
+  const text = encodeUpgradeResponse(verdict.offer, {
     subprotocol: 'b',
-    extensions: [deflate],
+    extensions: answerExtensions(verdict.offer.extensions, [deflate]).answer,
+  })
+  expect(handshake.judge(parseResponseHead(text.slice(0, -4)) as ResponseHead)).toMatchObject({
+    subprotocol: 'b',
+    extensions: [{ name: 'permessage-deflate', parameters: [['client_max_window_bits', '15']] }],
   })
 })

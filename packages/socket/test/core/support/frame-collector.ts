@@ -11,7 +11,7 @@ import { concatBytes } from '@wigwag/socket/testing'
 export interface CollectedFrame {
   readonly opcode: number
   readonly fin: boolean
-  readonly rsv1: boolean
+  readonly reservedBits: number
   readonly payload: Uint8Array
 }
 
@@ -26,12 +26,12 @@ export class FrameCollector implements FrameConsumer {
   refuseWith: ProtocolError | undefined
   /** Whether `payload` says to go on. */
   goOn = true
-  #header = { opcode: 0, fin: false, rsv1: false }
+  #header = { opcode: 0, fin: false, reservedBits: 0 }
   #parts: Uint8Array[] = []
 
-  frame(opcode: number, fin: boolean, rsv1: boolean, payloadBytes: number): ProtocolError | undefined {
+  frame(opcode: number, fin: boolean, reservedBits: number, payloadBytes: number): ProtocolError | undefined {
     this.headers.push(payloadBytes)
-    this.#header = { opcode, fin, rsv1 }
+    this.#header = { opcode, fin, reservedBits }
     return this.refuseWith
   }
 
@@ -53,6 +53,6 @@ export class FrameCollector implements FrameConsumer {
 /** A parser with its collector. */
 export function openParser(rules: Partial<FrameRules> = {}): { parser: FrameParser; told: FrameCollector } {
   const told = new FrameCollector()
-  const whole: FrameRules = { role: 'client', maxFrameBytes: 2 ** 40, rsv1Allowed: false, ...rules }
+  const whole: FrameRules = { role: 'client', maxFrameBytes: 2 ** 40, reservedBits: 0, ...rules }
   return { parser: new FrameParser(whole, portableBytes, told), told }
 }

@@ -9,6 +9,8 @@ import { Watched } from './watched.ts'
 export interface WireFrame {
   readonly opcode: number
   readonly fin: boolean
+  /** RSV1, RSV2, RSV3 as three bits (4, 2, 1). */
+  readonly rsv: number
   readonly masked: boolean
   readonly payload: Buffer
 }
@@ -171,7 +173,7 @@ export class RawPeer extends Watched {
       if (masked) for (let i = 0; i < length; i++) (payload[i] as number) ^= bytes[payloadStart - 4 + (i & 3)] as number
       const first = bytes[at] as number
       if ((first & 0x0f) < 8) this.messages++
-      this.frames.push({ opcode: first & 0x0f, fin: first >= 0x80, masked, payload })
+      this.frames.push({ opcode: first & 0x0f, fin: first >= 0x80, rsv: (first >> 4) & 7, masked, payload })
       at = payloadStart + length
     }
     this.#rest = at === 0 ? bytes : bytes.subarray(at)

@@ -1,0 +1,16 @@
+/** Nothing to look back at. */
+export const EMPTY_WINDOW: Uint8Array = new Uint8Array(0)
+
+/**
+ * The last `size` bytes of `window` followed by `plain`: the LZ77 window behind a message (RFC 7692 §7.2). Always bytes of
+ * its own and no more than it needs, never changed again, so that connections may share it.
+ */
+export function slideWindow(window: Uint8Array, plain: Uint8Array, size: number): Uint8Array {
+  if (plain.length === 0) return window
+  const added = plain.length <= size ? plain : plain.subarray(plain.length - size)
+  const kept = Math.min(window.length, size - added.length)
+  const slid = new Uint8Array(kept + added.length)
+  slid.set(window.subarray(window.length - kept))
+  slid.set(added, kept)
+  return slid
+}

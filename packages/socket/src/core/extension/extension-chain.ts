@@ -1,0 +1,86 @@
+import { CloseCode } from '../error/close-code.ts'
+import { ProtocolError } from '../error/wigwag-error.ts'
+import type { MessageCodec, ReservedBit } from './message-extension.ts'
+
+/** One negotiated extension of a connection. */
+export interface ChainLink {
+  readonly reservedBit: ReservedBit
+  readonly codec: MessageCodec
+}
+
+/**
+ * Most bytes that an encoded message of at most `maxBytes` may take. Data that does not compress grows: by five bytes
+ * for each stored block, and a sender with little memory makes blocks of a few hundred bytes.
+ */
+export function maxEncodedBytes(maxBytes: number): number {
+  return maxBytes + Math.ceil(maxBytes / 16) + 64
+}
+
+/**
+ * The extensions of one connection in the order in which the server answered them: what is sent goes through the first
+ * one first, what comes through the last one first (RFC 6455 §9.1).
+ */
+export class ExtensionChain {
+  readonly #links: readonly ChainLink[]
+  /** The reserved bits that have a meaning. */
+  readonly reservedBits: number
+  /** Whether every message is changed, marked or not. */
+  readonly #changesAll: boolean
+  /** The reserved bits of the message encoded last. A field instead of a result, so that nothing is allocated for it. */
+  encodedBits = 0
+
+  constructor(links: readonly ChainLink[]) {
+    this.#links = links
+    this.reservedBits = links.reduce((bits, { reservedBit }) => bits | reservedBit, 0)
+    this.#changesAll = links.some(({ reservedBit }) => reservedBit === 0)
+  }
+
+  /** Whether a message whose first frame has `reservedBits` must be decoded. */
+  decodes(reservedBits: number): boolean {
+    return reservedBits !== 0 || this.#changesAll
+  }
+
+  /** What goes on the wire for `payload`; `encodedBits` are its reserved bits. Throws what a codec throws. */
+  encode(payload: Uint8Array, compress: boolean | undefined): Uint8Array {
+    let encoded = payload
+    this.encodedBits = 0
+    for (const { codec, reservedBit } of this.#links) {
+      const changed = codec.encode(encoded, compress)
+      if (changed === undefined) continue
+      encoded = changed
+      this.encodedBits |= reservedBit
+    }
+    return encoded
+  }
+
+  /** The message behind what came, or what is wrong with it. Never throws. */
+  decode(payload: Uint8Array, reservedBits: number, maxBytes: number): Uint8Array | ProtocolError {
+    let decoded = payload
+    for (let index = this.#links.length - 1; index >= 0; index--) {
+      const { codec, reservedBit } = this.#links[index] as ChainLink
+      if (reservedBit !== 0 && (reservedBits & reservedBit) === 0) continue
+      const result = decodeSafely(codec, decoded, index === 0 ? maxBytes : maxEncodedBytes(maxBytes))
+      if (result instanceof ProtocolError) return result
+      decoded = result
+    }
+    if (decoded.length <= maxBytes) return decoded
+    return new ProtocolError(
+      'ERR_MESSAGE_TOO_LARGE',
+      `Received a message of ${decoded.length} bytes; maxMessageBytes is ${maxBytes}. ` +
+        'Send smaller messages, or raise maxMessageBytes.',
+      CloseCode.messageTooBig,
+    )
+  }
+}
+
+function decodeSafely(codec: MessageCodec, payload: Uint8Array, maxBytes: number): Uint8Array | ProtocolError {
+  try {
+    return codec.decode(payload, maxBytes)
+  } catch (error) {
+    return new ProtocolError(
+      'ERR_EXTENSION',
+      `An extension failed on a message that came: ${error instanceof Error ? error.message : String(error)}.`,
+      CloseCode.internalError,
+    )
+  }
+}

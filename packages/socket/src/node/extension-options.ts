@@ -1,0 +1,50 @@
+import {
+  isToken,
+  type MessageExtension,
+  PerMessageDeflate,
+  type PerMessageDeflateOptions,
+  UsageError,
+} from '../core/index.ts'
+import { nodeDeflate } from './node-deflate.ts'
+
+/** Which extensions a server or client speaks. */
+export interface ExtensionOptions {
+  /**
+   * permessage-deflate (RFC 7692): `true`, `false`, or how. Default: a client offers it; a server has it off, because it
+   * costs time and because compressing secrets beside what an attacker can choose gives them away (CRIME, BREACH).
+   */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
+  /** Further extensions, most wanted first, before permessage-deflate. Default: none. */
+  readonly extensions?: readonly MessageExtension[]
+}
+
+/**
+ * The extensions that are spoken, most wanted first. Throws `UsageError` `ERR_OPTION` for an option out of range or a
+ * name that is no token or is there twice.
+ */
+export function resolveExtensions(options: ExtensionOptions, deflateByDefault: boolean): readonly MessageExtension[] {
+  const { extensions = [], perMessageDeflate = deflateByDefault } = options
+  const spoken = [...extensions]
+  if (perMessageDeflate !== false) {
+    spoken.push(new PerMessageDeflate(perMessageDeflate === true ? {} : checked(perMessageDeflate), nodeDeflate))
+  }
+  const names = new Set<string>()
+  for (const { name } of spoken) {
+    if (!isToken(name)) throw wrong(`has ${JSON.stringify(name)}, which is no token (RFC 6455 §9.1)`)
+    if (names.has(name)) throw wrong(`has ${name} twice`)
+    names.add(name)
+  }
+  return spoken
+}
+
+function checked(options: unknown): PerMessageDeflateOptions {
+  if (typeof options === 'object' && options !== null) return options
+  throw new UsageError(
+    'ERR_OPTION',
+    `Option perMessageDeflate must be true, false or an object of options; it is ${String(options)}.`,
+  )
+}
+
+function wrong(what: string): UsageError {
+  return new UsageError('ERR_OPTION', `Option extensions ${what}.`)
+}
