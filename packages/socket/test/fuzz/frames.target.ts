@@ -3,7 +3,6 @@ import {
   Connection,
   type ConnectionOptions,
   ConnectionProfile,
-  type DeflatePort,
   ProtocolError,
   portableBytes,
   type Role,
@@ -12,14 +11,14 @@ import { closePayload, concatBytes, type FrameSpec, frameBytes, RecordingSink } 
 import { must } from '../../../../tools/fuzz/fuzz-target.ts'
 import { nodeBytes } from '../../src/node/node-bytes.ts'
 import { expectedMessages } from './support/expected-messages.ts'
-import { ReversingDeflate } from './support/reversing-deflate.ts'
+import { reversed, reversingChain } from './support/reversing-codec.ts'
 import { sameEvents } from './support/same-events.ts'
 
 /** Frames of both roles, whole and cut, from chunks that are given or lent, with pauses: RFC 6455 §5 to §8. */
 
 // The first three bytes of an input say how it is read.
 const CLIENT = 1
-const DEFLATE = 2
+const EXTENDED = 2
 const SMALL_LIMITS = 4
 const TEXT_AS_BYTES = 8
 const TRUST_UTF8 = 16
@@ -46,6 +45,7 @@ const CLOSE_CODES: Readonly<Record<string, number>> = {
   ERR_MESSAGE_TOO_MANY_FRAGMENTS: 1008,
   ERR_MESSAGE_UTF8: 1007,
   ERR_MESSAGE_COMPRESSION: 1007,
+  ERR_EXTENSION: 1011,
   ERR_CLOSE_PAYLOAD: 1002,
   ERR_CLOSE_CODE: 1002,
   ERR_CLOSE_REASON: 1007,
@@ -105,8 +105,7 @@ const roleOf = (settings: number): Role => (settings & CLIENT ? 'client' : 'serv
 
 function hear(settings: number, chunks: readonly Uint8Array[], way: number): Heard {
   const sink = new RecordingSink()
-  const deflate: DeflatePort | undefined = settings & DEFLATE ? new ReversingDeflate() : undefined
-  const connection = new Connection(profileOf(settings), sink, 0, deflate)
+  const connection = new Connection(profileOf(settings), sink, 0, settings & EXTENDED ? reversingChain() : undefined)
   if (way & PAUSING) {
     sink.onEvent = ({ type }) => {
       if (type === 'message' || type === 'ping' || type === 'pong') connection.pause()
@@ -163,7 +162,7 @@ function check(settings: number, { sink, phase }: Heard, stream: Uint8Array): vo
     must(Buffer.byteLength(outcome.reason) <= 123, 'the close reason is too long')
   }
   if (error === undefined && !(settings & TRUST_UTF8)) {
-    const expected = expectedMessages(roleOf(settings), stream, settings & DEFLATE ? reverse : undefined)
+    const expected = expectedMessages(roleOf(settings), stream, settings & EXTENDED ? reversed : undefined)
     must(expected.length === messages.length, () => `${messages.length} messages were told of ${expected.length}`)
     must(
       expected.every((bytes, i) => Buffer.from(messages[i] as string).equals(bytes)),
@@ -189,8 +188,6 @@ function check(settings: number, { sink, phase }: Heard, stream: Uint8Array): vo
     'something is told behind a Close frame',
   )
 }
-
-const reverse = (payload: Uint8Array): Uint8Array => payload.slice().reverse()
 
 /** No more than its bytes on the wire: what is trusted and malformed may become characters that take more. */
 const sizeOf = (message: string | Uint8Array): number => message.length
@@ -238,11 +235,11 @@ export const seeds: Record<string, Uint8Array> = {
   'fragments to a server': stream(0, ...fragments),
   'fragments to a client as bytes': stream(CLIENT | TEXT_AS_BYTES | NODE_BYTES, ...fragments),
   'compressed fragments': stream(
-    DEFLATE,
+    EXTENDED,
     { opcode: 2, rsv: 4, fin: false, payload: 'abc' },
     { opcode: 0, payload: 'd' },
   ),
-  'compressed text': stream(CLIENT | DEFLATE, { opcode: 1, rsv: 4, payload: 'abc' }),
+  'compressed text': stream(CLIENT | EXTENDED, { opcode: 1, rsv: 4, payload: 'abc' }),
   'too many fragments': stream(
     SMALL_LIMITS,
     ...fragments,

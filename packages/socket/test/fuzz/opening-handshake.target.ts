@@ -4,6 +4,8 @@ import {
   encodeUpgradeResponse,
   isOwnOrigin,
   judgeUpgrade,
+  type MessageCodec,
+  type MessageExtension,
   originForm,
   ProtocolError,
   parseHost,
@@ -47,8 +49,16 @@ const POLICIES: readonly UpgradePolicy[] = [
 ]
 
 const WISHED = ['chat', 'wigwag.publication.v1']
+const EXTENSION: MessageExtension = {
+  name: 'x',
+  reservedBit: 2,
+  offer: () => [[]],
+  accept: () => undefined,
+  confirm: (answered) => (answered.length > 1 ? { fault: 'it has two parameters' } : CODEC),
+}
+const CODEC: MessageCodec = { encode: () => undefined, decode: (payload) => payload }
 const handshake = new ClientHandshake(
-  { target: '/', host: 'a', subprotocols: WISHED, extensions: [{ name: 'x', parameters: [] }] },
+  { target: '/', host: 'a', subprotocols: WISHED, extensions: [EXTENSION] },
   Uint8Array.from({ length: 16 }, (_, i) => i),
 )
 const KEY = 'AAECAwQFBgcICQoLDA0ODw=='
