@@ -28,6 +28,8 @@ export class Fuzzer {
   readonly #seen: Uint8Array
   readonly #population: Uint8Array[] = []
   readonly #picked: number[] = []
+  /** How many there were before anything was mutated. */
+  #first = 0
   #current: Uint8Array = new Uint8Array(0)
   #inputs = 0
   #finding: Finding | undefined
@@ -82,6 +84,7 @@ export class Fuzzer {
   /** Runs `inputs` more, or fewer if one is found that breaks the target. */
   run(inputs: number): void {
     if (this.#population.length === 0) this.#keep(new Uint8Array(0))
+    this.#first ||= this.#population.length
     for (let left = inputs; left > 0 && this.#finding === undefined; left -= BATCH) {
       this.#watch(() => {
         for (let i = Math.min(left, BATCH); i > 0 && this.#finding === undefined; i--) this.#run(this.#next())
@@ -90,12 +93,18 @@ export class Fuzzer {
   }
 
   #next(): Uint8Array {
-    const [a, b] = [this.#random.below(this.#population.length), this.#random.below(this.#population.length)]
+    const parent = this.#population[this.#pickParent()] as Uint8Array
+    return mutate(this.#random, parent, this.#random.pick(this.#population), this.#material)
+  }
+
+  /** Half of the time one that was there from the start: many that differ by little must not crowd those out. */
+  #pickParent(): number {
+    if (this.#random.below(2) === 0) return this.#random.below(this.#first)
+    const [one, other] = [this.#random.below(this.#population.length), this.#random.below(this.#population.length)]
     const picked = this.#picked as [number]
-    const parent = (picked[a] as number) <= (picked[b] as number) ? a : b
+    const parent = (picked[one] as number) <= (picked[other] as number) ? one : other
     picked[parent] = (picked[parent] as number) + 1
-    const [one, other] = [this.#population[parent], this.#random.pick(this.#population)]
-    return mutate(this.#random, one as Uint8Array, other, this.#material)
+    return parent
   }
 
   #run(input: Uint8Array): boolean {

@@ -32,7 +32,7 @@ function checkData(data: ReturnType<typeof decodeStoredData>): void {
 
 /** A channel's name, as a hub takes it from a URL, among patterns and keys. */
 function checkName(name: string): void {
-  for (const pattern of ['*', 'a*', '*a', 'a*b*c', '**', name]) {
+  for (const pattern of ['*', 'a*', '*a', 'a*b*c', 'a*bc*bc', '**', name]) {
     must(matchesBridge([pattern], name) === matchesSlowly(pattern, name), () => `${JSON.stringify(name)} on ${pattern}`)
   }
   const { meta, stream } = channelKeys('wigwag', name, 0)
@@ -67,4 +67,17 @@ export const seeds: Record<string, string> = {
 
 export const maxInputBytes = 128
 
-export const dictionary: string[] = [':', '::', 'e:1:', ':s', ':j', ':b', '{', '}', '%7B', 'aXbYc', '9007199254740991']
+export const dictionary: string[] = [
+  ':',
+  '::',
+  'e:1:',
+  ':s',
+  ':j',
+  ':b',
+  '{',
+  '}',
+  '%7B',
+  'aXbYc',
+  'abc',
+  '9007199254740991',
+]
