@@ -7,6 +7,7 @@ export { Utf8Validator } from './bytes/utf8-validator.ts'
 export { Connection } from './connection/connection.ts'
 export {
   type ConnectionOptions,
+  checkFlagOption,
   checkModeOption,
   checkNumberOption,
   type ResolvedConnectionOptions,

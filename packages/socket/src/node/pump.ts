@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { finished } from 'node:stream'
 import {
   CloseCode,
   type CloseInfo,
@@ -9,6 +10,7 @@ import {
   type ExtensionChain,
   type MessageType,
   PreparedMessage,
+  TransportError,
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
@@ -54,6 +56,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #outbox: Outbox
   readonly #connection: Connection
   #drainWanted = false
+  #waitingForWrite: ((error?: Error) => void)[] = []
   wheelSlot = -1
 
   constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
@@ -112,6 +115,19 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     return 'queued'
   }
 
+  /** Hands what was sent to the operating system now, rather than at the end of the turn. */
+  flush(): void {
+    this.#flush()
+  }
+
+  /**
+   * Calls back when the operating system has taken all that was sent so far, or with an error when the connection ended
+   * before. Never at once.
+   */
+  whenWritten(written: (error?: Error) => void): void {
+    if (this.#waitingForWrite.push(written) === 1) setImmediate(() => this.#checkWritten())
+  }
+
   pause(): void {
     this.#connection.pause()
     this.#socket.pause()
@@ -155,11 +171,11 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#outbox.write(buffer, start, end)
   }
 
-  closing(close: CloseInfo): void {
+  closing(close: CloseInfo, error: WigwagError | undefined): void {
     this.#outbox.seal()
     // The closing handshake has a deadline that is nearer than keepalive's.
     if (this.#connection.phase === 'closing') wheel.add(this)
-    this.#tell((handlers) => handlers.closing?.(this.#owner, close))
+    this.#tell((handlers) => handlers.closing?.(this.#owner, close, error))
   }
 
   end(): void {
@@ -206,24 +222,33 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     return 'dropped'
   }
 
+  /** At the end of the turn: the kernel has taken all, or an empty write behind it tells when it has. */
+  #checkWritten(): void {
+    const waiting = this.#waitingForWrite
+    this.#waitingForWrite = []
+    const tell = (error?: Error | null): void => {
+      for (const written of waiting) written(error ?? undefined)
+    }
+    const socket = this.#socket
+    if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
+    else if (socket.writableEnded) finished(socket, { readable: false }, tell)
+    else {
+      this.#flush()
+      if (this.#outbox.bufferedAmount === 0) tell()
+      else socket.write(NOTHING, tell)
+    }
+  }
+
   #wantDrain(): void {
     if (this.#drainWanted) return
     this.#drainWanted = true
-    setImmediate(() => this.#awaitDrain())
-  }
-
-  /**
-   * Node's own 'drain' follows only a write above its high-water mark, and comes before what waits for the end of the
-   * turn. So an empty write behind what the kernel has not taken tells when it has.
-   */
-  #awaitDrain(): void {
-    const socket = this.#socket
-    if (this.#connection.phase !== 'open' || !socket.writable) return
-    if (this.#outbox.bufferedAmount === 0) {
+    this.whenWritten((error) => {
+      if (error !== undefined || this.#connection.phase !== 'open') return
+      // More was sent meanwhile.
       this.#drainWanted = false
-      this.#tell((handlers) => handlers.drain?.(this.#owner))
-    } else if (this.#outbox.waitingBytes > 0) setImmediate(() => this.#awaitDrain())
-    else socket.write(NOTHING, () => this.#awaitDrain())
+      if (this.#outbox.bufferedAmount > 0) this.#wantDrain()
+      else this.#tell((handlers) => handlers.drain?.(this.#owner))
+    })
   }
 
   #tell(call: (handlers: SocketHandlers<Owner>) => HandlerResult): void {

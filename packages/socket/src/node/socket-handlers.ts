@@ -1,4 +1,4 @@
-import type { CloseInfo, CloseOutcome, MessageType } from '../core/index.ts'
+import type { CloseInfo, CloseOutcome, MessageType, WigwagError } from '../core/index.ts'
 
 /** A handler may be asynchronous: the rejection of a promise is treated as a throw. Anything else that it returns is ignored. */
 export type HandlerResult = unknown
@@ -20,8 +20,8 @@ export interface SocketHandlers<Socket> {
   readonly drain?: (socket: Socket) => HandlerResult
   /** A message was refused because the peer reads too slowly: see `slowReader`. */
   readonly slow?: (socket: Socket, info: SlowReaderInfo) => HandlerResult
-  /** The closing handshake began, by either side; nothing more can be sent. */
-  readonly closing?: (socket: Socket, close: CloseInfo) => HandlerResult
+  /** The closing handshake began, by either side; nothing more can be sent. `error` says why the connection failed, if it did. */
+  readonly closing?: (socket: Socket, close: CloseInfo, error: WigwagError | undefined) => HandlerResult
   /** The last call for this socket. */
   readonly close?: (socket: Socket, outcome: CloseOutcome) => HandlerResult
   /** A handler threw. Default: the error is printed with `console.error`. */

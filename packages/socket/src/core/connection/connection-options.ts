@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly utf8?: Utf8Mode
   /** Whether a text message is told as a `string`, or as its UTF-8 bytes without the cost of decoding. Default `'string'`. */
   readonly textAs?: 'string' | 'bytes'
+  /** Whether pings are answered at once (RFC 6455 §5.5.2). Default true; `false` leaves it to the application, which then must. */
+  readonly autoPong?: boolean
   /** Silence after which a ping is sent, in milliseconds, varied by ±10 % so that connections spread out. Default 25,000. 0 sends none. */
   readonly pingIntervalMs?: number
   /** How long after a ping anything must have come, in milliseconds. Default 10,000. After that: close 1011, and the socket is dropped. */
@@ -35,6 +37,7 @@ const DEFAULTS = {
   maxBufferedForPongBytes: 2 * 1024 * 1024,
   utf8: 'strict',
   textAs: 'string',
+  autoPong: true,
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
@@ -61,6 +64,7 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   }
   checkModeOption('utf8', resolved.utf8, ['strict', 'trust'])
   checkModeOption('textAs', resolved.textAs, ['string', 'bytes'])
+  checkFlagOption('autoPong', resolved.autoPong)
   return resolved
 }
 
@@ -75,6 +79,12 @@ export function withoutUndefined<T extends object>(options: T): { [K in keyof T]
 export function checkNumberOption(name: string, value: unknown, lowest: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= lowest) return
   throw new UsageError('ERR_OPTION', `Option ${name} must be a whole number from ${lowest} up; it is ${String(value)}.`)
+}
+
+/** Throws `UsageError` `ERR_OPTION` unless `value` is a boolean. */
+export function checkFlagOption(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  throw new UsageError('ERR_OPTION', `Option ${name} must be true or false; it is ${String(value)}.`)
 }
 
 /** Throws `UsageError` `ERR_OPTION` unless `value` is one of `modes`. */

@@ -1,3 +1,4 @@
+import type { WigwagError } from '../error/wigwag-error.ts'
 import type { CloseInfo } from '../frame/close-payload.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import type { CloseOutcome } from './connection-state.ts'
@@ -17,8 +18,8 @@ export interface ConnectionSink {
   write(buffer: Uint8Array, start: number, end: number): void
   /** Bytes accepted by `write` that the network has not taken yet. */
   readonly bufferedAmount: number
-  /** The connection left the open phase: nothing more can be sent. */
-  closing(close: CloseInfo): void
+  /** The connection left the open phase: nothing more can be sent. `error` says why it failed, if it did. */
+  closing(close: CloseInfo, error: WigwagError | undefined): void
   /** We will write no more: half-close the transport behind what was written. */
   end(): void
   /** Drop the transport now. */

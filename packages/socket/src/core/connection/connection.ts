@@ -30,6 +30,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #keepalive: Keepalive
   #state: ConnectionState = OPEN
   #controlBudget: ControlBudget | undefined
+  /** A message is being sent in fragments. */
+  #fragmenting = false
   #nowMs: number
   #heardMs: number
   /** The buffer that is lent while it is read. */
@@ -115,10 +117,11 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   /**
    * Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing.
    * `compress` is for extensions that compress: whether this message shall be. Default: as they were told.
-   * Throws `UsageError` `ERR_ARGUMENT` for anything else.
+   * Throws `UsageError` `ERR_ARGUMENT` for anything else, `ERR_STATE` between the fragments of another message.
    */
   send(data: string | Uint8Array | PreparedMessage, compress?: boolean): boolean {
     if (this.#state.phase !== 'open') return false
+    if (this.#fragmenting) throw betweenFragments()
     const { writer } = this.#profile
     if (this.#extensions !== undefined) return this.#sendEncoded(data, this.#extensions, compress)
     if (typeof data === 'string') writer.text(data, this.#sink)
@@ -127,6 +130,22 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
       assertBytes(data)
       writer.frame(Opcode.binary, data, 0, this.#sink)
     }
+    return true
+  }
+
+  /**
+   * Sends a part of a message (RFC 6455 §5.4): the first begins it, as text or binary, and the one with `final` ends it.
+   * Fragments are not compressed. Returns whether it was accepted. Throws `UsageError` `ERR_ARGUMENT` for what is neither
+   * text nor bytes, `ERR_STATE` when an extension in use has to see whole messages.
+   */
+  sendFragment(data: string | Uint8Array, final: boolean): boolean {
+    const payload = typeof data === 'string' ? this.#toBytes(data) : data
+    assertBytes(payload)
+    if (this.#state.phase !== 'open') return false
+    if (this.#extensions?.decodes(0) === true) throw fragmentsNotExtended()
+    const opcode = this.#fragmenting ? Opcode.continuation : typeof data === 'string' ? Opcode.text : Opcode.binary
+    this.#fragmenting = !final
+    this.#profile.writer.fragment(opcode, final, payload, this.#sink)
     return true
   }
 
@@ -216,7 +235,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     }
     if (opcode === Opcode.ping) {
       // §5.5.3: of several pings the latest may be answered alone, and this peer does not read the answers.
-      if (this.#sink.bufferedAmount <= this.#profile.options.maxBufferedForPongBytes) {
+      const { autoPong, maxBufferedForPongBytes } = this.#profile.options
+      if (autoPong && this.#sink.bufferedAmount <= maxBufferedForPongBytes) {
         this.#profile.writer.frame(Opcode.pong, payload, 0, this.#sink)
       }
       this.#sink.ping(payload)
@@ -268,7 +288,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (before.phase === 'closed') return // the transport broke while it took our Close frame
     const deadlineMs = before.phase === 'closing' ? before.deadlineMs : undefined
     this.#state = { phase: 'closing', handshake, close, error, deadlineMs }
-    if (before.phase === 'open') this.#sink.closing(close)
+    if (before.phase === 'open') this.#sink.closing(close, error)
   }
 
   #close(lost: TransportError | undefined): void {
@@ -277,7 +297,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const outcome = describeEnd(state, lost)
     this.#reader.discard()
     this.#state = { phase: 'closed', outcome }
-    if (state.phase === 'open') this.#sink.closing(outcome)
+    if (state.phase === 'open') this.#sink.closing(outcome, outcome.error)
     this.#sink.closed(outcome)
   }
 
@@ -343,6 +363,17 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     bytes.encodeText(text, target, 0)
     return target
   }
+}
+
+function betweenFragments(): UsageError {
+  return new UsageError(
+    'ERR_STATE',
+    'A message is being sent in fragments: send its last fragment before another message.',
+  )
+}
+
+function fragmentsNotExtended(): UsageError {
+  return new UsageError('ERR_STATE', 'An extension in use changes every message: fragments cannot be sent.')
 }
 
 /** What the end of the transport means in each state (RFC 6455 §7.1.4 to §7.1.6). */

@@ -48,7 +48,15 @@ export class FrameWriter {
    * been written.
    */
   frame(opcode: number, payload: Uint8Array, reservedBits: number, output: FrameOutput): void {
-    const first = firstByte(opcode, true, reservedBits)
+    this.#frame(firstByte(opcode, true, reservedBits), payload, output)
+  }
+
+  /** Writes `payload` as one fragment of a message, in the same way. */
+  fragment(opcode: number, final: boolean, payload: Uint8Array, output: FrameOutput): void {
+    this.#frame(firstByte(opcode, final, 0), payload, output)
+  }
+
+  #frame(first: number, payload: Uint8Array, output: FrameOutput): void {
     if (this.#role === 'server' && payload.length > COPY_UP_TO_BYTES) {
       this.#arena.reserve(MAX_HEADER_BYTES)
       const { buffer, used } = this.#arena

@@ -21,6 +21,7 @@ const NUMERIC = [
 describe('defaults of the connection options', () => {
   test('every one of them', () => {
     expect(resolveConnectionOptions()).toEqual({
+      autoPong: true,
       maxMessageBytes: 1_048_576,
       maxFrameBytes: 1_048_576,
       maxFragments: 16_384,
@@ -71,6 +72,12 @@ describe('an option out of range', () => {
       expect(resolve).toThrow(`Option ${name} must be one of ${modes}; it is ${bad}.`)
     }
     expect(() => checkModeOption(name, 'a', ['a'])).not.toThrow()
+  })
+
+  test.each(['yes', 1, null])('autoPong takes true or false, not %j', (bad) => {
+    expect(() => resolveConnectionOptions({ autoPong: bad as never })).toThrow(
+      `Option autoPong must be true or false; it is ${bad}.`,
+    )
   })
 
   test('is refused when the profile is made, before there is any connection', () => {

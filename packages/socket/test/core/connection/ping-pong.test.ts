@@ -30,6 +30,15 @@ describe.each(roles)('§5.5.2 a %s', (role) => {
     expect(our.sink.events).toEqual([{ type: 'ping', payload }])
   })
 
+  test('with autoPong off only tells a ping, and the application answers', () => {
+    const our = openConnection(role, { autoPong: false })
+    hear(our, role, 9, 'p')
+    expect(our.sink.takeFrames()).toEqual([])
+    expect(our.sink.events).toEqual([{ type: 'ping', payload: textBytes('p') }])
+    our.connection.pong(textBytes('p'))
+    expect(our.sink.takeFrames()).toMatchObject([{ opcode: 10, payload: textBytes('p') }])
+  })
+
   test('§5.5.3 tells a pong, asked for or not, and does not answer it', () => {
     const our = openConnection(role)
     hear(our, role, 10, 'unasked')

@@ -3,6 +3,7 @@ import { PreparedMessage, type Role } from '@wigwag/socket/core'
 import { ConnectionPair, openConnection, textBytes } from '@wigwag/socket/testing'
 import { describe, expect, test } from 'vitest'
 import '../support/byte-equality.ts'
+import { deflateChain } from '../support/test-deflate.ts'
 
 const roles: readonly Role[] = ['client', 'server']
 
@@ -76,5 +77,57 @@ describe.each(roles)('§6.1 a %s sends', (role) => {
     )
     expect(our.sink.takeBytes()).toHaveLength(0)
     expect(our.connection.phase).toBe('open')
+  })
+})
+
+describe.each(roles)('§5.4 a %s sends a message in fragments', (role) => {
+  test('the first names the type, the last has FIN, and control frames may stand between', () => {
+    const our = openConnection(role)
+    const parts = [our.connection.sendFragment('a', false), our.connection.ping()]
+    parts.push(our.connection.sendFragment('', false), our.connection.sendFragment(Uint8Array.of(0x62), true))
+    expect(parts).toEqual([true, true, true, true])
+    our.connection.sendFragment(Uint8Array.of(1), true)
+    expect(our.sink.takeFrames().map(({ opcode, fin }) => [opcode, fin])).toEqual([
+      [1, false],
+      [9, true],
+      [0, false],
+      [0, true],
+      [2, true],
+    ])
+  })
+
+  test('its peer hears one message, however large the fragments', () => {
+    const pair = new ConnectionPair()
+    const { connection } = pair[role]
+    for (const size of [0, 10, 40_000, 70_000]) connection.sendFragment('x'.repeat(size), false)
+    connection.sendFragment('end', true)
+    connection.send('next')
+    pair.settle()
+    const heard = pair[role === 'client' ? 'server' : 'client'].sink.messages
+    expect(heard).toEqual([`${'x'.repeat(110_010)}end`, 'next'])
+  })
+
+  test('another message between them is refused', () => {
+    const our = openConnection(role)
+    our.connection.sendFragment('a', false)
+    expect(() => our.connection.send('b')).toThrow(expect.objectContaining({ code: 'ERR_STATE' }))
+    our.connection.sendFragment('c', true)
+    expect(our.connection.send('b')).toBe(true)
+  })
+
+  test('RFC 7692 §6.1: they are not compressed', () => {
+    const our = openConnection(role, { extensions: deflateChain() })
+    our.connection.sendFragment('a'.repeat(100), false)
+    our.connection.sendFragment('a'.repeat(100), true)
+    expect(our.sink.takeFrames().map(({ rsv }) => rsv)).toEqual([0, 0])
+  })
+
+  test('nothing once it is closing, and nothing but text and bytes', () => {
+    const our = openConnection(role)
+    expect(() => our.connection.sendFragment(5 as never, true)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARGUMENT' }),
+    )
+    our.connection.close()
+    expect(our.connection.sendFragment('a', true)).toBe(false)
   })
 })

@@ -47,7 +47,8 @@ export class Recorder<Data = undefined> extends Watched {
       pong: (socket, payload) => then({ type: 'pong', socket, payload }, () => own.pong?.(socket, payload)),
       drain: (socket) => then({ type: 'drain', socket }, () => own.drain?.(socket)),
       slow: (socket, info) => then({ type: 'slow', socket, info }, () => own.slow?.(socket, info)),
-      closing: (socket, close) => then({ type: 'closing', socket, close }, () => own.closing?.(socket, close)),
+      closing: (socket, close, error) =>
+        then({ type: 'closing', socket, close }, () => own.closing?.(socket, close, error)),
       close: (socket, outcome) => then({ type: 'close', socket, outcome }, () => own.close?.(socket, outcome)),
       error: (error, socket) => {
         record({ type: 'error', socket, error })
