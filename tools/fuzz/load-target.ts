@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { FuzzTarget } from './fuzz-target.ts'
 import { type Block, COUNTERS_GLOBAL, instrument } from './instrument.ts'
-
-const root: string = fileURLToPath(new URL('../..', import.meta.url))
+import { projectRoot } from './targets.ts'
 
 /** A target whose code under test counts where it passes. */
 export interface LoadedTarget {
@@ -46,7 +44,7 @@ export async function loadTarget(file: string): Promise<LoadedTarget> {
         name: 'instrument',
         setup({ onLoad }) {
           onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-            const name = relative(root, path)
+            const name = relative(projectRoot, path)
             if (name.includes('node_modules') || name.includes('/src/testing/')) return undefined
             const { code, blocks: found, literals: said } = instrument(readFileSync(path, 'utf8'), name, blocks.length)
             blocks.push(...found)

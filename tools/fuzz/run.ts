@@ -1,5 +1,5 @@
 // Fuzzes the parsers of what peers send: npm run fuzz -- [--target NAME] [--inputs N | --seconds N] [--seed S] [--keep]
-// [--replay FILE]. Prints what was run; exits with 1 when something was found. See docs/fuzzing.md.
+// [--missed] [--replay FILE] [--root FOLDER]. Prints what was run; exits with 1 when something was found. docs/fuzzing.md.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,10 +21,11 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     replay: { type: 'string' },
     missed: { type: 'boolean', default: false },
+    root: { type: 'string' },
   },
 })
 
-const all = findTargets()
+const all = findTargets(values.root)
 const targets = all.filter(({ name }) => values.target?.includes(name) ?? true)
 if (targets.length === 0 || values.target?.some((name) => !all.some((each) => each.name === name))) {
   throw new Error(`There is no such target. There are: ${all.map(({ name }) => name).join(', ')}.`)
@@ -104,7 +105,9 @@ function tell(target: TargetFile, { target: { fuzz } }: LoadedTarget, input: Uin
   const shortest = message === undefined ? input : minimise(input, (candidate) => messageOf(candidate) === message)
   const path = writeInput(join(target.corpus, 'crashes'), digest(shortest), shortest)
   console.log(`FOUND in ${target.name}: ${messageOf(shortest) ?? 'it hung, or threw once and not again'}`)
-  console.log(`  see it: npm run fuzz -- --target ${target.name} --replay ${path}`)
+  console.log(
+    `  see it: npm run fuzz -- --target ${target.name}${values.root === undefined ? '' : ` --root ${values.root}`} --replay ${path}`,
+  )
 }
 
 /** Adds to the corpus what passes blocks that neither the seeds nor the corpus do. */

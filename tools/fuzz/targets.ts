@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root: string = fileURLToPath(new URL('../..', import.meta.url))
+/** The folder of the project. */
+export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A target, and the folder of the inputs that are kept for it. */
 export interface TargetFile {
@@ -12,9 +13,10 @@ export interface TargetFile {
   readonly corpus: string
 }
 
-/** Every `test/fuzz/NAME.target.ts` of the packages and apps, by name. */
-export function findTargets(): readonly TargetFile[] {
+/** Every `test/fuzz/NAME.target.ts` of the packages and apps below `root`, by name. */
+export function findTargets(root: string = projectRoot): readonly TargetFile[] {
   return ['packages', 'apps']
+    .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'test/fuzz')))
     .flatMap((folder) => listFolder(folder).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.target.ts'))
@@ -38,7 +40,7 @@ export function readCorpus(folder: string): ReadonlyMap<string, Uint8Array> {
 export function writeInput(folder: string, name: string, input: Uint8Array): string {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, name), input)
-  return relative(root, join(folder, name))
+  return relative(process.cwd(), join(folder, name))
 }
 
 function listFolder(folder: string): string[] {

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { distil } from '../fuzz/distil.ts'
 import type { FuzzTarget } from '../fuzz/fuzz-target.ts'
 import { Fuzzer } from '../fuzz/fuzzer.ts'
 import { loadTarget } from '../fuzz/load-target.ts'
 import { minimise } from '../fuzz/minimise.ts'
-import { findTargets, readCorpus } from '../fuzz/targets.ts'
+import { findTargets, projectRoot, readCorpus } from '../fuzz/targets.ts'
 import { everyBranch } from './planted/src/every-branch.ts'
 
 const SEED = 6455
@@ -94,5 +97,49 @@ describe('the fuzzer', () => {
     const input = Buffer.from('a long text with a needle that is hidden')
     const shortest = minimise(new Uint8Array(input), (bytes) => /n..dle/s.test(Buffer.from(bytes).toString('latin1')))
     expect(Buffer.from(shortest).toString('latin1')).toBe('n\0\0dle')
+  })
+})
+
+describe('npm run fuzz', () => {
+  let root: string
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'wigwag-fuzz-'))
+    cpSync(fileURLToPath(new URL('planted', import.meta.url)), join(root, 'packages/planted/test/fuzz'), {
+      recursive: true,
+    })
+    cpSync(join(projectRoot, 'package.json'), join(root, 'package.json'))
+  })
+  afterAll(() => rmSync(root, { recursive: true }))
+
+  function run(...args: readonly string[]): { readonly status: number | null; readonly output: string } {
+    const command = ['--conditions=@wigwag/source', '--import', 'tsx', 'tools/fuzz/run.ts', '--root', root, ...args]
+    const { status, stdout, stderr } = spawnSync('node', command, { cwd: projectRoot, encoding: 'utf8' })
+    return { status, output: stdout + stderr }
+  }
+
+  test('makes what it finds short, keeps it, and says how to see it', () => {
+    const found = run('--target', 'throwing', '--inputs', '200000', '--seed', '1')
+    expect(found.output).toContain('FOUND in throwing: RangeError: planted')
+    expect(found.status).toBe(1)
+    const folder = join(root, 'packages/planted/test/fuzz/corpus/throwing/crashes')
+    const [name = ''] = readdirSync(folder)
+    expect(readFileSync(join(folder, name))).toHaveLength(7)
+    expect(found.output).toMatch(new RegExp(`--target throwing .*--replay .*${name}`))
+    const seen = run('--target', 'throwing', '--replay', join(folder, name))
+    expect(seen.output).toMatch(/planted[\s\S]*parse-record\.ts:/)
+    expect(seen.status).not.toBe(0)
+  })
+
+  test('prints what was run, and keeps inputs that pass new blocks', () => {
+    const { status, output } = run('--target', 'every-branch', '--inputs', '3000', '--seed', '1', '--keep')
+    expect(output).toMatch(/^every-branch: 3000 inputs \(\d+\/s\), \d+ of \d+ blocks, \d+ kept$/m)
+    expect(output).toContain('corpus/every-branch/every-branch.everyBranch.')
+    expect(status).toBe(0)
+  })
+
+  test('names the targets when there is none of that name', () => {
+    const { status, output } = run('--target', 'every')
+    expect(output).toContain('There are: every-branch, hanging, throwing.')
+    expect(status).toBe(1)
   })
 })
