@@ -35,6 +35,7 @@ export const seeds: Record<string, string> = {
   'something newer': line({ presence: {} }),
   'no object': '[1]',
   'no JSON': '{"data":',
+  'bytes that are no text': line({ time: 5, b64data: [] }),
   'no time': line({ data: 1 }),
 }
 
