@@ -4,6 +4,7 @@ import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
+import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
 import { resolveAdmissionOptions } from '../../packages/socket/src/node/admission-options.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -59,7 +60,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const {
       utf8: _utf8,
       textAs: _textAs,
-      maxCompressedBytes: _derived,
+      autoPong: _autoPong,
       ...limits
     } = resolveConnectionOptions() as unknown as Record<string, number>
     expect(Object.fromEntries([...rows].filter(([name]) => name in limits))).toEqual(limits)
@@ -109,12 +110,27 @@ describe('docs/limits.md has the defaults of the code', () => {
     expect(Object.fromEntries(ofAddress.map(([name, value]) => [name.slice(14), value]))).toEqual(limits)
   })
 
+  test('of permessage-deflate', () => {
+    const defaults = resolveDeflateOptions({}) as unknown as Record<string, unknown>
+    const limits = [...rows].filter(([name]) => name.startsWith('perMessageDeflate.'))
+    expect(limits.length).toBe(4)
+    for (const [name, value] of limits) expect(value, name).toBe(defaults[name.slice(18)])
+  })
+
   test('of wigwag serve', () => {
     const flags = [...read('docs/limits.md').matchAll(/^\| `(--[\w-]+)` \| (\d+)/gm)]
     const defaults = new Map(serveCommand().options.map(({ long, defaultValue }) => [long, defaultValue]))
     expect(flags.length).toBeGreaterThan(5)
     for (const [, flag, value] of flags) expect(defaults.get(flag as string), flag).toBe(Number(value))
   })
+})
+
+test('docs/compression.md has every option with its default', () => {
+  const { serverWindowChosen: _chosen, ...defaults } = resolveDeflateOptions({})
+  const options = read('docs/compression.md').split('an object says how:')[1]?.split('\n\n')[1] ?? ''
+  const rows = [...options.matchAll(/^\| `(\w+)` \| (\w+)/gm)].map(([, name, value]) => [name, value])
+  const expected = Object.entries({ ...defaults, memLevel: 'what' }).map(([name, value]) => [name, String(value)])
+  expect(rows.sort()).toEqual(expected.sort())
 })
 
 test('docs/redis.md has the defaults of the code', () => {

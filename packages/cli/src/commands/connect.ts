@@ -26,6 +26,7 @@ interface ConnectCommandOptions {
   readonly stay?: boolean
   readonly timeout: number
   readonly ca?: string
+  readonly compress: boolean
 }
 
 /** Closes that are no fault: done, going away, no reason given. */
@@ -39,6 +40,7 @@ export function connectCommand(): Command {
     .option('-H, --header <header>', 'send a request header, "Name: value" (repeatable)', parseHeader)
     .option('-s, --subprotocol <name>', 'offer a subprotocol (repeatable, most wanted first)', collect)
     .option('-o, --origin <origin>', 'send this Origin, as a page would')
+    .option('--no-compress', 'do not offer compression (permessage-deflate)')
     .option('--stay', 'keep listening when stdin ends')
     .addOption(
       new Option('--timeout <duration>', 'how long connecting may take, as in 500ms, 10s')
@@ -65,6 +67,7 @@ async function connect(url: string, options: ConnectCommandOptions): Promise<voi
     headers: { ...options.header, ...(options.origin === undefined ? {} : { origin: options.origin }) },
     subprotocols: options.subprotocol ?? [],
     handshakeTimeoutMs: options.timeout,
+    perMessageDeflate: options.compress,
     maxMessageBytes: 64 * 1024 * 1024,
     // A pipe may be faster than the network: lines wait for `drain` instead of being dropped.
     maxQueuedBytes: 1024 * 1024 * 1024,

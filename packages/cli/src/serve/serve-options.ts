@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly historySize: number
   readonly historyTtl: number
   readonly maxPublication: number
+  readonly compress?: boolean
   readonly pingInterval: number
   readonly redis?: string
   readonly redisPrefix: string

@@ -43,6 +43,7 @@ export class ServeServer {
       bodyTimeoutMs: options.requestTimeout,
       pingIntervalMs: options.pingInterval,
       maxPollWaitMs: options.maxPollWait,
+      perMessageDeflate: options.compress === true,
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })

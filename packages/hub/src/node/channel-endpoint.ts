@@ -46,7 +46,7 @@ export class ChannelEndpoint {
   readonly #webSocket: WebSocketTransport
   readonly #detach = new Set<() => void>()
 
-  /** Throws `HubError` or, for the doors, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
+  /** Throws `HubError` or, for the doors and for compression, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
   constructor(hub: Hub, options: ChannelEndpointOptions = {}) {
     this.#hub = hub
     this.#options = resolveEndpointOptions(options)

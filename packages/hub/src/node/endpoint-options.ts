@@ -4,6 +4,7 @@ import {
   type AdmissionOptions,
   type HostPolicy,
   type OriginPolicy,
+  type PerMessageDeflateOptions,
   type Refusal,
   resolveAdmission,
 } from '@wigwag/socket'
@@ -41,6 +42,11 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly bodyTimeoutMs?: number
   /** Most bytes queued for a subscriber that reads slowly. Default 1 MiB. Above it: its connection ends (WebSocket: 1013), and it may come back and recover. */
   readonly maxQueuedBytes?: number
+  /**
+   * Whether WebSockets are compressed (RFC 7692) for clients that offer it: `true`, `false`, or how. Default `false`: it
+   * costs time, and secrets beside text that somebody else chose can be guessed from sizes. Event streams and polls are not.
+   */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Most publications of one WebSocket that the broker has not answered yet (count). Default 64. At it the socket is not read until there is an answer. */
   readonly maxUnansweredPublications?: number
   /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
@@ -62,6 +68,7 @@ const DEFAULTS = {
   basePath: '',
   bodyTimeoutMs: 30_000,
   maxQueuedBytes: 1024 * 1024,
+  perMessageDeflate: false,
   pingIntervalMs: 25_000,
   maxUnansweredPublications: 64,
   maxPollWaitMs: 55_000,

@@ -34,6 +34,7 @@ export class WebSocketTransport {
     this.#hub = hub
     this.#options = options
     const { admission, allowOrigins, allowHosts, authorizeTimeoutMs, maxQueuedBytes, pingIntervalMs } = options
+    const { perMessageDeflate } = options
     this.#server = new WebSocketServer<ChannelSocket>({
       ...(allowHosts === undefined ? {} : { allowHosts }),
       admission,
@@ -42,6 +43,7 @@ export class WebSocketTransport {
       maxQueuedBytes,
       highWaterMarkBytes: Math.min(64 * 1024, maxQueuedBytes),
       pingIntervalMs,
+      perMessageDeflate,
       maxMessageBytes: hub.maxPublicationBytes,
       subprotocols: [PUBLICATION_SUBPROTOCOL],
       authorize: (request) => this.#authorize(request),

@@ -13,6 +13,7 @@ import {
   TransportError,
   type UpgradeAgreement,
   UsageError,
+  WigwagError,
 } from '../core/index.ts'
 import { type ExtensionOptions, resolveExtensions } from './extension-options.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
@@ -62,8 +63,9 @@ const DEFAULTS = { handshakeTimeoutMs: 10_000, maxHeaderBytes: 16 * 1024 } as co
 
 /**
  * Connects to `ws:`, `wss:`, `http:` or `https:`; resolves when the opening handshake is done and `open` was called.
- * Rejects with `UpgradeRefusedError`, `ProtocolError` (a wrong answer), `TransportError` (no connection, time-out) or
- * the signal's reason; throws `UsageError` for a URL or option that cannot work.
+ * Rejects with `UpgradeRefusedError`, `ProtocolError` (a wrong answer), `TransportError` (no connection, time-out),
+ * `WigwagError` `ERR_EXTENSION` (an extension of yours threw) or the signal's reason; throws `UsageError` for a URL or
+ * option that cannot work.
  */
 export function connectWebSocket<Data = undefined>(
   url: string | URL,
@@ -77,6 +79,8 @@ export function connectWebSocket<Data = undefined>(
   const { target, host } = endpoint
   const extensions = resolveExtensions(options, true)
   const handshake = new ClientHandshake({ target, host, subprotocols, headers, extensions }, randomBytes(16))
+  const request = handshake.encodeRequest()
+  const limits = { handshakeTimeoutMs, maxHeaderBytes, signal: options.signal }
   const context = {
     profile: createProfile('client', options),
     options: resolveSocketOptions(options),
@@ -84,7 +88,7 @@ export function connectWebSocket<Data = undefined>(
   }
   const socket = openSocket(endpoint, options.tls)
   return new Promise((resolve, reject) => {
-    performHandshake(socket, handshake, { handshakeTimeoutMs, maxHeaderBytes, signal: options.signal }, (agreed) => {
+    performHandshake(socket, handshake, request, limits, (agreed) => {
       if ('failure' in agreed) {
         socket.destroy()
         reject(agreed.failure)
@@ -177,6 +181,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 function performHandshake(
   socket: Socket,
   handshake: ClientHandshake,
+  request: string,
   limits: HandshakeLimits,
   done: HandshakeDone,
 ): void {
@@ -220,7 +225,7 @@ function performHandshake(
   )
   socket.on('data', received).on('error', failed).on('close', left)
   signal?.addEventListener('abort', aborted)
-  socket.write(handshake.encodeRequest())
+  socket.write(request)
   if (signal?.aborted) aborted()
 }
 
@@ -235,10 +240,21 @@ function tooManyInterims(): ProtocolError {
 function judge(handshake: ClientHandshake, text: string, rest: Uint8Array): Agreed | Failed {
   const response = parseResponseHead(text)
   if (response instanceof ProtocolError) return { failure: response }
-  const agreement = handshake.judge(response)
-  if (!(agreement instanceof ProtocolError)) return { agreement, rest }
+  const agreement = judgeSafely(handshake, response)
+  if (!(agreement instanceof WigwagError)) return { agreement, rest }
+  if (!(agreement instanceof ProtocolError)) return { failure: agreement }
   if (response.status === 101) return { failure: agreement }
   return { failure: new UpgradeRefusedError(agreement, response, readRefusalBody(response, rest)) }
+}
+
+/** An extension may be the application's own, and is given what the peer sent. */
+function judgeSafely(handshake: ClientHandshake, response: ResponseHead): UpgradeAgreement | WigwagError {
+  try {
+    return handshake.judge(response)
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    return new WigwagError('ERR_EXTENSION', `An extension failed on the server's answer: ${what}.`, { cause: error })
+  }
 }
 
 /** Node's error for several failed addresses has no message of its own. */

@@ -19,8 +19,8 @@ export interface ExtensionOptions {
 }
 
 /**
- * The extensions that are spoken, most wanted first. Throws `UsageError` `ERR_OPTION` for an option out of range or a
- * name that is no token or is there twice.
+ * The extensions that are spoken, most wanted first. Throws `UsageError` `ERR_OPTION` for an option out of range, for a
+ * name that is no token or is there twice, and for what is no `MessageExtension`.
  */
 export function resolveExtensions(options: ExtensionOptions, deflateByDefault: boolean): readonly MessageExtension[] {
   const { extensions = [], perMessageDeflate = deflateByDefault } = options
@@ -29,9 +29,11 @@ export function resolveExtensions(options: ExtensionOptions, deflateByDefault: b
     spoken.push(new PerMessageDeflate(perMessageDeflate === true ? {} : checked(perMessageDeflate), nodeDeflate))
   }
   const names = new Set<string>()
-  for (const { name } of spoken) {
+  for (const extension of spoken) {
+    const { name } = extension
     if (!isToken(name)) throw wrong(`has ${JSON.stringify(name)}, which is no token (RFC 6455 §9.1)`)
     if (names.has(name)) throw wrong(`has ${name} twice`)
+    checkExtension(extension)
     names.add(name)
   }
   return spoken
@@ -43,6 +45,16 @@ function checked(options: unknown): PerMessageDeflateOptions {
     'ERR_OPTION',
     `Option perMessageDeflate must be true, false or an object of options; it is ${String(options)}.`,
   )
+}
+
+/** Applications need not be written in TypeScript; better here than in the first handshake. */
+function checkExtension(extension: MessageExtension): void {
+  const { name, reservedBit } = extension
+  if (![0, 1, 2, 4].includes(reservedBit)) {
+    throw wrong(`has ${name} with reservedBit ${String(reservedBit)}; RSV1 is 4, RSV2 2, RSV3 1, and 0 marks nothing`)
+  }
+  const missing = (['offer', 'accept', 'confirm'] as const).find((method) => typeof extension[method] !== 'function')
+  if (missing !== undefined) throw wrong(`has ${name} without the method ${missing}`)
 }
 
 function wrong(what: string): UsageError {

@@ -9,6 +9,7 @@ import {
   encodeUpgradeResponse,
   judgeUpgrade,
   type MessageExtension,
+  type NegotiatedExtensions,
   originForm,
   selectSubprotocol,
   TransportError,
@@ -267,21 +268,37 @@ export class WebSocketServer<Data = undefined> {
 
   #accept(request: UpgradeRequest, offer: UpgradeOffer, socket: Socket, rest: Buffer, data: Data): void {
     const subprotocol = selectSubprotocol(offer.subprotocols, this.#options.subprotocols)
+    const negotiated = this.#negotiate(offer)
+    if (negotiated instanceof Refusal) {
+      this.#refuse(socket, negotiated)
+      return
+    }
+    const { answer, chain, header } = negotiated
     socket.setTimeout(0)
     socket.setNoDelay(true)
-    const { answer, chain } = answerExtensions(offer.extensions, this.#extensions)
     socket.write(encodeUpgradeResponse(offer, { subprotocol, extensions: answer }))
     this.#count.accepted++
     const webSocket = new NodeWebSocket(this.#context, socket, {
       target: request.target,
       protocol: subprotocol ?? '',
-      extensions: encodeExtensions(answer),
+      extensions: header,
       chain,
       remoteAddress: request.remoteAddress,
       data,
     })
     this.#sockets.add(webSocket)
     webSocket.start(rest)
+  }
+
+  /** An extension may be the application's own, and is given what the peer sent: if it throws, that is answered. */
+  #negotiate(offer: UpgradeOffer): (NegotiatedExtensions & { readonly header: string }) | Refusal {
+    try {
+      const negotiated = answerExtensions(offer.extensions, this.#extensions)
+      return { ...negotiated, header: encodeExtensions(negotiated.answer) }
+    } catch (error) {
+      console.error('An extension failed:', error)
+      return new Refusal(500, 'An extension of the server failed.', {})
+    }
   }
 
   #refuse(socket: Socket, refusal: UpgradeRefusal, method?: string): void {

@@ -40,13 +40,18 @@ export class ExtensionChain {
     return reservedBits !== 0 || this.#changesAll
   }
 
-  /** What goes on the wire for `payload`; `encodedBits` are its reserved bits. Throws what a codec throws. */
+  /**
+   * What goes on the wire for `payload`; `encodedBits` are its reserved bits. Throws what a codec throws, and
+   * `TypeError` for what it must not return.
+   */
   encode(payload: Uint8Array, compress: boolean | undefined): Uint8Array {
     let encoded = payload
     this.encodedBits = 0
     for (const { codec, reservedBit } of this.#links) {
       const changed = codec.encode(encoded, compress)
-      if (changed === undefined) continue
+      if (changed === undefined && reservedBit !== 0) continue
+      // Without a bit nobody could tell that it was left as it is.
+      if (!(changed instanceof Uint8Array)) throw new TypeError(`encode returned ${String(changed)}, which is no bytes`)
       encoded = changed
       this.encodedBits |= reservedBit
     }
@@ -59,23 +64,32 @@ export class ExtensionChain {
     for (let index = this.#links.length - 1; index >= 0; index--) {
       const { codec, reservedBit } = this.#links[index] as ChainLink
       if (reservedBit !== 0 && (reservedBits & reservedBit) === 0) continue
-      const result = decodeSafely(codec, decoded, index === 0 ? maxBytes : maxEncodedBytes(maxBytes))
-      if (result instanceof ProtocolError) return result
+      const limit = index === 0 ? maxBytes : maxEncodedBytes(maxBytes)
+      const result = decodeSafely(codec, decoded, limit)
+      if (result instanceof ProtocolError) {
+        // Between two of them there is a limit of our own, which the peer need not hear of.
+        return result.code === 'ERR_MESSAGE_TOO_LARGE' && limit !== maxBytes ? tooLarge(maxBytes) : result
+      }
       decoded = result
     }
-    if (decoded.length <= maxBytes) return decoded
-    return new ProtocolError(
-      'ERR_MESSAGE_TOO_LARGE',
-      `Received a message of ${decoded.length} bytes; maxMessageBytes is ${maxBytes}. ` +
-        'Send smaller messages, or raise maxMessageBytes.',
-      CloseCode.messageTooBig,
-    )
+    return decoded.length <= maxBytes ? decoded : tooLarge(maxBytes)
   }
+}
+
+function tooLarge(maxBytes: number): ProtocolError {
+  return new ProtocolError(
+    'ERR_MESSAGE_TOO_LARGE',
+    `Received a message that decodes to more than ${maxBytes} bytes (maxMessageBytes). ` +
+      'Send smaller messages, or raise maxMessageBytes.',
+    CloseCode.messageTooBig,
+  )
 }
 
 function decodeSafely(codec: MessageCodec, payload: Uint8Array, maxBytes: number): Uint8Array | ProtocolError {
   try {
-    return codec.decode(payload, maxBytes)
+    const decoded = codec.decode(payload, maxBytes)
+    if (decoded instanceof Uint8Array || decoded instanceof ProtocolError) return decoded
+    throw new TypeError(`decode returned ${String(decoded)}, which is neither bytes nor a ProtocolError`)
   } catch (error) {
     return new ProtocolError(
       'ERR_EXTENSION',

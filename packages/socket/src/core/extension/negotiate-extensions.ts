@@ -9,7 +9,10 @@ export interface NegotiatedExtensions {
   readonly chain: ExtensionChain | undefined
 }
 
-/** A server's choice (RFC 6455 §9.1, RFC 7692 §5.1): of each extension that it speaks the client's first acceptable offer. */
+/**
+ * A server's choice (RFC 6455 §9.1, RFC 7692 §5.1): of each extension that it speaks the client's first acceptable offer.
+ * Throws what an extension throws.
+ */
 export function answerExtensions(
   offers: readonly ExtensionOffer[],
   spoken: readonly MessageExtension[],
@@ -30,7 +33,10 @@ export function offerExtensions(spoken: readonly MessageExtension[]): ExtensionO
   return spoken.flatMap((extension) => extension.offer().map((parameters) => ({ name: extension.name, parameters })))
 }
 
-/** A client's judgement of the server's answer. A fault fails the opening handshake (RFC 6455 §4.1 item 5). */
+/**
+ * A client's judgement of the server's answer. A fault fails the opening handshake (RFC 6455 §4.1 item 5). Throws what an
+ * extension throws.
+ */
 export function confirmExtensions(
   answer: readonly ExtensionOffer[],
   spoken: readonly MessageExtension[],
