@@ -74,8 +74,9 @@ function parseLive(live: unknown): ParsedLine {
 }
 
 function parsePublication(value: Record<string, unknown>): ParsedLine {
-  const { offset, epoch, time } = value
+  const { offset, epoch, time, data, b64data } = value
   if (typeof time !== 'number') return { ok: false, problem: 'its publication has no time' }
+  if (data === undefined && typeof b64data !== 'string') return { ok: false, problem: 'its bytes are not in base64' }
   const position = typeof offset === 'number' && typeof epoch === 'string' ? { epoch, offset } : undefined
   return { ok: true, line: { type: 'publication', publication: { position, timeMs: time, data: parseData(value) } } }
 }

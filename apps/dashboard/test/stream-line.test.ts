@@ -31,9 +31,16 @@ test('what a newer server may say is no error', () => {
   expect(parseStreamLine('{"presence":{}}')).toEqual({ ok: true, line: { type: 'unknown' } })
 })
 
-test.each(['', 'no', '[]', 'null', '{"gap":{}}', '{"live":{"position":"x"}}', '{"live":1}', '{"data":1}'])(
-  '%s is not understood',
-  (text) => {
-    expect(parseStreamLine(text)).toMatchObject({ ok: false })
-  },
-)
+test.each([
+  '',
+  'no',
+  '[]',
+  'null',
+  '{"gap":{}}',
+  '{"live":{"position":"x"}}',
+  '{"live":1}',
+  '{"data":1}',
+  '{"time":5,"b64data":[]}',
+])('%s is not understood', (text) => {
+  expect(parseStreamLine(text)).toMatchObject({ ok: false })
+})

@@ -24,7 +24,8 @@ export const portableBytes: BytePort = {
       else {
         const length = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
         let point = first & (0x3f >> length)
-        for (let i = 0; i < length; i++) point = (point << 6) | ((bytes[position++] as number) & 0x3f)
+        // Text that is trusted (`utf8: 'trust'`) may be cut: what lies behind the range is somebody else's.
+        for (let i = 0; i < length && position < end; i++) point = (point << 6) | ((bytes[position++] as number) & 0x3f)
         if (point < 0x10000) units.push(point)
         else units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff))
       }

@@ -33,6 +33,14 @@ describe('portable bytes', () => {
     expect(encode(text)).toEqual(new Uint8Array(platformEncoder.encode(expected)))
   })
 
+  test('text that is trusted and cut off is decoded without what lies behind it', () => {
+    for (const cut of [[0xc3], [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xff]]) {
+      const followed = (next: number): string =>
+        portableBytes.decodeText(Uint8Array.of(...cut, next, next, next), 0, cut.length, false)
+      expect(followed(0x61)).toBe(followed(0xbf))
+    }
+  })
+
   test('any string is encoded as the platform encodes it, and what was well-formed comes back', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(0xffff), { maxLength: 60 }), (units) => {

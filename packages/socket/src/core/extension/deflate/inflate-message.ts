@@ -3,8 +3,11 @@ import { ProtocolError } from '../../error/wigwag-error.ts'
 import type { DeflatePort } from './deflate-port.ts'
 import { slideWindow } from './sliding-window.ts'
 
-/** What the sender took away (RFC 7692 §7.2.1), and an empty final block behind it, with which a message that is whole ends. */
-const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00)
+/** What a final block of our own says, with which a message that is whole ends. */
+const MARK = Uint8Array.of(0x57, 0x69, 0x67, 0x77)
+
+/** What the sender took away (RFC 7692 §7.2.1), and behind it that block (RFC 1951 §3.2.4). */
+const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, MARK.length, 0x00, 0xff - MARK.length, 0xff, ...MARK)
 
 /** How many bytes of the tail are the sender's. */
 const TAKEN_BYTES = 4
@@ -39,15 +42,17 @@ export function inflateMessage(
   let dictionary = window
   for (let blocks = 1; ; blocks++) {
     const rest = position === 0 ? input : input.subarray(position)
-    // One more than is allowed when nothing is left: a port takes no limit of 0.
-    const inflated = port.inflate(rest, dictionary, rules.windowBits, Math.max(maxBytes - total, 1))
+    const inflated = port.inflate(rest, dictionary, rules.windowBits, maxBytes - total + MARK.length)
     if (inflated === 'malformed') return malformed()
     if (inflated === 'too-large') return tooLarge(maxBytes)
-    total += inflated.bytes.length
     position += inflated.consumed
+    const endsInOurBlock = position === input.length
+    const bytes = endsInOurBlock ? withoutMark(inflated.bytes) : inflated.bytes
+    if (bytes === undefined) return malformed()
+    total += bytes.length
     if (total > maxBytes) return tooLarge(maxBytes)
-    parts.push(inflated.bytes)
-    if (isEnd(position, payload.length)) break
+    parts.push(bytes)
+    if (endsInOurBlock || isEndOfFinalBlock(position, payload.length)) break
     if (position > payload.length) return malformed()
     if (blocks > rules.maxFinalBlocks) return tooManyFinalBlocks(rules.maxFinalBlocks)
     dictionary = slideWindow(dictionary, inflated.bytes, 2 ** rules.windowBits)
@@ -56,12 +61,18 @@ export function inflateMessage(
 }
 
 /**
- * Where a message may end: in our own final block; or, when the sender's last block was a final one, behind the four bytes
- * that it took away, or before them, because some do not care to add an empty block.
+ * Where a message may end whose last block was a final one of the sender's: behind the four bytes that it took away, or
+ * before them, because some do not care to add an empty block.
  */
-function isEnd(position: number, payloadBytes: number): boolean {
+function isEndOfFinalBlock(position: number, payloadBytes: number): boolean {
   const behind = position - payloadBytes
-  return behind === TAIL.length || behind === TAKEN_BYTES || behind === 0
+  return behind === TAKEN_BYTES || behind === 0
+}
+
+/** What came before our own block; nothing when a block of the sender's, cut short, has taken the tail for its own. */
+function withoutMark(bytes: Uint8Array): Uint8Array | undefined {
+  const size = bytes.length - MARK.length
+  return MARK.every((byte, i) => bytes[size + i] === byte) ? bytes.subarray(0, size) : undefined
 }
 
 function withTail(payload: Uint8Array): Uint8Array {

@@ -107,6 +107,7 @@ describe('what does not decompress ends in 1007', () => {
     ['a distance beyond everything', 'f2 00 11 00 00'],
     ['garbage', 'ff ff ff ff'],
     ['a block that is cut short', 'f2 48 cd c9'],
+    ['a final block that is cut short and would go on in what we add', '4b 61 61 5b fd 59 61'],
     ['a stored block that is cut short', '00 ff 00 00 ff 48'],
     ['something behind the final block', 'f3 48 cd c9 c9 07 00 07'],
   ])('%s', (_what, payload) => {
