@@ -184,5 +184,6 @@ export const SUBJECTS: readonly Subject[] = [
   },
 ]
 
-/** Subjects of `--quick`. */
+/** Subjects of `--quick`, in its own cells and in those with compression. */
 export const QUICK_SUBJECTS: readonly string[] = ['ws', 'wigwag', 'hub', 'bun']
+export const QUICK_COMPRESSING: readonly string[] = ['ws-deflate', 'wigwag-deflate', 'bun-deflate']
