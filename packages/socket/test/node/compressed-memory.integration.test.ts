@@ -13,14 +13,15 @@ const CONNECTIONS = Number(
 /** Figures are told where a number was asked for. */
 const IS_TOLD = process.env['WIGWAG_TEST_CONNECTIONS'] !== undefined
 const CYCLES = 10
-/** Compared are the medians of three cycles around the fourth and up to the tenth. */
+/** Compared are three cycles around the fourth, and three up to the tenth. */
 const SETTLED = [3, 5] as const
 const LAST = [8, 10] as const
 /**
- * How much more may be resident at last. A server's memory is steady. A client's has been seen to take a step of some 10 MiB
- * (Node's HTTP client, the compiler) and stay there; a window of 4 KiB kept for each of 1,000 sockets would be over 20 %.
+ * How much more may be resident at last. Single cycles have been seen 5 MiB above all others (allocators), so the least of the
+ * last three counts: a leak raises them all. A client's memory may take a step of some 10 MiB, too (Node's HTTP client,
+ * the compiler), and stays there. A window of 4 KiB kept for each of 1,000 sockets would be nearly 20 %.
  */
-const RSS_NOISE = { server: 1.03, client: 1.15 } as const
+const RSS_NOISE = { server: 1.05, client: 1.15 } as const
 /** How much more objects may hold at last, for each socket since: code and feedback of the engine, but no object of ours. */
 const HELD_BYTES_EACH = 128
 const AT_ONCE = 64
@@ -99,7 +100,7 @@ async function runCycles(
   expect(await program.ask('count')).toEqual(NOTHING)
   expect(await program.ask('cutWhileSending')).toBeGreaterThan(0)
   const [rss, held] = [memory.map((one) => one.rss), memory.map((one) => one.held)]
-  expect(medianOf(rss, LAST), told).toBeLessThanOrEqual(medianOf(rss, SETTLED) * RSS_NOISE[role])
+  expect(Math.min(...rss.slice(LAST[0] - 1)), told).toBeLessThanOrEqual(medianOf(rss, SETTLED) * RSS_NOISE[role])
   const sockets = CONNECTIONS * (LAST[0] - SETTLED[0])
   expect(medianOf(held, LAST), told).toBeLessThanOrEqual(medianOf(held, SETTLED) + sockets * HELD_BYTES_EACH)
 }
