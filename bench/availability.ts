@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { type Cell, connectionsOf } from './cell.ts'
 import { findBun, installPeers } from './peers.ts'
 import { findRedis } from './redis-service.ts'
-import type { Subject } from './subject-table.ts'
+import { runsIn, type Subject } from './subject-table.ts'
 
 // Beside a cell's connections: libraries, pipes, the event loop.
 const SPARE_FILES = 200
@@ -22,7 +22,7 @@ export function resolveAvailability(
   cells: readonly Cell[],
   tell: (text: string) => void,
 ): Availability {
-  const wanted = subjects.filter((subject) => cells.some(({ workload }) => subject.workloads.includes(workload)))
+  const wanted = subjects.filter((subject) => cells.some((cell) => runsIn(subject, cell)))
   const peersFault = wanted.some(({ home }) => home === 'peers') ? installPeers(tell) : undefined
   const redis = findRedis()
   const files = maxOpenFiles()

@@ -1,9 +1,10 @@
-import { bytesInName, type Cell, type MessageCell, type MessageFormat } from './cell.ts'
+import { bytesInName, type Cell, type Compression, type MessageCell, type MessageFormat } from './cell.ts'
 
 const KIB = 1024
 const MIB = 1024 * 1024
 const FAN_OUT_BYTES = 128
 const ONE_ECHO_BYTES = 125
+const TAKEOVERS = ['no-takeover', 'takeover-4KiB'] as const
 
 /** Every cell, in the order in which it is run and printed. Add one here. */
 export const CELLS: readonly Cell[] = [
@@ -29,6 +30,9 @@ export const CELLS: readonly Cell[] = [
     payloadBytes: ONE_ECHO_BYTES,
     format: 'text',
   },
+  ...[128, KIB, 16 * KIB].flatMap((payloadBytes) => compressed('echo', payloadBytes, 64, TAKEOVERS)),
+  ...[150, KIB].flatMap((payloadBytes) => compressed('fan-out', payloadBytes, 1000, TAKEOVERS)),
+  ...compressed('memory', KIB, 2000, ['no-takeover', 'takeover-4KiB', 'browser']),
 ]
 
 /** Cells of `--quick`: one of each kind, where the subjects differ for different reasons. */
@@ -59,6 +63,23 @@ function echoes(
       format,
     })),
   )
+}
+
+function compressed(
+  workload: 'echo' | 'fan-out' | 'memory',
+  payloadBytes: number,
+  connections: number,
+  compressions: readonly Compression[],
+): MessageCell[] {
+  return compressions.map((compression) => ({
+    name: `deflate-${workload}-${bytesInName(payloadBytes)}-${compression}-c${connections}`,
+    workload,
+    connections,
+    depth: 1,
+    payloadBytes,
+    format: 'json',
+    compression,
+  }))
 }
 
 function fanOuts(

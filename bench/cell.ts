@@ -1,6 +1,28 @@
 /** What a message is made of; `'non-ascii'` is text in which nearly every character takes two bytes. */
 export type MessageFormat = 'text' | 'non-ascii' | 'binary'
 
+/** How compressed messages are negotiated: what the upgrade offers, and the largest window that the client itself uses. */
+export const OFFERS = {
+  'no-takeover': {
+    offer: 'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
+    windowBits: 15,
+    about: 'each on its own',
+  },
+  'takeover-4KiB': {
+    offer: 'permessage-deflate; server_max_window_bits=12; client_max_window_bits=12',
+    windowBits: 12,
+    about: 'with context takeover, windows of 4 KiB',
+  },
+  browser: {
+    offer: 'permessage-deflate; client_max_window_bits',
+    windowBits: 15,
+    about: 'as the server chooses for what browsers offer',
+  },
+} as const
+
+/** One of them. */
+export type Compression = keyof typeof OFFERS
+
 /** A workload that sends messages. */
 export interface MessageCell {
   readonly name: string
@@ -14,7 +36,10 @@ export interface MessageCell {
   /** Messages in flight per connection, or publications in flight. */
   readonly depth: number
   readonly payloadBytes: number
-  readonly format: MessageFormat
+  /** `'json'` with compression only. */
+  readonly format: MessageFormat | 'json'
+  /** Whether messages are compressed, and how. Default: not. */
+  readonly compression?: Compression
 }
 
 /** Connect, upgrade, exchange Close frames, and again. */
@@ -34,7 +59,8 @@ export type Workload = Cell['workload']
 /** The cell in words, for the table. */
 export function describeCell(cell: Cell): string {
   if (cell.workload === 'handshake') return `connect, upgrade, close; ${cell.slots} at a time`
-  const message = `${formatBytes(cell.payloadBytes)} of ${describeFormat(cell.format)}`
+  const compressed = cell.compression === undefined ? '' : `, compressed ${OFFERS[cell.compression].about}`
+  const message = `${formatBytes(cell.payloadBytes)} of ${describeFormat(cell.format)}${compressed}`
   switch (cell.workload) {
     case 'echo':
       return `echo, ${message}, ${describeConnections(cell.connections)}, ${cell.depth} in flight on each`
@@ -52,6 +78,11 @@ export function bytesInName(bytes: number): string {
   return formatBytes(bytes).replace(' ', '')
 }
 
+/** How the messages of a cell are compressed; `undefined` when they are not. */
+export function compressionOf(cell: Cell): Compression | undefined {
+  return cell.workload === 'handshake' ? undefined : cell.compression
+}
+
 /** File descriptors that either side needs for the cell's connections. */
 export function connectionsOf(cell: Cell): number {
   return cell.workload === 'handshake' ? cell.slots : cell.connections
@@ -66,6 +97,7 @@ function describeConnections(count: number): string {
   return count === 1 ? '1 connection' : `${count} connections`
 }
 
-function describeFormat(format: MessageFormat): string {
+function describeFormat(format: MessageCell['format']): string {
+  if (format === 'json') return 'JSON-like text, all messages different'
   return format === 'non-ascii' ? 'non-ASCII text' : format
 }

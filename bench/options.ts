@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Cell } from './cell.ts'
 import { CELLS, QUICK_CELLS } from './cell-table.ts'
 import { pickByName } from './name-pattern.ts'
-import { QUICK_SUBJECTS, SUBJECTS, type Subject } from './subject-table.ts'
+import { QUICK_COMPRESSING, QUICK_SUBJECTS, SUBJECTS, type Subject } from './subject-table.ts'
 
 /** What a run of the benchmark does. */
 export interface BenchOptions {
@@ -68,7 +68,11 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
     warmUpSecs: defaults.warmUpSecs,
     budgetSecs: defaults.budgetSecs,
     cells: pickByName('cell', CELLS, values.cell ?? (values.quick ? QUICK_CELLS : undefined)),
-    subjects: pickByName('subject', SUBJECTS, values.subject ?? (values.quick ? QUICK_SUBJECTS : undefined)),
+    subjects: pickByName(
+      'subject',
+      SUBJECTS,
+      values.subject ?? (values.quick ? [...QUICK_SUBJECTS, ...QUICK_COMPRESSING] : undefined),
+    ),
     json: values.json,
     save: values.save ?? false,
   }

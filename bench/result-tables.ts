@@ -1,5 +1,5 @@
 import { type Cell, describeCell } from './cell.ts'
-import { BASELINES } from './subject-table.ts'
+import { baselineOf } from './subject-table.ts'
 import type { MemorySummary, Ratio, Summary, TrafficSummary } from './summary.ts'
 import type { Table } from './table.ts'
 
@@ -39,7 +39,7 @@ export function overviewTable(summaries: readonly Summary[], cells: readonly Cel
       row(`${cell.name} after one echo`, (own) => (isMemory(own) ? own.echoedRatio : undefined)),
     ]
   })
-  const baselines = [...new Set(cells.map(({ workload }) => BASELINES[workload]))].join(' or ')
+  const baselines = [...new Set(cells.map(baselineOf))].join(' or ')
   return {
     title: `Ratios: messages (handshakes) per server CPU second, connections per MB; ${baselines} = 1.00, more is better`,
     heads: ['', ...subjects],

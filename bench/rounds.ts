@@ -5,7 +5,7 @@ import { findBun, PEERS } from './peers.ts'
 import type { Pinning } from './pinning.ts'
 import { describeRounds, describeSecs, Progress } from './progress.ts'
 import { cpuUsPerMessage, idleBytes, isFlawless, type Outcome, type Sample } from './result.ts'
-import type { Subject } from './subject-table.ts'
+import { runsIn, type Subject } from './subject-table.ts'
 
 const GENERATOR = new URL('./load-generator.ts', import.meta.url)
 const WORKSPACE = new URL('../', import.meta.url)
@@ -76,7 +76,7 @@ interface Group {
 function group(cells: readonly Cell[], able: readonly AbleSubject[]): Group[] {
   return cells.map((cell) => ({
     cell,
-    able: able.filter(({ subject }) => subject.workloads.includes(cell.workload)),
+    able: able.filter(({ subject }) => runsIn(subject, cell)),
   }))
 }
 

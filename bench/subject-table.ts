@@ -1,4 +1,4 @@
-import type { Workload } from './cell.ts'
+import { type Cell, type Compression, compressionOf, type Workload } from './cell.ts'
 import type { Protocol } from './generator/load-spec.ts'
 import { BUN_PACKAGE } from './peers.ts'
 
@@ -19,10 +19,24 @@ export interface Subject {
   readonly env?: Readonly<Record<string, string>>
   readonly protocol: Protocol
   readonly workloads: readonly Workload[]
+  /** The ways of negotiating compression that it can: it then runs in cells with those, else in cells without. */
+  readonly compressions?: readonly Compression[]
 }
 
-/** The subjects that ratios are relative to, by workload. */
-export const BASELINES: Readonly<Record<Workload, string>> = {
+/** The subject that a cell's ratios are relative to. */
+export function baselineOf(cell: Cell): string {
+  return compressionOf(cell) === undefined ? BASELINES[cell.workload] : 'ws-deflate'
+}
+
+/** Whether the subject can do what the cell asks for. */
+export function runsIn(subject: Subject, cell: Cell): boolean {
+  if (!subject.workloads.includes(cell.workload)) return false
+  const compression = compressionOf(cell)
+  if (compression === undefined) return subject.compressions === undefined
+  return subject.compressions?.includes(compression) ?? false
+}
+
+const BASELINES: Readonly<Record<Workload, string>> = {
   echo: 'ws',
   'fan-out': 'ws',
   cluster: 'ws-redis',
@@ -30,6 +44,8 @@ export const BASELINES: Readonly<Record<Workload, string>> = {
   memory: 'ws',
 }
 
+const EVERY_COMPRESSION: readonly Compression[] = ['no-takeover', 'takeover-4KiB', 'browser']
+const COMPRESSED: readonly Workload[] = ['echo', 'fan-out', 'memory']
 const SERVER: readonly Workload[] = ['echo', 'fan-out', 'handshake', 'memory']
 
 /** Every server under test, in the order in which it is printed. Add one here. */
@@ -97,6 +113,45 @@ export const SUBJECTS: readonly Subject[] = [
     workloads: SERVER,
   },
   {
+    name: 'ws-deflate',
+    about:
+      'ws in plain JavaScript, perMessageDeflate with its defaults (level 6, windows of 32 KiB, memLevel 8), threshold 0',
+    packages: ['ws'],
+    home: 'peers',
+    runtime: 'node',
+    source: new URL('./subjects/ws.ts', import.meta.url),
+    args: ['deflate'],
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    protocol: 'websocket',
+    workloads: COMPRESSED,
+    compressions: EVERY_COMPRESSION,
+  },
+  {
+    name: 'wigwag-deflate',
+    about: 'perMessageDeflate with its defaults (level 6, windows of 4 KiB, memLevel 4), threshold 0',
+    packages: ['@wigwag/socket'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/wigwag.ts', import.meta.url),
+    args: ['deflate'],
+    protocol: 'websocket',
+    workloads: COMPRESSED,
+    compressions: EVERY_COMPRESSION,
+  },
+  {
+    name: 'bun-deflate',
+    about: 'Bun.serve with perMessageDeflate: true and compress on every send',
+    packages: [BUN_PACKAGE],
+    home: 'peers',
+    runtime: 'bun',
+    source: new URL('./subjects/bun.ts', import.meta.url),
+    args: ['deflate'],
+    protocol: 'websocket',
+    workloads: COMPRESSED,
+    // It declines an offer that limits the server's window, and never keeps a context by itself.
+    compressions: ['no-takeover', 'browser'],
+  },
+  {
     name: 'net',
     about: 'a floor, not a peer: node:net sends every byte back as it came; no handshake, no frames, no unmasking',
     packages: [],
@@ -129,5 +184,6 @@ export const SUBJECTS: readonly Subject[] = [
   },
 ]
 
-/** Subjects of `--quick`. */
+/** Subjects of `--quick`, in its own cells and in those with compression. */
 export const QUICK_SUBJECTS: readonly string[] = ['ws', 'wigwag', 'hub', 'bun']
+export const QUICK_COMPRESSING: readonly string[] = ['ws-deflate', 'wigwag-deflate', 'bun-deflate']

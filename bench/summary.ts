@@ -10,7 +10,7 @@ import {
   userUsPerMessage,
 } from './result.ts'
 import { median } from './statistics.ts'
-import { BASELINES } from './subject-table.ts'
+import { baselineOf } from './subject-table.ts'
 
 /** How many times less a subject needs than the baseline in the same round. */
 export interface Ratio {
@@ -122,7 +122,7 @@ function summarizeRatios<Report>(
 ): Ratio | undefined {
   const ratios = inCell.flatMap((own) => {
     if (own.subject !== subject) return []
-    const baseline = inCell.find((run) => run.round === own.round && run.subject === BASELINES[cell.workload])
+    const baseline = inCell.find((run) => run.round === own.round && run.subject === baselineOf(cell))
     const ratio = baseline === undefined ? Number.NaN : cost(baseline.report) / cost(own.report)
     return ratio > 0 && Number.isFinite(ratio) ? [ratio] : []
   })

@@ -1,19 +1,22 @@
 import type { MessageCell } from '../cell.ts'
+import type { Conversation } from './conversation.ts'
 import type { Load } from './load.ts'
 import type { LoadConnection, LoadConnectionOptions } from './load-connection.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { Meter } from './meter.ts'
 import { openConnections } from './open-connections.ts'
-import type { Traffic } from './traffic.ts'
 
 /** Connections to /echo that keep `depth` messages in flight each. Latency is that of the round trip. */
 export class EchoLoad implements Load {
   readonly #lanes: readonly EchoLane[]
   readonly #depth: number
 
-  constructor(spec: LoadSpec, cell: MessageCell, traffic: Traffic, meter: Meter) {
+  constructor(spec: LoadSpec, cell: MessageCell, conversation: Conversation, meter: Meter) {
     this.#depth = cell.depth
-    this.#lanes = Array.from({ length: cell.connections }, (_, n) => new EchoLane(spec, cell.depth, traffic, meter, n))
+    this.#lanes = Array.from(
+      { length: cell.connections },
+      (_, n) => new EchoLane(spec, cell.depth, conversation, meter, n),
+    )
   }
 
   async open(): Promise<void> {
@@ -40,7 +43,7 @@ export class EchoLoad implements Load {
 
 class EchoLane {
   readonly #spec: LoadSpec
-  readonly #traffic: Traffic
+  readonly #conversation: Conversation
   readonly #meter: Meter
   readonly #first: number
   readonly #sentAtMs: Float64Array
@@ -49,11 +52,11 @@ class EchoLane {
   #received = 0
   #stopped = false
 
-  constructor(spec: LoadSpec, depth: number, traffic: Traffic, meter: Meter, lane: number) {
+  constructor(spec: LoadSpec, depth: number, conversation: Conversation, meter: Meter, lane: number) {
     this.#spec = spec
-    this.#traffic = traffic
+    this.#conversation = conversation
     this.#meter = meter
-    this.#first = lane % traffic.period
+    this.#first = lane % conversation.period
     this.#sentAtMs = new Float64Array(depth)
   }
 
@@ -62,7 +65,7 @@ class EchoLane {
       port: this.#spec.connectPort,
       protocol: this.#spec.protocol,
       target: '/echo',
-      traffic: this.#traffic,
+      conversation: this.#conversation,
       first: this.#first,
       meter: this.#meter,
       received: (count, nowMs) => this.#receive(count, nowMs),
@@ -101,9 +104,8 @@ class EchoLane {
   }
 
   #send(count: number, nowMs: number): void {
-    const { requests, requestBytes, period } = this.#traffic
-    const at = ((this.#first + this.#sent) % period) * requestBytes
+    const from = this.#first + this.#sent
     for (let i = 0; i < count; i++) this.#sentAtMs[this.#sent++ % this.#sentAtMs.length] = nowMs
-    this.#connection?.write(requests.subarray(at, at + count * requestBytes))
+    this.#connection?.send(from, count)
   }
 }

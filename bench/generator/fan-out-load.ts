@@ -1,10 +1,10 @@
 import type { MessageCell } from '../cell.ts'
+import type { Conversation } from './conversation.ts'
 import type { Load } from './load.ts'
 import type { LoadConnection } from './load-connection.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { Meter } from './meter.ts'
 import { openConnections } from './open-connections.ts'
-import type { Traffic } from './traffic.ts'
 
 // Publications between the quickest and the slowest subscriber; far more than a server can be asked to hold.
 const TIMES = 65_536
@@ -16,7 +16,7 @@ const TIMES = 65_536
 export class FanOutLoad implements Load {
   readonly #spec: LoadSpec
   readonly #cell: MessageCell
-  readonly #traffic: Traffic
+  readonly #conversation: Conversation
   readonly #meter: Meter
   readonly #publishedAtMs: Float64Array = new Float64Array(TIMES)
   readonly #receivedBy: Float64Array
@@ -27,17 +27,17 @@ export class FanOutLoad implements Load {
   #stopped = false
   #scheduled = false
 
-  constructor(spec: LoadSpec, cell: MessageCell, traffic: Traffic, meter: Meter) {
+  constructor(spec: LoadSpec, cell: MessageCell, conversation: Conversation, meter: Meter) {
     this.#spec = spec
     this.#cell = cell
-    this.#traffic = traffic
+    this.#conversation = conversation
     this.#meter = meter
     this.#receivedBy = new Float64Array(cell.connections)
   }
 
   async open(): Promise<void> {
     const { connectPort, publishPort, protocol } = this.#spec
-    const common = { protocol, traffic: this.#traffic, first: 0, meter: this.#meter }
+    const common = { protocol, conversation: this.#conversation, first: 0, meter: this.#meter }
     const subscribers = Array.from({ length: this.#cell.connections }, (_, subscriber) => ({
       ...common,
       port: connectPort,
@@ -91,10 +91,9 @@ export class FanOutLoad implements Load {
     const { connections, depth } = this.#cell
     const count = depth - Math.ceil(this.inFlight() / connections)
     if (count <= 0) return
-    const { requests, requestBytes, period } = this.#traffic
-    const at = (this.#published % period) * requestBytes
+    const from = this.#published
     const nowMs = performance.now()
     for (let i = 0; i < count; i++) this.#publishedAtMs[this.#published++ % TIMES] = nowMs
-    this.#publisher?.write(requests.subarray(at, at + count * requestBytes))
+    this.#publisher?.send(from, count)
   }
 }

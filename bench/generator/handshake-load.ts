@@ -3,7 +3,7 @@ import type { HandshakeCell } from '../cell.ts'
 import type { Load } from './load.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { Meter } from './meter.ts'
-import { checkUpgradeAnswer, createHandshakeKey, encodeUpgradeRequest, type HandshakeKey } from './opening-handshake.ts'
+import { createHandshakeKey, encodeUpgradeRequest, type HandshakeKey, readUpgradeAnswer } from './opening-handshake.ts'
 
 const KEYS = 64
 const MAX_CHUNK_BYTES = 4096
@@ -105,9 +105,11 @@ class HandshakeSlot {
     const headEnd = this.#received.indexOf('\r\n\r\n') + 4
     if (headEnd < 4) return true
     const { socket, accept } = this.#state
-    const fault = checkUpgradeAnswer(this.#received.slice(0, headEnd), accept)
-    if (fault !== undefined) {
-      this.#lose(socket, fault)
+    const answer = readUpgradeAnswer(this.#received.slice(0, headEnd), accept)
+    const unasked = { fault: 'the upgrade was answered with an extension that was not offered' }
+    const result = 'fault' in answer || answer.extensions === undefined ? answer : unasked
+    if ('fault' in result) {
+      this.#lose(socket, result.fault)
       return true
     }
     this.#received = this.#received.slice(headEnd)

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
+import type { Conversation, ConversationReader, Dialect } from './conversation.ts'
 import type { Protocol } from './load-spec.ts'
 import type { Meter } from './meter.ts'
-import { checkUpgradeAnswer, createHandshakeKey, encodeUpgradeRequest } from './opening-handshake.ts'
-import { ReplyReader } from './reply-reader.ts'
-import { MAX_CHUNK_BYTES, type Traffic } from './traffic.ts'
+import { createHandshakeKey, encodeUpgradeRequest, readUpgradeAnswer } from './opening-handshake.ts'
+import { MAX_CHUNK_BYTES } from './traffic.ts'
 
 const MAX_HEAD_BYTES = 8192
 const OPENING_TIMEOUT_MS = 10_000
@@ -17,7 +17,7 @@ export interface LoadConnectionOptions {
   readonly protocol: Protocol
   /** Request target of the upgrade. */
   readonly target: string
-  readonly traffic: Traffic
+  readonly conversation: Conversation
   /** Number of the first message expected from the server. */
   readonly first: number
   readonly meter: Meter
@@ -28,7 +28,8 @@ export interface LoadConnectionOptions {
 /** A WebSocket connection on a bare TCP socket, with as little as possible between the bytes and the counters. */
 export class LoadConnection {
   readonly #options: LoadConnectionOptions
-  readonly #reader: ReplyReader
+  #talk: { readonly dialect: Dialect; readonly reader: ConversationReader } | undefined
+  #begun = false
   readonly #socket: Socket
   readonly #accept: string
   #state: 'opening' | 'open' | 'ended' = 'opening'
@@ -38,10 +39,6 @@ export class LoadConnection {
   private constructor(options: LoadConnectionOptions, settle: () => void) {
     this.#options = options
     this.#settle = settle
-    this.#reader = new ReplyReader(options.traffic, options.first, {
-      wrong: (what) => options.meter.countWrong(what),
-      lost: (what) => this.#lose(what),
-    })
     const { key, accept } = createHandshakeKey()
     this.#accept = accept
     this.#socket = connect({
@@ -52,8 +49,8 @@ export class LoadConnection {
     })
     this.#socket.setTimeout(OPENING_TIMEOUT_MS, () => this.#lose('no answer to the upgrade'))
     this.#socket.on('connect', () => {
-      if (options.protocol === 'bytes') this.#open()
-      else this.#socket.write(encodeUpgradeRequest(options.port, options.target, key))
+      if (options.protocol === 'bytes') this.#open(undefined)
+      else this.#socket.write(encodeUpgradeRequest(options.port, options.target, key, options.conversation.offer))
     })
     this.#socket.on('error', (error) => this.#lose(error.message))
     this.#socket.on('close', () => this.#lose('the server closed the connection'))
@@ -66,9 +63,14 @@ export class LoadConnection {
     })
   }
 
-  /** Writes whole frames. The bytes must not change afterwards. */
-  write(frames: Buffer): void {
-    if (this.#state === 'open') this.#socket.write(frames)
+  /** Sends messages `from` to `from + count` of the conversation. */
+  send(from: number, count: number): void {
+    if (this.#state !== 'open' || this.#talk === undefined) return
+    const { dialect } = this.#talk
+    const prelude = this.#begun ? undefined : dialect.prelude(from)
+    this.#begun = true
+    if (prelude !== undefined) this.#socket.write(prelude)
+    this.#socket.write(dialect.requests(from, count))
   }
 
   end(): void {
@@ -79,7 +81,7 @@ export class LoadConnection {
   #receive(length: number): boolean {
     if (this.#state === 'opening') length = this.#receiveHead(length)
     if (this.#state !== 'open' || length === 0) return true
-    const count = this.#reader.read(CHUNK, length)
+    const count = this.#talk?.reader.read(CHUNK, length) ?? 0
     if (count > 0) this.#options.received(count, performance.now())
     return true
   }
@@ -93,17 +95,25 @@ export class LoadConnection {
       if (this.#head.length > MAX_HEAD_BYTES) this.#lose('an answer to the upgrade without end')
       return 0
     }
-    const fault = checkUpgradeAnswer(this.#head.slice(0, end), this.#accept)
+    const answer = readUpgradeAnswer(this.#head.slice(0, end), this.#accept)
     this.#head = ''
-    if (fault !== undefined) {
-      this.#lose(fault)
+    if ('fault' in answer) {
+      this.#lose(answer.fault)
       return 0
     }
-    this.#open()
+    this.#open(answer.extensions)
     return CHUNK.copy(CHUNK, 0, end - before, length)
   }
 
-  #open(): void {
+  #open(extensions: string | undefined): void {
+    const { conversation, first, meter } = this.#options
+    const dialect = conversation.agree(extensions)
+    if ('fault' in dialect) {
+      this.#lose(dialect.fault)
+      return
+    }
+    const faults = { wrong: (what: string) => meter.countWrong(what), lost: (what: string) => this.#lose(what) }
+    this.#talk = { dialect, reader: dialect.createReader(first, faults) }
     this.#state = 'open'
     this.#socket.setTimeout(0)
     this.#settled()

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MessageCell } from '../cell.ts'
+import { buildConversation } from './conversation.ts'
 import { drain } from './drain.ts'
 import { EchoLoad } from './echo-load.ts'
 import type { LoadSpec, MemoryReport } from './load-spec.ts'
 import { Meter } from './meter.ts'
 import { readRss } from './process-memory.ts'
-import { buildTraffic } from './traffic.ts'
 
 /** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
 export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
   const meter = new Meter()
-  const load = new EchoLoad(spec, cell, buildTraffic(cell, spec.protocol), meter)
+  const load = new EchoLoad(spec, cell, buildConversation(cell, spec.protocol), meter)
   const rssBefore = await settledRss(spec)
   await load.open()
   const rssIdle = await settledRss(spec)

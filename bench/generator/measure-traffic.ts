@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { buildConversation } from './conversation.ts'
 import { drain } from './drain.ts'
 import { EchoLoad } from './echo-load.ts'
 import { FanOutLoad } from './fan-out-load.ts'
@@ -7,7 +8,6 @@ import type { Load } from './load.ts'
 import type { LoadSpec, TrafficReport } from './load-spec.ts'
 import { Meter } from './meter.ts'
 import { processUse, readProcessCpu } from './process-cpu.ts'
-import { buildTraffic } from './traffic.ts'
 
 // Slow cells need more than their seconds until the server's code has been compiled; large messages never get so far.
 const WARM_UP_MESSAGES = 5000
@@ -36,10 +36,10 @@ function createLoad(spec: LoadSpec, meter: Meter): Load {
       return new HandshakeLoad(spec, cell, meter)
     case 'fan-out':
     case 'cluster':
-      return new FanOutLoad(spec, cell, buildTraffic(cell, protocol), meter)
+      return new FanOutLoad(spec, cell, buildConversation(cell, protocol), meter)
     case 'echo':
     case 'memory':
-      return new EchoLoad(spec, cell, buildTraffic(cell, protocol), meter)
+      return new EchoLoad(spec, cell, buildConversation(cell, protocol), meter)
   }
 }
 

@@ -15,7 +15,7 @@ export function createHandshakeKey(): HandshakeKey {
 }
 
 /** The request that asks for the upgrade. */
-export function encodeUpgradeRequest(port: number, target: string, key: string): string {
+export function encodeUpgradeRequest(port: number, target: string, key: string, extensions?: string): string {
   return [
     `GET ${target} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
@@ -23,16 +23,21 @@ export function encodeUpgradeRequest(port: number, target: string, key: string):
     'Connection: Upgrade',
     `Sec-WebSocket-Key: ${key}`,
     'Sec-WebSocket-Version: 13',
+    ...(extensions === undefined ? [] : [`Sec-WebSocket-Extensions: ${extensions}`]),
     '\r\n',
   ].join('\r\n')
 }
 
-/** What is wrong with the head that answered the upgrade; nothing when it is right. */
-export function checkUpgradeAnswer(head: string, accept: string): string | undefined {
+/** The extensions in the head that answered the upgrade, or what is wrong with it. */
+export function readUpgradeAnswer(
+  head: string,
+  accept: string,
+): { readonly extensions: string | undefined } | { readonly fault: string } {
   const [first = '', ...fields] = head.split('\r\n')
-  if (!first.startsWith('HTTP/1.1 101 ')) return `the upgrade was answered with "${first}"`
+  if (!first.startsWith('HTTP/1.1 101 ')) return { fault: `the upgrade was answered with "${first}"` }
   const values = new Map(fields.map((field) => [field.split(':', 1)[0]?.toLowerCase(), field.replace(/^.*?:\s*/, '')]))
-  if (values.get('sec-websocket-accept') !== accept) return 'the upgrade was answered with a wrong accept value'
-  if (values.has('sec-websocket-extensions')) return 'the upgrade was answered with an extension that was not offered'
-  return undefined
+  if (values.get('sec-websocket-accept') !== accept) {
+    return { fault: 'the upgrade was answered with a wrong accept value' }
+  }
+  return { extensions: values.get('sec-websocket-extensions') }
 }

@@ -38,7 +38,8 @@ export interface Traffic {
 
 /** Builds the frames of a run. `payloadBytes` is at least 8. */
 export function buildTraffic(cell: MessageCell, protocol: Protocol): Traffic {
-  const { payloadBytes, format, depth } = cell
+  const { payloadBytes, depth } = cell
+  const format = cell.format === 'json' ? 'text' : cell.format
   const opcode = OPCODES[format]
   // Large messages have fewer payloads: all of them together stay in a few MiB.
   const period = Math.max(MIN_PERIOD, Math.min(MAX_PERIOD, Math.floor(PERIOD_BYTES / payloadBytes)))
@@ -89,7 +90,8 @@ function frameHeader(opcode: number, payloadBytes: number, masked: number): Buff
   return header
 }
 
-function maskedFrame(opcode: number, payload: Buffer, n: number): Buffer {
+/** A whole frame as a client sends it; `opcode` may have reserved bits with it. The masking-key goes with `n`. */
+export function maskedFrame(opcode: number, payload: Buffer, n: number): Buffer {
   const maskingKey = Buffer.alloc(4)
   maskingKey.writeUInt32BE(Math.imul(n + 1, 0x9e3779b1) >>> 0)
   const masked = Buffer.from(payload)

@@ -4,6 +4,7 @@ import { announce } from '../announce.ts'
 const subscribers = new Set<NodeWebSocket>()
 const server = new WebSocketServer({
   ...(process.argv[2] === 'public' ? { io: 'public' } : {}),
+  ...(process.argv[2] === 'deflate' ? { perMessageDeflate: { thresholdBytes: 0 } } : {}),
   open(socket) {
     if (socket.target === '/sub') subscribers.add(socket)
   },

@@ -3,7 +3,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { announce } from '../announce.ts'
 
 const subscribers = new Set<WebSocket>()
-const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+const perMessageDeflate = process.argv[2] === 'deflate' ? { threshold: 0 } : false
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate })
 
 server.on('connection', (socket, request) => {
   switch (request.url) {

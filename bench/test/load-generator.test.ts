@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Cell, MessageCell } from '../cell.ts'
 import type { LoadFaults, LoadSpec, Protocol } from '../generator/load-spec.ts'
 import { measureMemory } from '../generator/measure-memory.ts'
@@ -8,6 +8,8 @@ import { measureTraffic } from '../generator/measure-traffic.ts'
 
 const FLAWLESS: LoadFaults = { wrong: 0, lost: 0, missing: 0, notes: [] }
 const ECHO: MessageCell = { name: '', workload: 'echo', connections: 3, depth: 2, payloadBytes: 300, format: 'text' }
+
+const DEFLATE: ServerOptions = { perMessageDeflate: { threshold: 0 } }
 
 let server: WebSocketServer | Server | undefined
 const sockets = new Set<Socket>()
@@ -84,6 +86,57 @@ describe('a load finds a server flawless that', () => {
   test('sends bytes back as they came, when that is what it is for', async () => {
     const port = await serveBytes((chunk, socket) => socket.write(chunk))
     expect((await measureTraffic(spec(ECHO, port, 'bytes'))).faults).toEqual(FLAWLESS)
+  })
+})
+
+describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compression (%s) a load', (compression) => {
+  const cell: MessageCell = { ...ECHO, format: 'json', compression }
+
+  test.each([200, 16 * 1024])('finds a server flawless that echoes %i bytes', async (payloadBytes) => {
+    const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))), DEFLATE)
+    expect((await measureTraffic(spec({ ...cell, payloadBytes }, port))).faults).toEqual(FLAWLESS)
+  })
+
+  test('finds a server flawless that delivers what is published', async () => {
+    const subscribers: WebSocket[] = []
+    const port = await serve((socket, target) => {
+      if (target === '/sub') subscribers.push(socket)
+      else socket.on('message', (data) => fanOut(data, subscribers))
+    }, DEFLATE)
+    const load: Cell = { ...cell, workload: 'fan-out', connections: 10, depth: 4 }
+    expect((await measureTraffic(spec(load, port))).faults).toEqual(FLAWLESS)
+  })
+
+  test('finds out a server that changes a byte, whether or not the message was right before', async () => {
+    let left = 5000
+    const port = await serve((socket) => {
+      socket.on('message', (data) => socket.send(left-- > 0 ? String(data) : `*${String(data).slice(1)}`))
+    }, DEFLATE)
+    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBe(0)
+    left = 0
+    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('finds out a server that swaps two messages', async () => {
+    const port = await serve((socket) => {
+      let held: string | undefined
+      socket.on('message', (data) => {
+        const text = String(data)
+        const isPrelude = text.length !== cell.payloadBytes
+        if (isPrelude || held !== undefined) socket.send(text)
+        if (!isPrelude && held !== undefined) socket.send(held)
+        held = isPrelude || held !== undefined ? undefined : text
+      })
+    }, DEFLATE)
+    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+  })
+
+  test('finds out a server that does not negotiate it', async () => {
+    const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))))
+    expect((await measureTraffic(spec(cell, port))).faults).toMatchObject({
+      lost: 3,
+      notes: ['lost: the upgrade was answered without compression'],
+    })
   })
 })
 
@@ -188,8 +241,11 @@ function spec(cell: Cell, port: number, protocol: Protocol = 'websocket'): LoadS
   return { cell, protocol, connectPort: port, publishPort: port, processes: [], ...times }
 }
 
-async function serve(connected: (socket: WebSocket, target: string) => void): Promise<number> {
-  const listening = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+async function serve(
+  connected: (socket: WebSocket, target: string) => void,
+  options: ServerOptions = {},
+): Promise<number> {
+  const listening = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options })
   server = listening
   listening.on('connection', (socket, request) => connected(socket, request.url ?? ''))
   await new Promise((resolve) => listening.once('listening', resolve))

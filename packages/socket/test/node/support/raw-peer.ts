@@ -56,8 +56,10 @@ export class RawPeer extends Watched {
     socket.on('end', () => this.#set(() => (this.ended = true)))
     socket.on('error', (error) => this.#set(() => (this.error = error)))
     socket.on('close', () => this.#set(() => (this.closed = true)))
+    // Weakly, because some tests have tens of thousands of peers; one that is open is never collected.
+    const own = new WeakRef(socket)
     onTestFinished(() => {
-      socket.destroy()
+      own.deref()?.destroy()
     })
   }
 
@@ -80,6 +82,13 @@ export class RawPeer extends Watched {
     peer.write(upgradeRequest())
     await peer.until(() => peer.head !== undefined)
     if (!peer.head?.startsWith('HTTP/1.1 101')) throw new Error(`Refused: ${peer.head}`)
+    return peer
+  }
+
+  /** The server's end of a connection whose upgrade request has been read. */
+  static upgraded(socket: Socket): RawPeer {
+    const peer = new RawPeer(socket)
+    peer.head = ''
     return peer
   }
 

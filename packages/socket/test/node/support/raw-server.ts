@@ -8,7 +8,7 @@ export async function openRaw(answer: (socket: Socket, head: string, key: string
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('error', () => {})
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     socket.once('data', (chunk) => {
       const head = String(chunk)
       answer(socket, head, /sec-websocket-key: (.*)/i.exec(head)?.[1] ?? '')

@@ -1,0 +1,119 @@
+import { deflateRawSync, inflateRawSync, constants as zlib } from 'node:zlib'
+import type { ConversationReader, Dialect } from './conversation.ts'
+import { DeflateReader } from './deflate-reader.ts'
+import type { JsonRing } from './json-ring.ts'
+import type { ReplyFaults } from './reply-parser.ts'
+import { maskedFrame } from './traffic.ts'
+
+const OPCODE_TEXT = 1
+const RSV1 = 0x40
+const LARGEST_WINDOW_BYTES = 32 * 1024
+/** The end of every compressed message, which is not sent (RFC 7692 §7.2.1). */
+const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
+
+/** What was negotiated. */
+export interface DeflateTerms {
+  readonly requestTakeover: boolean
+  readonly requestWindowBits: number
+  readonly replyTakeover: boolean
+  /** Bytes of plain text that both sides have had before the first message; 0 for none. */
+  readonly historyBytes: number
+  /** Most requests that are asked for in one go. */
+  readonly depth: number
+}
+
+/**
+ * Compressed messages, built once. Every connection begins with a prelude: one message of the ring's text just before its
+ * first message. From then on the plain text of a window before message `n` is the same on every connection and every
+ * time, so what a client with context takeover sends for `n` is, too, and need not be compressed while it is measured.
+ */
+export class DeflateDialect implements Dialect {
+  readonly #ring: JsonRing
+  readonly #terms: DeflateTerms
+  readonly #requests: Buffer
+  /** Where each request begins; `depth` more than there are, for those that are asked for across the end. */
+  readonly #offsets: number[] = [0]
+  /** Replies that were inflated and found right. */
+  readonly #verified = new Map<number, Buffer>()
+
+  constructor(ring: JsonRing, terms: DeflateTerms) {
+    this.#ring = ring
+    this.#terms = terms
+    const frames = Array.from({ length: ring.period }, (_, n) => this.#request(n))
+    const all = Array.from({ length: ring.period + terms.depth }, (_, n) => frames[n % ring.period] as Buffer)
+    for (const frame of all) this.#offsets.push((this.#offsets.at(-1) as number) + frame.length)
+    this.#requests = Buffer.concat(all)
+  }
+
+  get period(): number {
+    return this.#ring.period
+  }
+
+  prelude(first: number): Buffer | undefined {
+    const { historyBytes } = this.#terms
+    return historyBytes === 0 ? undefined : this.#frame(this.#ring.before(first, historyBytes), undefined, first)
+  }
+
+  requests(from: number, count: number): Buffer {
+    const n = from % this.#ring.period
+    return this.#requests.subarray(this.#offsets[n], this.#offsets[n + count])
+  }
+
+  createReader(first: number, faults: ReplyFaults): ConversationReader {
+    return new DeflateReader(this, first, this.#terms.historyBytes > 0, faults)
+  }
+
+  /**
+   * Whether `chunk[start, end)` is the compressed message `n`: inflated and compared the first time, compared with the bytes
+   * that were right then from there on, which mean the same because the window before it is the same.
+   */
+  isReply(n: number, chunk: Buffer, start: number, end: number): boolean {
+    const verified = this.#verified.get(n)
+    if (verified !== undefined && chunk.compare(verified, 0, verified.length, start, end) === 0) return true
+    const dictionary = this.#terms.historyBytes > 0 && this.#terms.replyTakeover
+    const payload = chunk.subarray(start, end)
+    if (
+      !this.#inflatesTo(
+        payload,
+        dictionary ? this.#ring.before(n, LARGEST_WINDOW_BYTES) : undefined,
+        this.#ring.message(n),
+      )
+    ) {
+      return false
+    }
+    this.#verified.set(n, Buffer.from(payload))
+    return true
+  }
+
+  /** Whether it is the prelude of a connection whose first message is `first`. */
+  isPrelude(first: number, payload: Buffer): boolean {
+    return this.#inflatesTo(payload, undefined, this.#ring.before(first, this.#terms.historyBytes))
+  }
+
+  /** Whether a message that came as it is, is the one expected: only where none refers to others may one be sent so. */
+  isPlainReply(n: number, payload: Buffer): boolean {
+    return !this.#terms.replyTakeover && payload.equals(this.#ring.message(n))
+  }
+
+  #inflatesTo(payload: Buffer, dictionary: Buffer | undefined, expected: Buffer): boolean {
+    const options = dictionary === undefined ? {} : { dictionary }
+    try {
+      const whole = Buffer.concat([payload, TAIL])
+      return inflateRawSync(whole, { finishFlush: zlib.Z_SYNC_FLUSH, ...options }).equals(expected)
+    } catch {
+      return false
+    }
+  }
+
+  #request(n: number): Buffer {
+    const { requestTakeover, requestWindowBits, historyBytes } = this.#terms
+    const hasHistory = requestTakeover && historyBytes > 0
+    return this.#frame(this.#ring.message(n), hasHistory ? this.#ring.before(n, 2 ** requestWindowBits) : undefined, n)
+  }
+
+  #frame(plain: Buffer, dictionary: Buffer | undefined, n: number): Buffer {
+    const options = { windowBits: this.#terms.requestWindowBits, finishFlush: zlib.Z_SYNC_FLUSH }
+    const deflated = deflateRawSync(plain, dictionary === undefined ? options : { ...options, dictionary })
+    return maskedFrame(RSV1 | OPCODE_TEXT, deflated.subarray(0, -TAIL.length), n)
+  }
+}
