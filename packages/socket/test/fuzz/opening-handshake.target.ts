@@ -54,7 +54,7 @@ const EXTENSION: MessageExtension = {
   reservedBit: 2,
   offer: () => [[]],
   accept: () => undefined,
-  confirm: (answered) => (answered.length > 1 ? { fault: 'it has two parameters' } : CODEC),
+  confirm: (answered) => (answered.length > 1 ? { fault: 'it has two parameters' } : { codec: CODEC }),
 }
 const CODEC: MessageCodec = { encode: () => undefined, decode: (payload) => payload }
 const handshake = new ClientHandshake(
