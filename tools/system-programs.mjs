@@ -17,6 +17,7 @@ const PROGRAMS = [
   },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
   { pythonModule: 'autobahn', debianPackage: 'python3-autobahn', tests: 'the tests with Autobahn' },
+  { pythonModule: 'tornado', debianPackage: 'python3-tornado', tests: 'the test with Tornado' },
   { pythonModule: 'websockets', debianPackage: 'python3-websockets', tests: "the tests with Python's websockets" },
 ]
 
