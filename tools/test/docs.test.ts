@@ -59,6 +59,8 @@ describe('docs/limits.md has the defaults of the code', () => {
     const {
       utf8: _utf8,
       textAs: _textAs,
+      autoPong: _autoPong,
+      echoCloseReason: _echoCloseReason,
       maxCompressedBytes: _derived,
       ...limits
     } = resolveConnectionOptions() as unknown as Record<string, number>

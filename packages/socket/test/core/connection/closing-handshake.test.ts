@@ -33,6 +33,15 @@ describe.each(roles)('§5.5.1 a %s answers a Close frame', (role) => {
     expect(our.sink.outcome).toEqual({ code, reason: 'bye', clean: true, error: undefined })
   })
 
+  test('with the reason that came as well when it is told to (echoCloseReason)', () => {
+    const our = openConnection(role, { echoCloseReason: true })
+    our.connection.receive(closeFrom(role, closePayload(1001, 'bye')), 0)
+    expect(our.sink.takeFrames()).toMatchObject([{ opcode: 8, payload: closePayload(1001, 'bye') }])
+    const other = openConnection(role, { echoCloseReason: true })
+    other.connection.receive(closeFrom(role), 0)
+    expect(other.sink.takeFrames()).toMatchObject([{ opcode: 8, payload: new Uint8Array(0) }])
+  })
+
   test('without a code when none came, and tells 1005 (§7.1.5)', () => {
     const our = openConnection(role)
     our.connection.receive(closeFrom(role), 0)

@@ -107,7 +107,7 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   #agreement(role: Role, agreed: DeflateParameters): DeflateAgreement {
-    const { thresholdBytes, level, maxFinalBlocks, memLevel, clientMaxWindowBits } = this.#options
+    const { thresholdBytes, level, maxFinalBlocks, memLevel, clientMaxWindowBits, outboundWindowBits } = this.#options
     const server = {
       windowBits: agreed.serverMaxWindowBits ?? LARGEST_WINDOW_BITS,
       contextTakeover: !agreed.serverNoContextTakeover,
@@ -118,7 +118,8 @@ export class PerMessageDeflate implements MessageExtension {
       windowBits: role === 'client' ? Math.min(agreedBits, clientMaxWindowBits) : agreedBits,
       contextTakeover: !agreed.clientNoContextTakeover,
     }
-    const [outbound, inbound] = role === 'server' ? [server, client] : [client, server]
+    const [agreedOutbound, inbound] = role === 'server' ? [server, client] : [client, server]
+    const outbound = { ...agreedOutbound, windowBits: Math.min(agreedOutbound.windowBits, outboundWindowBits) }
     return {
       port: this.#port,
       thresholdBytes,
