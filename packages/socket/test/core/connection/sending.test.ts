@@ -150,8 +150,8 @@ describe('§5.6 the type of a message may differ from what its data is', () => {
     our.connection.send(textBytes('a'.repeat(500)), true, 'text')
     our.connection.send('a'.repeat(500), true, 'binary')
     expect(our.sink.takeFrames()).toMatchObject([
-      { opcode: 1, reservedBits: 4 },
-      { opcode: 2, reservedBits: 4 },
+      { opcode: 1, rsv: 4 },
+      { opcode: 2, rsv: 4 },
     ])
   })
 
