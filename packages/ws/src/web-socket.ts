@@ -384,10 +384,16 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
     sent: Sent | undefined,
   ): void {
     const pump = this._pump as Pump<SocketOwner>
-    if (final && !this._fragmenting) pump.send(payload, compress, type)
+    let accepted: boolean
+    if (final && !this._fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
     else {
       this._fragmenting = !final
-      pump.connection.sendFragment(payload, final, type)
+      accepted = pump.connection.sendFragment(payload, final, type)
+    }
+    if (!accepted) {
+      // It waited for a Blob, and the connection ended meanwhile.
+      this._refuse(payload, sent)
+      return
     }
     if (payload.length > FLUSH_ABOVE_BYTES && typeof payload !== 'string') pump.flush()
     if (sent !== undefined) this._whenWritten(sent)
