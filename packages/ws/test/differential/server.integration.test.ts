@@ -169,6 +169,9 @@ describe('the handshake', () => {
   sameAsWs('answers permessage-deflate when it is on', async (scene) => {
     const offers = [
       'permessage-deflate',
+      'permessage-deflate; client_max_window_bits',
+      'permessage-deflate; client_max_window_bits=15',
+      'permessage-deflate; client_max_window_bits=10',
       'permessage-deflate; server_max_window_bits=10',
       'permessage-deflate; server_no_context_takeover',
       'foo, permessage-deflate',
