@@ -37,6 +37,7 @@ export const PACKAGES = {
     doors: [{ from: 'testing', into: '', through: 'index.ts' }],
     pure: ['error', 'publication', 'broker', 'channel', '', 'testing'],
   },
+  'packages/ws': { packages: ['@wigwag/socket'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/cli': {
     packages: ['@wigwag/socket', '@wigwag/hub', '@wigwag/redis'],

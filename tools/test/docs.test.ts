@@ -61,6 +61,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       utf8: _utf8,
       textAs: _textAs,
       autoPong: _autoPong,
+      echoCloseReason: _echoCloseReason,
+      clientEndsTransport: _clientEndsTransport,
       ...limits
     } = resolveConnectionOptions() as unknown as Record<string, number>
     expect(Object.fromEntries([...rows].filter(([name]) => name in limits))).toEqual(limits)

@@ -19,7 +19,7 @@ export class FlushQueue {
   #heldBack = false
   /** The arena's buffer when something was held back: the arena goes on behind it, and never starts it again. */
   #heldBuffer: Uint8Array | undefined
-  readonly #run = (): void => this.#flushAll()
+  readonly #run = (): void => this.flushAll()
 
   /** Flushes `flushable` at the end of this turn. */
   add(flushable: Flushable): void {
@@ -32,7 +32,8 @@ export class FlushQueue {
     this.#heldBack = true
   }
 
-  #flushAll(): void {
+  /** Does now what the end of the turn would do: for who has no such end any more, as a process that exits. */
+  flushAll(): void {
     const flushing = this.#waiting
     this.#waiting = this.#spare
     for (const flushable of flushing) {

@@ -102,14 +102,15 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     else socket.resume()
   }
 
-  send(message: Sendable, compress: boolean | undefined): SendStatus {
+  /** `type` is for bytes that are sent as text, and text that is sent as bytes. */
+  send(message: Sendable, compress: boolean | undefined, type?: MessageType): SendStatus {
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
       const messageBytes = exactSize(message)
       if (buffered + messageBytes > maxQueuedBytes) return this.#refuse(buffered, messageBytes)
     }
-    if (!this.#connection.send(message, compress)) return 'closed'
+    if (!this.#connection.send(message, compress, type)) return 'closed'
     if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
     this.#wantDrain()
     return 'queued'

@@ -9,6 +9,11 @@ export const wheel: DeadlineWheel = new DeadlineWheel()
 /** See `wheel`. */
 export const flushQueue: FlushQueue = new FlushQueue()
 
+/** Hands what all sockets were sent to the operating system now, rather than at the end of the turn. */
+export function flushAllSockets(): void {
+  flushQueue.flushAll()
+}
+
 // Unpredictable bits are drawn from the system in bulk: one call for a thousand masking-keys.
 const keys = new Int32Array(1024)
 let keysUsed = keys.length

@@ -116,34 +116,38 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   /**
    * Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing.
-   * `compress` is for extensions that compress: whether this message shall be. Default: as they were told.
+   * `compress` is for extensions that compress: whether this message shall be. Default: as they were told. `type` sends
+   * bytes that are UTF-8 as text, or text as binary; that the bytes are UTF-8 is the caller's to know.
    * Throws `UsageError` `ERR_ARGUMENT` for anything else, `ERR_STATE` between the fragments of another message.
    */
-  send(data: string | Uint8Array | PreparedMessage, compress?: boolean): boolean {
+  send(data: string | Uint8Array | PreparedMessage, compress?: boolean, type?: MessageType): boolean {
     if (this.#state.phase !== 'open') return false
     if (this.#fragmenting) throw betweenFragments()
     const { writer } = this.#profile
-    if (this.#extensions !== undefined) return this.#sendEncoded(data, this.#extensions, compress)
-    if (typeof data === 'string') writer.text(data, this.#sink)
-    else if (data instanceof PreparedMessage) writer.prepared(data, this.#sink)
+    if (this.#extensions !== undefined) return this.#sendEncoded(data, this.#extensions, compress, type)
+    if (typeof data === 'string') {
+      if (type === 'binary') writer.frame(Opcode.binary, this.#toBytes(data), 0, this.#sink)
+      else writer.text(data, this.#sink)
+    } else if (data instanceof PreparedMessage) writer.prepared(data, this.#sink)
     else {
       assertBytes(data)
-      writer.frame(Opcode.binary, data, 0, this.#sink)
+      writer.frame(type === 'text' ? Opcode.text : Opcode.binary, data, 0, this.#sink)
     }
     return true
   }
 
   /**
    * Sends a part of a message (RFC 6455 §5.4): the first begins it, as text or binary, and the one with `final` ends it.
-   * Fragments are not compressed. Returns whether it was accepted. Throws `UsageError` `ERR_ARGUMENT` for what is neither
+   * Fragments are not compressed. `type` is that of the message, for the first; the default is what `data` is.
+   * Returns whether it was accepted. Throws `UsageError` `ERR_ARGUMENT` for what is neither
    * text nor bytes, `ERR_STATE` when an extension in use has to see whole messages.
    */
-  sendFragment(data: string | Uint8Array, final: boolean): boolean {
+  sendFragment(data: string | Uint8Array, final: boolean, type?: MessageType): boolean {
     const payload = typeof data === 'string' ? this.#toBytes(data) : data
     assertBytes(payload)
     if (this.#state.phase !== 'open') return false
     if (this.#extensions?.decodes(0) === true) throw fragmentsNotExtended()
-    const opcode = this.#fragmenting ? Opcode.continuation : typeof data === 'string' ? Opcode.text : Opcode.binary
+    const opcode = this.#fragmenting ? Opcode.continuation : messageOpcode(data, type)
     this.#fragmenting = !final
     this.#profile.writer.fragment(opcode, final, payload, this.#sink)
     return true
@@ -275,12 +279,14 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     }
     // §5.5.1: answer with a Close frame of our own, typically with the code that came.
     if (this.#state.phase === 'open') {
-      const answer = encodeClosePayload({ code: close.code, reason: '' }, this.#profile.bytes)
+      const { bytes, options } = this.#profile
+      const answer = encodeClosePayload(options.echoCloseReason ? close : { code: close.code, reason: '' }, bytes)
       this.#profile.writer.frame(Opcode.close, answer, 0, this.#sink)
     }
     this.#beginClosing('done', close)
     // §7.1.1: the server closes TCP first; the client waits for that.
-    if (this.#profile.role === 'server' && this.phase === 'closing') this.#sink.end()
+    const endsFirst = this.#profile.role === 'server' || this.#profile.options.clientEndsTransport
+    if (endsFirst && this.phase === 'closing') this.#sink.end()
   }
 
   #beginClosing(handshake: 'sent' | 'done' | 'failed', close: CloseInfo, error?: WigwagError): void {
@@ -335,10 +341,11 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     data: string | Uint8Array | PreparedMessage,
     extensions: ExtensionChain,
     compress: boolean | undefined,
+    type: MessageType | undefined,
   ): boolean {
     const message = data instanceof PreparedMessage ? data.data : data
     const wish = compress ?? (data instanceof PreparedMessage ? data.compress : undefined)
-    const opcode = typeof message === 'string' ? Opcode.text : Opcode.binary
+    const opcode = messageOpcode(message, type)
     const payload = typeof message === 'string' ? this.#toBytes(message) : message
     assertBytes(payload)
     let encoded: Uint8Array
@@ -363,6 +370,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     bytes.encodeText(text, target, 0)
     return target
   }
+}
+
+function messageOpcode(data: string | Uint8Array, type: MessageType | undefined): number {
+  return (type ?? (typeof data === 'string' ? 'text' : 'binary')) === 'text' ? Opcode.text : Opcode.binary
 }
 
 function betweenFragments(): UsageError {

@@ -59,6 +59,11 @@ export class ClientHandshake {
     this.#key = encodeBase64(nonce)
   }
 
+  /** The `Sec-WebSocket-Key`, for who sends the request by other means than `encodeRequest`. */
+  get key(): string {
+    return this.#key
+  }
+
   /** The request head to send. */
   encodeRequest(): string {
     const { target, host, subprotocols = [], extensions = [], headers = {} } = this.#wish

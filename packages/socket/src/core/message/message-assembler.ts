@@ -78,7 +78,7 @@ export class MessageAssembler implements FrameConsumer {
       if (++message.fragments > this.#rules.maxFragments) return tooManyFragments(this.#rules.maxFragments)
       return this.#checkSize(message.gathered.size + payloadBytes, message.encoded)
     }
-    if (message !== undefined) return interleaved()
+    if (message !== undefined) return interleaved(opcode)
     this.#reservedBits = reservedBits
     this.#encoded = this.#extensions?.decodes(reservedBits) ?? false
     return this.#checkSize(payloadBytes, this.#encoded)
@@ -186,10 +186,11 @@ function unexpectedContinuation(): ProtocolError {
   )
 }
 
-function interleaved(): ProtocolError {
+function interleaved(opcode: number): ProtocolError {
   return new ProtocolError(
     'ERR_MESSAGE_INTERLEAVED',
-    'Received the start of a message before the last fragment of the one in progress (RFC 6455 §5.4).',
+    `Received opcode 0x${opcode.toString(16)}, the start of a message, before the last fragment of the one in progress ` +
+      '(RFC 6455 §5.4).',
     CloseCode.protocolError,
   )
 }

@@ -33,6 +33,15 @@ describe.each(roles)('§5.5.1 a %s answers a Close frame', (role) => {
     expect(our.sink.outcome).toEqual({ code, reason: 'bye', clean: true, error: undefined })
   })
 
+  test('with the reason that came as well when it is told to (echoCloseReason)', () => {
+    const our = openConnection(role, { echoCloseReason: true })
+    our.connection.receive(closeFrom(role, closePayload(1001, 'bye')), 0)
+    expect(our.sink.takeFrames()).toMatchObject([{ opcode: 8, payload: closePayload(1001, 'bye') }])
+    const other = openConnection(role, { echoCloseReason: true })
+    other.connection.receive(closeFrom(role), 0)
+    expect(other.sink.takeFrames()).toMatchObject([{ opcode: 8, payload: new Uint8Array(0) }])
+  })
+
   test('without a code when none came, and tells 1005 (§7.1.5)', () => {
     const our = openConnection(role)
     our.connection.receive(closeFrom(role), 0)
@@ -185,4 +194,18 @@ test('§7.1.2 both start at the same moment: both end clean', () => {
   pair.settle()
   expect(pair.client.sink.outcome).toEqual({ code: 4002, reason: 'server', clean: true, error: undefined })
   expect(pair.server.sink.outcome).toEqual({ code: 4001, reason: 'client', clean: true, error: undefined })
+})
+
+describe('§7.1.1 a client waits for the server to end the transport', () => {
+  test.each([
+    [false, ['closing']],
+    [true, ['closing', 'end']],
+  ])('unless it is told not to (clientEndsTransport: %s)', (clientEndsTransport, told) => {
+    const our = openConnection('client', { clientEndsTransport })
+    our.connection.close(1000)
+    our.connection.receive(closeFrom('client', closePayload(1000)), 0)
+    expect(typesOf(our)).toEqual(told)
+    our.connection.receiveEnd(0)
+    expect(our.sink.outcome).toMatchObject({ code: 1000, clean: true })
+  })
 })

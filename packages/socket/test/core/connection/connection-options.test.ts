@@ -22,6 +22,8 @@ describe('defaults of the connection options', () => {
   test('every one of them', () => {
     expect(resolveConnectionOptions()).toEqual({
       autoPong: true,
+      echoCloseReason: false,
+      clientEndsTransport: false,
       maxMessageBytes: 1_048_576,
       maxFrameBytes: 1_048_576,
       maxFragments: 16_384,

@@ -131,3 +131,35 @@ describe.each(roles)('§5.4 a %s sends a message in fragments', (role) => {
     expect(our.connection.sendFragment('a', true)).toBe(false)
   })
 })
+
+describe('§5.6 the type of a message may differ from what its data is', () => {
+  test.each(roles)('a %s sends bytes that are UTF-8 as text, and text as binary', (role) => {
+    const our = openConnection(role)
+    our.connection.send(textBytes('héllo'), undefined, 'text')
+    our.connection.send('héllo', undefined, 'binary')
+    our.connection.send('plain', undefined, 'text')
+    expect(our.sink.takeFrames()).toMatchObject([
+      { opcode: 1, payload: textBytes('héllo') },
+      { opcode: 2, payload: textBytes('héllo') },
+      { opcode: 1, payload: textBytes('plain') },
+    ])
+  })
+
+  test('with an extension in use, too', () => {
+    const our = openConnection('server', { extensions: deflateChain() })
+    our.connection.send(textBytes('a'.repeat(500)), true, 'text')
+    our.connection.send('a'.repeat(500), true, 'binary')
+    expect(our.sink.takeFrames()).toMatchObject([
+      { opcode: 1, rsv: 4 },
+      { opcode: 2, rsv: 4 },
+    ])
+  })
+
+  test('§5.4 in fragments the first one says it', () => {
+    const our = openConnection('server')
+    our.connection.sendFragment(textBytes('a'), false, 'text')
+    our.connection.sendFragment(textBytes('b'), true, 'text')
+    our.connection.sendFragment('c', true, 'binary')
+    expect(our.sink.takeFrames()).toMatchObject([{ opcode: 1 }, { opcode: 0 }, { opcode: 2 }])
+  })
+})

@@ -10,6 +10,8 @@ export interface PerMessageDeflateOptions {
   readonly serverMaxWindowBits?: number
   /** The same for what the client sends (§7.1.2.2). Default 12. */
   readonly clientMaxWindowBits?: number
+  /** Most of the agreed window that is used for what we send, as a power of two of bytes, 8 to 15. Default: all of it. */
+  readonly outboundWindowBits?: number
   /** From how many bytes on a message is compressed, unless `send` says otherwise. Default 128. */
   readonly thresholdBytes?: number
   /** 1 (fast) to 9 (small). Default 6. */
@@ -32,6 +34,7 @@ const DEFAULTS = {
   clientNoContextTakeover: false,
   serverMaxWindowBits: 12,
   clientMaxWindowBits: 12,
+  outboundWindowBits: 15,
   thresholdBytes: 128,
   level: 6,
   memLevel: undefined,
@@ -42,6 +45,7 @@ const DEFAULTS = {
 const RANGES = {
   serverMaxWindowBits: [8, 15],
   clientMaxWindowBits: [8, 15],
+  outboundWindowBits: [8, 15],
   thresholdBytes: [0, Number.MAX_SAFE_INTEGER],
   level: [1, 9],
   memLevel: [1, 9],

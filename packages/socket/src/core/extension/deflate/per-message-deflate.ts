@@ -75,7 +75,9 @@ export class PerMessageDeflate implements MessageExtension {
       clientNoContextTakeover: offered.clientNoContextTakeover || own.clientNoContextTakeover || unlimited,
       serverMaxWindowBits:
         offered.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,
-      clientMaxWindowBits: clientBits,
+      // A client that only said that it could be limited is not told of the largest window, which is what silence means.
+      clientMaxWindowBits:
+        offered.clientMaxWindowBits === true && clientBits === LARGEST_WINDOW_BITS ? undefined : clientBits,
     }
   }
 
@@ -107,7 +109,7 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   #agreement(role: Role, agreed: DeflateParameters): DeflateAgreement {
-    const { thresholdBytes, level, maxFinalBlocks, memLevel, clientMaxWindowBits } = this.#options
+    const { thresholdBytes, level, maxFinalBlocks, memLevel, clientMaxWindowBits, outboundWindowBits } = this.#options
     const server = {
       windowBits: agreed.serverMaxWindowBits ?? LARGEST_WINDOW_BITS,
       contextTakeover: !agreed.serverNoContextTakeover,
@@ -118,7 +120,8 @@ export class PerMessageDeflate implements MessageExtension {
       windowBits: role === 'client' ? Math.min(agreedBits, clientMaxWindowBits) : agreedBits,
       contextTakeover: !agreed.clientNoContextTakeover,
     }
-    const [outbound, inbound] = role === 'server' ? [server, client] : [client, server]
+    const [agreedOutbound, inbound] = role === 'server' ? [server, client] : [client, server]
+    const outbound = { ...agreedOutbound, windowBits: Math.min(agreedOutbound.windowBits, outboundWindowBits) }
     return {
       port: this.#port,
       thresholdBytes,

@@ -160,3 +160,19 @@ describe('options', () => {
     )
   })
 })
+
+describe('RFC 7692 §7.1.2 a sender may use less of its window than was agreed', () => {
+  test('with outboundWindowBits, which nobody is told of', () => {
+    const far = new Uint8Array(9000).map((_, index) => (index * 7919) >> 5)
+    const sizes = [15, 9].map((outboundWindowBits) => {
+      const [offer] = offersOf('permessage-deflate')
+      const agreed = spoken({ serverMaxWindowBits: 15, clientMaxWindowBits: 15, outboundWindowBits }).accept(
+        offer?.parameters ?? [],
+      )
+      expect(agreed?.parameters).toEqual([])
+      agreed?.codec.encode(far, true)
+      return agreed?.codec.encode(far, true)?.length ?? Infinity
+    })
+    expect(sizes[0]).toBeLessThan(sizes[1] as number)
+  })
+})

@@ -1,0 +1,8 @@
+'use strict'
+
+// A bundle for browsers that reaches this door has taken a module for Node along: it is told so when it is used.
+module.exports = function WebSocket() {
+  throw new Error(
+    'ws does not work in the browser. Use the WebSocket that the browser has: globalThis.WebSocket, without an import.',
+  )
+}

@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
+import { ClientHandshake, encodeExtensions, isToken, type MessageExtension, offerExtensions } from '@wigwag/socket/core'
+import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
+import { judgeResponse } from './judge-response.ts'
+import { ReadyState } from './ready-state.ts'
+import { carryHeaders } from './redirect-policy.ts'
+import { createContext, FACE_DEFAULTS, type FaceOptions, type OpenedSocket } from './socket-context.ts'
+import { parseTarget, type UpgradeTarget } from './upgrade-target.ts'
+
+/** What a client may be told, besides what `http.request`, `net.connect` and `tls.connect` take. */
+export interface UpgradeOptions extends FaceOptions {
+  /** Subprotocols, where they are not given on their own. */
+  readonly protocols?: string | readonly string[] | undefined
+  /** Called instead of `request.end()`, to set headers at the last moment; it must end the request. */
+  readonly finishRequest?: ((request: ClientRequest, socket: unknown) => void) | undefined
+  /** Default false. */
+  readonly followRedirects?: boolean | undefined
+  /** Default 10. */
+  readonly maxRedirects?: number | undefined
+  /** How long each request may take, in milliseconds. Default: no limit. */
+  readonly handshakeTimeout?: number | undefined
+  readonly headers?: Readonly<Record<string, unknown>> | undefined
+  readonly origin?: string | undefined
+  /** Default true. */
+  readonly perMessageDeflate?: boolean | WsDeflateOptions | undefined
+  /** 13, the only version there is (RFC 6455 §4.1). */
+  readonly protocolVersion?: number | undefined
+  readonly createConnection?: unknown
+}
+
+/** The WebSocket that is to be opened. */
+export interface UpgradeRequester extends EventEmitter {
+  readonly readyState: ReadyState
+  _readyState: ReadyState
+  _url: string | undefined
+  _req: ClientRequest | null
+  /** @internal */
+  _open(socket: Duplex, head: Uint8Array, opened: OpenedSocket): void
+  /** @internal */
+  _fail(error: Error): void
+}
+
+/** Options of requests that the handshake itself sets. */
+const OWN_OPTIONS = {
+  hostname: undefined,
+  protocol: undefined,
+  protocols: undefined,
+  timeout: undefined,
+  socketPath: undefined,
+  auth: undefined,
+  method: 'GET',
+}
+
+/** The opening handshake of a client, by way of `http.request`, so that agents, proxies and TLS options are Node's. */
+export class ClientUpgrade {
+  readonly #requester: UpgradeRequester
+  readonly #subprotocols: readonly string[]
+  readonly #options: UpgradeOptions
+  readonly #spoken: readonly MessageExtension[]
+  readonly #invalidSubprotocols: boolean
+  #first: UpgradeTarget | undefined
+  #redirects = 0
+  #timer: NodeJS.Timeout | undefined
+  #aborted = false
+
+  /** Throws `SyntaxError` for subprotocols that cannot be, `RangeError` for another version of the protocol. */
+  constructor(requester: UpgradeRequester, subprotocols: readonly string[], options: UpgradeOptions) {
+    this.#requester = requester
+    this.#subprotocols = subprotocols
+    this.#options = options
+    const { protocolVersion = 13, perMessageDeflate = true } = options
+    if (protocolVersion !== 13) {
+      throw new RangeError(`Unsupported protocol version: ${protocolVersion} (supported versions: 13)`)
+    }
+    const invalid = subprotocols.some((name) => typeof name !== 'string' || !isToken(name))
+    this.#spoken = resolveDeflate(perMessageDeflate)
+    this.#invalidSubprotocols = invalid || new Set(subprotocols).size !== subprotocols.length
+  }
+
+  /** Sends the request. Throws `SyntaxError` for a URL that cannot be. */
+  start(address: string | URL): void {
+    const target = parseTarget(address)
+    this.#requester._url = target.href
+    if (this.#invalidSubprotocols) throw new SyntaxError('An invalid or duplicated subprotocol was specified')
+    this.#first ??= target
+    this.#send(target)
+  }
+
+  /** Gives up: the error is told in the next turn, with `close` behind it. */
+  abort(error: Error): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    clearTimeout(this.#timer)
+    const requester = this.#requester
+    requester._readyState = ReadyState.CLOSING
+    const request = requester._req
+    requester._req = null
+    request?.destroy()
+    request?.socket?.destroy()
+    process.nextTick(() => requester._fail(error))
+  }
+
+  #send(target: UpgradeTarget): void {
+    const handshake = new ClientHandshake(
+      {
+        target: target.path.startsWith('/') ? target.path : '/',
+        host: 'unused',
+        subprotocols: this.#subprotocols,
+        extensions: this.#spoken,
+      },
+      randomBytes(16),
+    )
+    const request = (target.secure ? requestHttps : requestHttp)(this.#requestOptions(target, handshake.key))
+    this.#requester._req = request
+    this.#watch(request, target, handshake)
+    if (this.#redirects > 0) this.#requester.emit('redirect', target.href, request)
+    const { finishRequest } = this.#options
+    if (finishRequest === undefined) request.end()
+    else finishRequest(request, this.#requester)
+  }
+
+  #requestOptions(target: UpgradeTarget, key: string): RequestOptions {
+    const { headers, auth } = this.#carried(target)
+    const { origin, createConnection } = this.#options
+    const subprotocols = this.#subprotocols
+    return {
+      ...(this.#options as RequestOptions),
+      ...OWN_OPTIONS,
+      host: target.hostname,
+      port: target.port,
+      defaultPort: (this.#options as RequestOptions).defaultPort ?? (target.secure ? 443 : 80),
+      path: target.path,
+      socketPath: target.socketPath,
+      auth: auth ? (target.auth ?? (this.#options as RequestOptions).auth) : undefined,
+      // Without it, requests would go through Node's global agent, which has ideas of its own about reusing connections.
+      createConnection: (createConnection ?? (target.secure ? openTls : openTcp)) as never,
+      headers: {
+        ...headers,
+        'Sec-WebSocket-Version': 13,
+        'Sec-WebSocket-Key': key,
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        ...(this.#spoken.length > 0 && { 'Sec-WebSocket-Extensions': encodeExtensions(offerExtensions(this.#spoken)) }),
+        ...(subprotocols.length > 0 && { 'Sec-WebSocket-Protocol': subprotocols.join(',') }),
+        ...(origin && { Origin: origin }),
+      } as never,
+    } as RequestOptions
+  }
+
+  /** Whoever listens for `redirect` sees to credentials itself. */
+  #carried(target: UpgradeTarget): { readonly headers: Readonly<Record<string, unknown>>; readonly auth: boolean } {
+    const { headers = {} } = this.#options
+    if (this.#redirects === 0 || this.#requester.listenerCount('redirect') > 0) return { headers, auth: true }
+    return carryHeaders(this.#first as UpgradeTarget, target, headers)
+  }
+
+  #watch(request: ClientRequest, target: UpgradeTarget, handshake: ClientHandshake): void {
+    const { handshakeTimeout } = this.#options
+    clearTimeout(this.#timer)
+    if (handshakeTimeout) {
+      this.#timer = setTimeout(() => this.abort(new Error('Opening handshake has timed out')), handshakeTimeout)
+    }
+    request.on('error', (error) => {
+      if (this.#aborted || this.#requester._req !== request) return
+      clearTimeout(this.#timer)
+      this.#aborted = true
+      this.#requester._req = null
+      this.#requester._fail(error)
+    })
+    request.on('response', (response) => this.#answered(request, response, target))
+    request.on('upgrade', (response, socket, head) => this.#upgraded(response, socket, head, handshake))
+  }
+
+  #answered(request: ClientRequest, response: IncomingMessage, target: UpgradeTarget): void {
+    const { followRedirects = false, maxRedirects = 10 } = this.#options
+    const { location } = response.headers
+    const status = response.statusCode ?? 0
+    if (location !== undefined && followRedirects && status >= 300 && status < 400) {
+      if (++this.#redirects > maxRedirects) this.abort(new Error('Maximum redirects exceeded'))
+      else this.#follow(request, location, target)
+    } else if (!this.#requester.emit('unexpected-response', request, response)) {
+      this.abort(new Error(`Unexpected server response: ${status}`))
+    }
+  }
+
+  #follow(request: ClientRequest, location: string, target: UpgradeTarget): void {
+    this.#requester._req = null
+    request.on('error', ignore)
+    request.destroy()
+    try {
+      if (!URL.canParse(location, target.href)) throw new SyntaxError(`Invalid URL: ${location}`)
+      this.start(new URL(location, target.href))
+    } catch (error) {
+      clearTimeout(this.#timer)
+      this.#aborted = true
+      this.#requester._fail(error as Error)
+    }
+  }
+
+  #upgraded(response: IncomingMessage, socket: Socket, head: Buffer, handshake: ClientHandshake): void {
+    const requester = this.#requester
+    requester.emit('upgrade', response)
+    // A listener may have given up.
+    if (requester.readyState !== ReadyState.CONNECTING) return
+    clearTimeout(this.#timer)
+    requester._req = null
+    const agreed = judgeResponse(response, {
+      handshake,
+      subprotocols: this.#subprotocols,
+      extensions: this.#spoken.length > 0,
+    })
+    if (agreed instanceof Error) {
+      requester._readyState = ReadyState.CLOSING
+      this.#aborted = true
+      socket.on('error', ignore).once('close', () => requester._fail(agreed))
+      socket.destroy()
+      return
+    }
+    requester._open(socket, head, {
+      context: createContext('client', { ...FACE_DEFAULTS, ...this.#options }),
+      chain: agreed.chain,
+      extensions: agreed.extensions.map(({ name }) => name),
+      protocol: agreed.subprotocol ?? '',
+    })
+  }
+}
+
+function openTcp(options: TcpNetConnectOpts & { readonly socketPath?: string }): Socket {
+  // To `net`, `path` is that of a unix socket; here it is that of the request.
+  return connectTcp({ ...options, path: options.socketPath } as TcpNetConnectOpts)
+}
+
+function openTls(options: TlsOptions): Socket {
+  const { servername, host = '' } = options
+  const name = servername === undefined ? (isIP(host) === 0 ? host : '') : servername
+  return connectTls({ ...options, path: undefined, servername: name } as TlsOptions)
+}
+
+function ignore(): void {}

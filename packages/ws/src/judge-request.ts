@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http'
+import { HeaderFields, isWebSocketKey, judgeUpgrade, type RequestHead, type UpgradeVerdict } from '@wigwag/socket/core'
+
+/** Why an upgrade is refused, in the words of `ws` as far as it has some. */
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Who may ask is the program's to decide: with `verifyClient`, or before it calls `handleUpgrade`. */
+const POLICY = { origins: 'any', hosts: 'any' } as const
+
+/** The core's verdict on an upgrade request: nothing else decides whether it is one. */
+export function judgeRequest(incoming: IncomingMessage): UpgradeVerdict {
+  return judgeUpgrade(headOf(incoming), POLICY)
+}
+
+/** The words for a verdict. `undefined` for one that has to do with no header of the first four. */
+export function describeBasicFault({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== 'GET') return refuse(405, 'Invalid HTTP method')
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return refuse(400, 'Invalid Upgrade header')
+  if (!isWebSocketKey(headers['sec-websocket-key'] ?? ''))
+    return refuse(400, 'Missing or invalid Sec-WebSocket-Key header')
+  if (headers['sec-websocket-version'] === '13') return undefined
+  return refuse(400, 'Missing or invalid Sec-WebSocket-Version header', { 'Sec-WebSocket-Version': '13' })
+}
+
+/** The words for every other verdict: the core's own where `ws` knows no such rule. */
+export function describeFault(verdict: UpgradeVerdict & { readonly ok: false }): Refusal {
+  const { status, message, headers } = verdict.refusal
+  if (message.startsWith('Sec-WebSocket-Protocol')) return refuse(400, 'Invalid Sec-WebSocket-Protocol header')
+  if (message.startsWith('Sec-WebSocket-Extensions')) {
+    return refuse(400, 'Invalid or unacceptable Sec-WebSocket-Extensions header')
+  }
+  // It may repeat what the client sent: that must not be taken for markup.
+  return { status, message, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' } }
+}
+
+function refuse(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Refusal {
+  return { status, message, headers }
+}
+
+function headOf(incoming: IncomingMessage): RequestHead {
+  return {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    httpVersion: incoming.httpVersion ?? '1.1',
+    headers: fieldsOf(incoming),
+  }
+}
+
+/**
+ * The header lines as they came, which shows a header that is there twice; but where a program has changed or removed a
+ * header of the request, what it made of it.
+ */
+function fieldsOf({ headers, rawHeaders }: IncomingMessage): HeaderFields {
+  const raw = new HeaderFields(rawHeaders ?? [])
+  const fields = new HeaderFields()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue
+    const lines = raw.all(name)
+    const unchanged = lines[0] === value || lines.join(', ') === value || Array.isArray(value)
+    for (const line of unchanged && lines.length > 0 ? lines : [String(value)]) fields.append(name, line)
+  }
+  return fields
+}

@@ -1,0 +1,7 @@
+/** Throws `error` outside everything that is running now, where nothing of ours catches it: an uncaught exception. */
+export function surfaceError(error: unknown, before?: () => void): void {
+  process.nextTick(() => {
+    before?.()
+    throw error
+  })
+}

@@ -1,0 +1,432 @@
+import { EventEmitter } from 'node:events'
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import {
+  type CloseInfo,
+  type CloseOutcome,
+  isSendableCloseCode,
+  MAX_CLOSE_REASON_BYTES,
+  type MessageType,
+  TransportError,
+  type WigwagError,
+} from '@wigwag/socket/core'
+import { Pump } from '@wigwag/socket/driver'
+import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
+import { ConnectionSender } from './connection-sender.ts'
+import {
+  addListener,
+  type EventSource,
+  type Listener,
+  propertyListener,
+  removeListener,
+  setPropertyListener,
+} from './event-target.ts'
+import { ReadyState } from './ready-state.ts'
+import type { SendQueue } from './send-queue.ts'
+import { type SendingSocket, type Sent, sendControl, sendMessage, type WsSendOptions } from './sending.ts'
+import { FACE_DEFAULTS, type FaceOptions, type OpenedSocket, type SocketOwner } from './socket-context.ts'
+import { surfaceError } from './surface-error.ts'
+import { type TellingSocket, tell, tellLater } from './telling.ts'
+import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
+import { toWsError } from './ws-errors.ts'
+
+type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
+const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
+
+const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
+
+/**
+ * A WebSocket with the surface of `ws` 8, of either role: an emitter around the connection of `@wigwag/socket`.
+ * Its fields have underscores rather than `#`: programs wrap these objects in proxies, and some read `_socket`, `_sender`
+ * and `_isServer`, although no document names them.
+ */
+export class WebSocket
+  extends EventEmitter
+  implements SocketOwner, EventSource, SendingSocket, TellingSocket, UpgradeRequester
+{
+  static readonly CONNECTING: number = ReadyState.CONNECTING
+  static readonly OPEN: number = ReadyState.OPEN
+  static readonly CLOSING: number = ReadyState.CLOSING
+  static readonly CLOSED: number = ReadyState.CLOSED
+
+  _readyState: ReadyState = ReadyState.CONNECTING
+  _isServer: boolean
+  _url: string | undefined
+  _protocol: string = ''
+  _wasClean: boolean = false
+  /** The request of a client that is not answered yet. */
+  _req: ClientRequest | null = null
+  _extensionNames: readonly string[] = []
+  _binaryType: BinaryType = 'nodebuffer'
+  _paused: boolean = false
+  _upgrade: ClientUpgrade | undefined
+  _pump: Pump<SocketOwner> | undefined
+  _rawSocket: Duplex | null = null
+  _boundSender: ConnectionSender | undefined
+  _queue: SendQueue | undefined
+  _fragmenting: boolean = false
+  _errorEmitted: boolean = false
+  /** What was sent when nothing could be sent any more, in bytes. */
+  _unsentBytes: number = 0
+  _pendingPongs: number = 0
+  /** Whether messages are told yet: whoever is given this socket has its turn to add listeners first. */
+  _started: boolean = false
+  /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
+  _deferred: number = 0
+  _outcome: CloseOutcome | undefined
+  /** What is still queued leaves before it is. */
+  _socketClosed: boolean = false
+  _autoPong: boolean
+  _maxPendingPongs: number
+  _synchronous: boolean
+
+  /**
+   * Connects to `address`. `null` makes the socket of a server, which `WebSocketServer` opens.
+   * Throws `SyntaxError` for a URL or subprotocol that cannot be.
+   */
+  constructor(
+    address: string | URL | null,
+    protocols?: string | readonly string[] | UpgradeOptions,
+    options?: UpgradeOptions,
+  ) {
+    super()
+    this._isServer = address === null
+    const given = isOptions(protocols) ? protocols : (options ?? {})
+    const settings: FaceOptions = address === null ? given : { ...FACE_DEFAULTS, ...given }
+    this._autoPong = Boolean(settings.autoPong)
+    this._maxPendingPongs = Number(settings.maxPendingAutoPongs) || Infinity
+    this._synchronous = Boolean(settings.allowSynchronousEvents)
+    if (address === null) return
+    const wanted = isOptions(protocols) || protocols === undefined ? (given.protocols ?? []) : protocols
+    this._upgrade = new ClientUpgrade(this, Array.isArray(wanted) ? wanted : [wanted as string], given)
+    this._upgrade.start(address)
+  }
+
+  // ---- what it is
+
+  get readyState(): ReadyState {
+    return this._readyState
+  }
+
+  /** Of a server's socket there is none. */
+  get url(): string | undefined {
+    return this._url
+  }
+
+  get protocol(): string {
+    return this._protocol
+  }
+
+  /** The names of the extensions in use. */
+  get extensions(): string {
+    return this._extensionNames.join()
+  }
+
+  get isPaused(): boolean {
+    return this._paused
+  }
+
+  get binaryType(): BinaryType {
+    return this._binaryType
+  }
+
+  set binaryType(type: BinaryType) {
+    if (BINARY_TYPES.includes(type)) this._binaryType = type
+  }
+
+  /**
+   * Bytes that the operating system has not taken yet. What waits for the end of this turn only, on a connection that takes
+   * everything, is not counted: in `ws` it would have been written.
+   */
+  get bufferedAmount(): number {
+    const queued = this._unsentBytes + (this._queue?.bytes ?? 0)
+    const outbox = this._pump?.outbox
+    if (outbox === undefined) return queued
+    const buffered = outbox.bufferedAmount
+    return buffered > outbox.waitingBytes ? buffered + queued : queued
+  }
+
+  /** The network socket, for who looks behind the curtain. What was sent is on it before it is handed out. */
+  get _socket(): Duplex | null {
+    if (this._readyState !== ReadyState.CLOSED) this._pump?.flush()
+    return this._rawSocket
+  }
+
+  /** What sends frames that are encoded already (`sendFrame`). */
+  get _sender(): ConnectionSender | null {
+    if (this._pump === undefined) return null
+    this._boundSender ??= new ConnectionSender(this._pump, this._rawSocket as Duplex)
+    return this._boundSender
+  }
+
+  // ---- what it does
+
+  /** Sends a message: a string as text, anything with bytes as binary. Throws while connecting. */
+  send(data: unknown, options?: WsSendOptions | Sent, sent?: Sent): void {
+    if (typeof options === 'function') sendMessage(this, data, undefined, options)
+    else sendMessage(this, data, options, sent)
+  }
+
+  /** Sends a ping with up to 125 bytes. Throws while connecting, and `RangeError` above. `mask` has no effect. */
+  ping(data?: unknown, mask?: boolean | Sent, sent?: Sent): void {
+    this._sendControl('ping', [data, mask, sent])
+  }
+
+  /** Sends a pong with up to 125 bytes, as `ping` does. */
+  pong(data?: unknown, mask?: boolean | Sent, sent?: Sent): void {
+    this._sendControl('pong', [data, mask, sent])
+  }
+
+  /** Starts the closing handshake; while connecting, gives up. Throws for a code or reason that cannot be sent. */
+  close(code?: number, reason?: string | Uint8Array): void {
+    if (this._readyState === ReadyState.CONNECTING) this._giveUp()
+    if (this._readyState !== ReadyState.OPEN) return
+    const text = checkClose(code, reason)
+    const send = (): void => {
+      this._pump?.connection.close(code, text)
+      // A program may end the socket, or the process, in the same breath.
+      this._pump?.flush()
+    }
+    this._readyState = ReadyState.CLOSING
+    if (this._queue?.busy) this._queue.add(0, send)
+    else send()
+  }
+
+  /** Drops the connection behind what the operating system takes at once. */
+  terminate(): void {
+    if (this._readyState === ReadyState.CONNECTING) this._giveUp()
+    if (this._readyState === ReadyState.CLOSED || this._pump === undefined) return
+    this._readyState = ReadyState.CLOSING
+    this._pump.flush()
+    this._pump.connection.terminate()
+  }
+
+  /** Stops reading. */
+  pause(): void {
+    if (this._readyState === ReadyState.CONNECTING || this._readyState === ReadyState.CLOSED) return
+    this._paused = true
+    this._pump?.pause()
+  }
+
+  /** Goes on reading. */
+  resume(): void {
+    if (this._readyState === ReadyState.CONNECTING || this._readyState === ReadyState.CLOSED) return
+    this._paused = false
+    this._readOn()
+  }
+
+  addEventListener(name: string, listener: Listener, options?: { readonly once?: boolean }): void {
+    addListener(this, name, listener, options?.once === true)
+  }
+
+  removeEventListener(name: string, listener: Listener): void {
+    removeListener(this, name, listener)
+  }
+
+  get onopen(): Listener | null {
+    return propertyListener(this, 'open')
+  }
+
+  set onopen(listener: unknown) {
+    setPropertyListener(this, 'open', listener)
+  }
+
+  get onmessage(): Listener | null {
+    return propertyListener(this, 'message')
+  }
+
+  set onmessage(listener: unknown) {
+    setPropertyListener(this, 'message', listener)
+  }
+
+  get onclose(): Listener | null {
+    return propertyListener(this, 'close')
+  }
+
+  set onclose(listener: unknown) {
+    setPropertyListener(this, 'close', listener)
+  }
+
+  get onerror(): Listener | null {
+    return propertyListener(this, 'error')
+  }
+
+  set onerror(listener: unknown) {
+    setPropertyListener(this, 'error', listener)
+  }
+
+  // ---- told by the opening handshake
+
+  /** @internal Takes the socket behind the opening handshake; `head` is what came behind it. */
+  _open(socket: Duplex, head: Uint8Array, opened: OpenedSocket): void {
+    const { setTimeout: setIdleTimeout, setNoDelay } = socket as Partial<Socket>
+    setIdleTimeout?.call(socket as Socket, 0)
+    setNoDelay?.call(socket as Socket)
+    this._protocol = opened.protocol
+    this._extensionNames = opened.extensions
+    this._upgrade = undefined
+    this._rawSocket = socket
+    this._pump = new Pump<SocketOwner>(opened.context, this, socket as Socket, opened.chain)
+    this._pump.pause()
+    this._pump.start(head)
+    // Behind the pump's own: it has told by then how it ended.
+    socket.once('close', () => {
+      this._socketClosed = true
+      this._finish()
+    })
+    process.nextTick(() => {
+      this._started = true
+      this._readOn()
+    })
+    this._readyState = ReadyState.OPEN
+    this.emit('open')
+  }
+
+  /** @internal There will be no connection: `error`, then `close`. */
+  _fail(error: Error): void {
+    this._readyState = ReadyState.CLOSING
+    this._errorEmitted = true
+    try {
+      this.emit('error', error)
+    } finally {
+      this._readyState = ReadyState.CLOSED
+      this.emit('close', 1006, EMPTY)
+    }
+  }
+
+  // ---- told by the connection. Nothing that a listener throws may get into it.
+
+  /** @internal */
+  _onMessage(data: Uint8Array, type: MessageType): void {
+    const isBinary = type === 'binary'
+    const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
+    if (this._synchronous) tell(this, 'message', message, isBinary)
+    else tellLater(this, 'message', message, isBinary)
+  }
+
+  /** @internal */
+  _onPing(payload: Uint8Array): void {
+    if (this._autoPong && this._readyState === ReadyState.OPEN) {
+      if (this._pendingPongs >= this._maxPendingPongs) this.terminate()
+      else {
+        this._pendingPongs++
+        this.pong(payload, !this._isServer, () => this._pendingPongs--)
+      }
+    }
+    if (this._synchronous) tell(this, 'ping', toBuffer(payload))
+    else tellLater(this, 'ping', toBuffer(payload))
+  }
+
+  /** @internal */
+  _onPong(payload: Uint8Array): void {
+    if (this._synchronous) tell(this, 'pong', toBuffer(payload))
+    else tellLater(this, 'pong', toBuffer(payload))
+  }
+
+  /** @internal */
+  _onClosing(_close: CloseInfo, error: WigwagError | undefined): void {
+    this._readyState = ReadyState.CLOSING
+    this._tellError(error)
+  }
+
+  /** @internal */
+  _onClosed(outcome: CloseOutcome): void {
+    this._outcome = outcome
+    this._readyState = ReadyState.CLOSING
+    this._tellError(outcome.error)
+    this._finish()
+  }
+
+  // ---- inside
+
+  /** The callback is the last of the parameters, wherever they end. */
+  _sendControl(kind: 'ping' | 'pong', parameters: readonly unknown[]): void {
+    const [data] = parameters
+    const sent = parameters.find((parameter) => typeof parameter === 'function') as Sent | undefined
+    sendControl(this, kind, typeof data === 'function' ? undefined : data, sent)
+  }
+
+  /** @internal */
+  _sendingFailed(error: Error): void {
+    this._tellError(error)
+    this._readyState = ReadyState.CLOSING
+    this._pump?.connection.close(1011)
+  }
+
+  _giveUp(): void {
+    this._upgrade?.abort(new Error(NOT_CONNECTED))
+    this._readyState = ReadyState.CLOSING
+  }
+
+  _readOn(): void {
+    if (this._started && !this._paused && this._deferred === 0) this._pump?.resume()
+  }
+
+  /** A connection that was lost is no error to programs: it is closed, with 1006. */
+  _tellError(error: Error | undefined): void {
+    if (error === undefined || error instanceof TransportError || this._errorEmitted) return
+    this._errorEmitted = true
+    try {
+      this.emit('error', toWsError(error as WigwagError, this._isServer ? 'server' : 'client'))
+    } catch (failure) {
+      surfaceError(failure)
+    }
+  }
+
+  _finish(): void {
+    const outcome = this._outcome
+    if (outcome === undefined || this._deferred > 0 || !this._socketClosed) return
+    if (this._readyState === ReadyState.CLOSED) return
+    this._readyState = ReadyState.CLOSED
+    this._wasClean = outcome.clean
+    const { code, reason } = outcome.clean ? outcome : { code: 1006, reason: '' }
+    this.emit('close', code, reason === '' ? EMPTY : Buffer.from(reason))
+  }
+}
+
+for (const [name, value] of Object.entries(ReadyState)) {
+  Object.defineProperty(WebSocket, name, { enumerable: true, value })
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
+}
+// `for (const name in socket)` finds what it finds on a browser's.
+for (const name of [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'url',
+  'onopen',
+  'onmessage',
+  'onclose',
+  'onerror',
+]) {
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true })
+}
+
+function isOptions(value: unknown): value is UpgradeOptions {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function shape(data: Uint8Array, type: BinaryType): unknown {
+  if (type === 'arraybuffer') return toArrayBuffer(data)
+  if (type === 'fragments') return data.length === 0 ? [] : [toBuffer(data)]
+  return type === 'blob' ? new Blob([data as Uint8Array<ArrayBuffer>]) : toBuffer(data)
+}
+
+/** The reason as text. A code is checked although there may be no reason, a reason only when there is a code. */
+function checkClose(code: number | undefined, reason: string | Uint8Array | undefined): string {
+  if (code === undefined) return ''
+  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
+    throw new TypeError('First argument must be a valid error code number')
+  }
+  if (reason === undefined || reason === null || reason.length === 0) return ''
+  if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_BYTES) {
+    throw new RangeError('The message must not be greater than 123 bytes')
+  }
+  if (typeof reason === 'string') return reason
+  if (reason instanceof Uint8Array) return toBuffer(reason).toString()
+  throw new TypeError('Second argument must be a string or a Uint8Array')
+}

@@ -1,0 +1,208 @@
+import { describe } from 'vitest'
+import type { WebSocket } from 'ws'
+import { event } from '../support/log.ts'
+import { sameAsWs } from '../support/scene.ts'
+
+/** Closes and waits until both ends have noticed. */
+async function finish(client: WebSocket, socket: WebSocket): Promise<void> {
+  const ends = [event(client, 'close'), event(socket, 'close')]
+  client.close(1000)
+  await Promise.all(ends)
+}
+
+describe('messages are told as Buffers, with whether they are binary', () => {
+  sameAsWs('text and bytes, both ways, in order', async (scene) => {
+    const { client, socket } = await scene.open()
+    for (const end of [client, socket]) {
+      end.send('héllo')
+      end.send(Buffer.from([1, 2, 3]))
+      end.send('x'.repeat(70_000))
+      end.send(Buffer.alloc(200_000, 7))
+      end.send('')
+    }
+    await finish(client, socket)
+  })
+
+  sameAsWs('whatever has bytes can be sent', async (scene) => {
+    const { client, socket } = await scene.open()
+    const shared = new SharedArrayBuffer(2)
+    new Uint8Array(shared).set([65, 66])
+    const data = [
+      0,
+      64,
+      3.14,
+      new DataView(new ArrayBuffer(3)),
+      Uint8Array.of(65, 66, 67).buffer,
+      Uint16Array.of(0x4142, 0x4344),
+      new Uint8Array(Uint8Array.of(65, 66, 67, 68).buffer, 1, 2),
+      shared,
+      [65, 66],
+      undefined,
+      null,
+      false,
+      Buffer.alloc(0),
+    ]
+    for (const value of data) client.send(value as never)
+    for (const value of [true, {}, Symbol.iterator])
+      scene.log.try('call', `send ${String(value)}`, () => client.send(value as never))
+    await finish(client, socket)
+  })
+
+  sameAsWs('options that are there count, even as undefined', async (scene) => {
+    const { client, socket } = await scene.open()
+    socket.send(Buffer.from('bytes as text'), { binary: false })
+    socket.send('text as bytes', { binary: true })
+    socket.send(Buffer.from('undefined is no'), { binary: undefined })
+    socket.send('with nothing', {})
+    socket.send('compress', { compress: true })
+    client.send('mask', { mask: true })
+    await finish(client, socket)
+  })
+
+  sameAsWs('a Blob is sent in its turn, and what is behind it waits', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.send('before')
+    client.send(new Blob(['blob']), scene.log.callback('callback', 'blob'))
+    client.send('behind', scene.log.callback('callback', 'behind'))
+    client.ping('ping behind')
+    client.send(new Blob(['second ', 'blob']), { binary: false })
+    scene.log.note('client', 'buffered', client.bufferedAmount > 0)
+    await finish(client, socket)
+  })
+})
+
+describe('RFC 6455 §5.4 a message may be sent in fragments', () => {
+  sameAsWs('with fin: false, text or binary as the first one says', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.send('frag', { fin: false })
+    client.send('men', { fin: false })
+    client.ping('between')
+    client.send('ts', { fin: true })
+    socket.send(Buffer.from('by'), { fin: false, binary: false })
+    socket.send(Buffer.from('tes'))
+    socket.send('whole')
+    await finish(client, socket)
+  })
+
+  sameAsWs('callbacks are called for each', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.send('a', { fin: false }, scene.log.callback('callback', 'a'))
+    client.send('b', scene.log.callback('callback', 'b'))
+    await finish(client, socket)
+  })
+})
+
+describe('binaryType says what bytes are told as', () => {
+  for (const type of ['nodebuffer', 'arraybuffer', 'fragments', 'blob', 'unknown']) {
+    sameAsWs(type, async (scene) => {
+      const { client, socket } = await scene.open()
+      client.binaryType = type as never
+      scene.log.note('client', 'type', client.binaryType)
+      socket.send(Buffer.from('bytes'))
+      socket.send(Buffer.alloc(0))
+      socket.send('text')
+      socket.send(Buffer.alloc(300, 65))
+      await finish(client, socket)
+    })
+  }
+})
+
+describe('pings and pongs', () => {
+  sameAsWs('are told with their payload, and answered', async (scene) => {
+    const { client, socket } = await scene.open()
+    const ponged = event(client, 'pong')
+    client.ping('hello')
+    await ponged
+    socket.pong(Buffer.from('unasked'))
+    socket.ping()
+    client.pong(123)
+    client.ping(0)
+    client.ping(Uint8Array.of(65, 66), undefined, scene.log.callback('callback', 'ping'))
+    client.ping(scene.log.callback('callback', 'bare ping'))
+    client.pong('x', scene.log.callback('callback', 'pong') as never)
+    const again = event(client, 'pong')
+    client.ping('last')
+    await again
+    await finish(client, socket)
+  })
+
+  sameAsWs('carry at most 125 bytes', async (scene) => {
+    const { client, socket } = await scene.open()
+    scene.log.try('call', 'ping 125', () => client.ping('x'.repeat(125)))
+    scene.log.try('call', 'ping 126', () => client.ping('x'.repeat(126)))
+    scene.log.try('call', 'pong 126', () => client.pong(Buffer.alloc(126)))
+    await finish(client, socket)
+  })
+
+  sameAsWs('are not answered with autoPong: false', async (scene) => {
+    const { client, socket } = await scene.open({ autoPong: false })
+    const pinged = event(socket, 'ping')
+    client.ping('unanswered')
+    await pinged
+    await finish(client, socket)
+  })
+})
+
+describe('callbacks of send', () => {
+  sameAsWs('are called in order when it is written', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.send('a', scene.log.callback('callback', 'a'))
+    client.send('b', {}, scene.log.callback('callback', 'b'))
+    client.send('c', undefined as never, scene.log.callback('callback', 'c'))
+    scene.log.note('callback', 'sent')
+    await finish(client, socket)
+  })
+
+  sameAsWs('bufferedAmount is 0 behind a send to a peer that reads, and grows for one that does not', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.send('small')
+    scene.log.note('amount', client.bufferedAmount)
+    socket.pause()
+    for (let i = 0; i < 64; i++) client.send(Buffer.alloc(1 << 20))
+    scene.log.note('amount', client.bufferedAmount > 1 << 20)
+    client.terminate()
+    socket.terminate()
+    await event(client, 'close')
+  })
+})
+
+describe('pause and resume', () => {
+  sameAsWs('a paused socket tells nothing', async (scene) => {
+    const { client, socket } = await scene.open()
+    client.pause()
+    scene.log.note('client', client.isPaused)
+    const sent = new Promise((resolve) => socket.send('while paused', resolve))
+    await sent
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    scene.log.note('client', 'resumed')
+    const told = event(client, 'message')
+    client.resume()
+    scene.log.note('client', client.isPaused)
+    await told
+    await finish(client, socket)
+  })
+
+  sameAsWs('have no effect before and behind', async (scene) => {
+    const { url } = await scene.serve()
+    const client = new scene.face(url)
+    client.pause()
+    scene.log.note('client', client.isPaused)
+    await event(client, 'open')
+    client.close()
+    await event(client, 'close')
+    client.pause()
+    client.resume()
+    scene.log.note('client', client.isPaused)
+  })
+})
+
+describe('allowSynchronousEvents: false', () => {
+  sameAsWs('tells one message in a turn', async (scene) => {
+    const { client, socket } = await scene.open({}, { allowSynchronousEvents: false })
+    client.on('message', (data) => queueMicrotask(() => scene.log.note('client', 'microtask', data)))
+    client.on('message', (data) => process.nextTick(() => scene.log.note('client', 'tick', data)))
+    for (const text of ['a', 'b', 'c']) socket.send(text)
+    socket.ping('d')
+    await finish(socket, client)
+  })
+})
