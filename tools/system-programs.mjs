@@ -13,6 +13,11 @@ const PROGRAMS = [
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
 ]
 
+/** Those of the named programs that are not there. */
+export function missingPrograms(commands) {
+  return PROGRAMS.filter(({ command }) => commands.includes(command) && !isInstalled(command))
+}
+
 /** Makes the programs available if it can. Returns those that are still missing. */
 export function ensurePrograms() {
   const missing = PROGRAMS.filter(({ command }) => !isInstalled(command))
