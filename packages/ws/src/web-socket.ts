@@ -24,7 +24,13 @@ import {
 } from './event-target.ts'
 import { describeReadyState, ReadyState } from './ready-state.ts'
 import { SendQueue } from './send-queue.ts'
-import { FACE_DEFAULTS, type FaceOptions, type OpenedSocket, type SocketOwner } from './socket-context.ts'
+import {
+  createContext,
+  FACE_DEFAULTS,
+  type FaceOptions,
+  type OpenedSocket,
+  type SocketOwner,
+} from './socket-context.ts'
 import { surfaceError } from './surface-error.ts'
 import { EMPTY, isBlob, toArrayBuffer, toBuffer, toBytes } from './to-bytes.ts'
 import { toWsError } from './ws-errors.ts'
@@ -187,7 +193,7 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
     let isBinary = typeof message !== 'string'
     let compress: boolean | undefined
     let final = true
-    if (given !== undefined && given !== null) {
+    if (typeof given === 'object' && given !== null) {
       if ('binary' in given) isBinary = Boolean(given.binary)
       if ('compress' in given && !given.compress) compress = false
       if ('fin' in given) final = Boolean(given.fin)
@@ -290,6 +296,20 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
 
   set onerror(listener: unknown) {
     setPropertyListener(this, 'error', listener)
+  }
+
+  /**
+   * Takes a socket on which the opening handshake has been done, in the role that `_isServer` says and without extensions.
+   * No document names it: `injectWS` of @fastify/websocket opens its end of a connection in memory with it.
+   */
+  setSocket(socket: Duplex, head: Uint8Array, options: FaceOptions = {}): void {
+    if (options.allowSynchronousEvents !== undefined) this._synchronous = options.allowSynchronousEvents
+    this._open(socket, head, {
+      context: createContext(this._isServer ? 'server' : 'client', options),
+      chain: undefined,
+      extensions: [],
+      protocol: this._protocol,
+    })
   }
 
   // ---- told by the opening handshake
