@@ -2,6 +2,7 @@
 // file descriptor 3, one JSON object a line.
 import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { inspect } from 'node:util'
 import { createCheck } from './checks.mjs'
 
 /** How long a scenario may keep the process alive behind its end. */
@@ -9,7 +10,7 @@ const LINGER_MS = 3_000
 
 const tell = (result) => writeSync(3, `${JSON.stringify(result)}\n`)
 const failed = (where) => (error) => {
-  tell({ failure: `${where}: ${error?.stack ?? error}` })
+  tell({ failure: `${where}: ${error?.stack ?? inspect(error)}` })
   process.exit(1)
 }
 process.on('uncaughtException', failed('uncaught'))
