@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import { createCheck } from './checks.mjs'
 
 /** How long a scenario may keep the process alive behind its end. */
-const LINGER_MS = 3_000
+const LINGER_MS = 1_500
 
 const tell = (result) => writeSync(3, `${JSON.stringify(result)}\n`)
 const failed = (where) => (error) => {
