@@ -71,7 +71,11 @@ async function routes(check) {
   await Promise.all(crowd.map((client) => once(client, 'open')))
   const heard = Promise.all(crowd.map((client) => once(client, 'message')))
   crowd[0].send('hi')
-  check('broadcast', (await heard).map(([message]) => String(message)), Array(4).fill('hi'))
+  check(
+    'broadcast',
+    (await heard).map(([message]) => String(message)),
+    Array(4).fill('hi'),
+  )
   const closed = Promise.all(crowd.map(closeOf))
   await fastify.close()
   check('closed with the server', await closed)

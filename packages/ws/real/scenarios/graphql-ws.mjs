@@ -86,9 +86,19 @@ async function conversation(check, url, judges = true) {
   check('socket', [(await opened).protocol, (await opened).extensions])
   check('closed when nothing is left', await ended.then(({ code, reason, wasClean }) => [code, reason, wasClean]))
   const counted = await collect(client, { query: 'subscription { count(to: 200) }' })
-  check('subscription', counted.map(({ data }) => data.count), Array.from({ length: 200 }, (_, n) => n + 1))
-  const several = await Promise.all([1, 2, 3].map((to) => collect(client, { query: `subscription { count(to: ${to}) }` })))
-  check('several at once', several.map(({ length }) => length), [1, 2, 3])
+  check(
+    'subscription',
+    counted.map(({ data }) => data.count),
+    Array.from({ length: 200 }, (_, n) => n + 1),
+  )
+  const several = await Promise.all(
+    [1, 2, 3].map((to) => collect(client, { query: `subscription { count(to: ${to}) }` })),
+  )
+  check(
+    'several at once',
+    several.map(({ length }) => length),
+    [1, 2, 3],
+  )
   const errors = await collect(client, { query: '{ nothing }' }).catch((thrown) => thrown)
   check('an error', errors[0].message)
   await client.dispose()
@@ -109,7 +119,11 @@ async function conversation(check, url, judges = true) {
 function collect(client, operation) {
   const results = []
   return new Promise((resolve, reject) => {
-    client.subscribe(operation, { next: (result) => results.push(result), error: reject, complete: () => resolve(results) })
+    client.subscribe(operation, {
+      next: (result) => results.push(result),
+      error: reject,
+      complete: () => resolve(results),
+    })
   })
 }
 

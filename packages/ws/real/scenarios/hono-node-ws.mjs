@@ -53,7 +53,11 @@ export async function play(check) {
   check('long text', heard[3].length, 10_000)
   client.send('many')
   await until(104)
-  check('many', heard.slice(4), Array.from({ length: 100 }, (_, n) => String(n)))
+  check(
+    'many',
+    heard.slice(4),
+    Array.from({ length: 100 }, (_, n) => String(n)),
+  )
   check('clients', wss.clients.size, 1)
   const closed = closeOf(client)
   client.send('close')

@@ -81,7 +81,11 @@ async function conversation(check, page, options) {
     return { extensions: socket.extensions, lengths, code, reason, wasClean }
   })
   check('echoes', told.lengths)
-  check('all the same', told.lengths.every(([, same]) => same), true)
+  check(
+    'all the same',
+    told.lengths.every(([, same]) => same),
+    true,
+  )
   // In which order parameters are told means nothing.
   check('extensions', told.extensions.split('; ').sort())
   check('closed', [told.code, told.reason, told.wasClean], [4000, 'as you like', true])

@@ -31,7 +31,10 @@ export async function play(check) {
   const page = new Listener(url)
   await page.until('ok')
   const first = page.take()
-  check('told at first', first.map(({ type }) => type))
+  check(
+    'told at first',
+    first.map(({ type }) => type),
+  )
   check('its hash', /^[0-9a-f]{20}$/.test(first.find(({ type }) => type === 'hash').data), true)
 
   await writeFile(entry, 'console.log(2)\n')
@@ -42,7 +45,10 @@ export async function play(check) {
   check('told of an error', settled(page.take()))
   const late = new Listener(url)
   await late.until('errors')
-  check('who comes late is told, too', late.take().map(({ type }) => type))
+  check(
+    'who comes late is told, too',
+    late.take().map(({ type }) => type),
+  )
   server.sendMessage(server.webSocketServer.clients, 'static-changed', 'x'.repeat(100_000))
   await Promise.all([page, late].map((one) => one.until('static-changed')))
   check('a large message', late.take().at(-1).data.length, 100_000)

@@ -75,7 +75,9 @@ async function conversation(check, url) {
   const states = () => [...ada.awareness.getStates().values()].filter(({ name }) => name)
   await until(ada.awareness, 'change', () => states().length === 1)
   check('awareness', states(), [{ name: 'carol' }])
-  const closed = new Promise((resolve) => carol.ws.addEventListener('close', ({ code, wasClean }) => resolve([code, wasClean])))
+  const closed = new Promise((resolve) =>
+    carol.ws.addEventListener('close', ({ code, wasClean }) => resolve([code, wasClean])),
+  )
   carol.destroy()
   await until(ada.awareness, 'change', () => states().length === 0)
   check('awareness of one who has left', states(), [])

@@ -96,9 +96,10 @@ describe('what is no upgrade, or a wrong one', () => {
 describe('verifyClient', () => {
   const upgrade = upgradeRequest('/path', 'Origin: https://a.example\r\n')
   const hooks: Record<string, (scene: Scene) => NonNullable<ServerOptions['verifyClient']>> = {
-    'says no': (scene) => (info: { origin: string; secure: boolean; req: unknown }) => (
-      scene.log.note('hook', info.origin, info.secure, info.req), false
-    ),
+    'says no': (scene) => (info: { origin: string; secure: boolean; req: unknown }) => {
+      scene.log.note('hook', info.origin, info.secure, info.req)
+      return false
+    },
     'says no, when it likes': () => (_info, done) => void setImmediate(done, false),
     'says why': () => (_info, done) => done(false, 403, 'because', { 'X-Why': 'so' }),
     'says a code': () => (_info, done) => done(false, 404),
@@ -142,9 +143,10 @@ describe('the handshake', () => {
     ]) {
       const { url } = await scene.serve(
         handleProtocols && {
-          handleProtocols: (offered, request) => (
-            scene.log.note('hook', [...offered], request), handleProtocols(offered)
-          ),
+          handleProtocols: (offered, request) => {
+            scene.log.note('hook', [...offered], request)
+            return handleProtocols(offered)
+          },
         },
       )
       const peer = await scene.dial(url)
@@ -167,6 +169,9 @@ describe('the handshake', () => {
   sameAsWs('answers permessage-deflate when it is on', async (scene) => {
     const offers = [
       'permessage-deflate',
+      'permessage-deflate; client_max_window_bits',
+      'permessage-deflate; client_max_window_bits=15',
+      'permessage-deflate; client_max_window_bits=10',
       'permessage-deflate; server_max_window_bits=10',
       'permessage-deflate; server_no_context_takeover',
       'foo, permessage-deflate',
