@@ -14,6 +14,8 @@ function run(command, args, env = {}) {
 run('npm', ['run', '--silent', 'build', '--loglevel=error'])
 for (const line of describeMissing(ensurePrograms())) console.log(line)
 const args = process.argv.slice(2)
+// Programs that use `ws`, run on the face of it. With arguments, only a part of the tests is wanted.
+if (args.length === 0) run(process.execPath, ['packages/ws/real/run.mjs'])
 // The figures are of the whole: a part of the tests cannot reach them.
 const coverage = args.some((arg) => !arg.startsWith('-')) ? [] : ['--coverage']
 run('npx', ['--no-install', 'vitest', 'run', ...coverage, ...args], { npm_config_loglevel: 'error' })

@@ -21,6 +21,11 @@ const PROGRAMS = [
   { pythonModule: 'websockets', debianPackage: 'python3-websockets', tests: "the tests with Python's websockets" },
 ]
 
+/** Those of the named programs that are not there. */
+export function missingPrograms(commands) {
+  return PROGRAMS.filter(({ command }) => commands.includes(command) && !isInstalled(command))
+}
+
 /** Makes the programs available if it can. Returns those that are still missing. */
 export function ensurePrograms() {
   const missing = PROGRAMS.filter((program) => !isInstalled(program))

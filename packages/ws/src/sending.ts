@@ -48,7 +48,7 @@ export function sendMessage(
   let isBinary = typeof message !== 'string'
   let compress: boolean | undefined
   let final = true
-  if (options !== undefined && options !== null) {
+  if (typeof options === 'object' && options !== null) {
     if ('binary' in options) isBinary = Boolean(options.binary)
     if ('compress' in options && !options.compress) compress = false
     if ('fin' in options) final = Boolean(options.fin)

@@ -25,7 +25,13 @@ import {
 import { ReadyState } from './ready-state.ts'
 import type { SendQueue } from './send-queue.ts'
 import { type SendingSocket, type Sent, sendControl, sendMessage, type WsSendOptions } from './sending.ts'
-import { FACE_DEFAULTS, type FaceOptions, type OpenedSocket, type SocketOwner } from './socket-context.ts'
+import {
+  createContext,
+  FACE_DEFAULTS,
+  type FaceOptions,
+  type OpenedSocket,
+  type SocketOwner,
+} from './socket-context.ts'
 import { surfaceError } from './surface-error.ts'
 import { type TellingSocket, tell, tellLater } from './telling.ts'
 import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
@@ -254,6 +260,20 @@ export class WebSocket
 
   set onerror(listener: unknown) {
     setPropertyListener(this, 'error', listener)
+  }
+
+  /**
+   * Takes a socket on which the opening handshake has been done, in the role that `_isServer` says and without extensions.
+   * No document names it: `injectWS` of @fastify/websocket opens its end of a connection in memory with it.
+   */
+  setSocket(socket: Duplex, head: Uint8Array, options: FaceOptions = {}): void {
+    if (options.allowSynchronousEvents !== undefined) this._synchronous = options.allowSynchronousEvents
+    this._open(socket, head, {
+      context: createContext(this._isServer ? 'server' : 'client', options),
+      chain: undefined,
+      extensions: [],
+      protocol: this._protocol,
+    })
   }
 
   // ---- told by the opening handshake

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Duplex } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import { frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { describe } from 'vitest'
 import type { ServerOptions, WebSocket } from 'ws'
@@ -262,6 +262,33 @@ describe('noServer', () => {
     const client = scene.log.watch('client', new scene.face(urlOf(server, '/two')))
     const first = event(client, 'close')
     await first
+  })
+
+  sameAsWs('a request needs no Host', async (scene) => {
+    const { server, url } = await scene.serve()
+    server.on('connection', () => scene.log.note('server', 'connection'))
+    const peer = await scene.dial(url)
+    peer.socket.write(upgradeRequest().replace('Host: localhost\r\n', ''))
+    scene.log.note('peer', (await peer.head()).split('\r\n', 1)[0])
+  })
+
+  sameAsWs('a request may be made up by the program, and its headers be numbers', async (scene) => {
+    const sockets = new scene.face.WebSocketServer({ noServer: true })
+    const duplex = new PassThrough()
+    const headers = {
+      upgrade: 'websocket',
+      connection: 'upgrade',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version': 13,
+    }
+    const request = { method: 'GET', url: '/', httpVersion: '1.1', headers }
+    const told = event(duplex, 'data')
+    sockets.handleUpgrade(request as never, duplex, Buffer.alloc(0), (socket) => {
+      scene.log.note('server', socket.readyState)
+      socket.on('error', () => {})
+    })
+    scene.log.note('answer', String((await told)[0]).split('\r\n', 1)[0])
+    duplex.destroy()
   })
 
   sameAsWs('any Duplex will do for a socket', async (scene) => {

@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+const root = join(home, '../../..')
+
+/** Packages of ours that stand for `ws`, by where they go in `node_modules`. */
+const OURS = { ws: '@wigwag/ws', '@wigwag/socket': '@wigwag/socket' }
+
+/** Installs the real packages, once with `ws` and once with ours in its place. Returns the folder of each. */
+export function installBoth() {
+  const copy = join(home, '.cache/wigwag')
+  const lock = readFileSync(join(home, 'package-lock.json'), 'utf8')
+  installOnce(home, lock, () => run('npm', ['ci', '--loglevel=error'], home))
+  installOnce(copy, lock, () => {
+    rmSync(copy, { recursive: true, force: true })
+    linkFiles(join(home, 'node_modules'), join(copy, 'node_modules'))
+  })
+  for (const folder of ['harness', 'scenarios']) {
+    rmSync(join(copy, folder), { recursive: true, force: true })
+    linkFiles(join(home, folder), join(copy, folder))
+  }
+  copyFileSync(join(home, 'package.json'), join(copy, 'package.json'))
+  unpackOurs(join(copy, 'node_modules'))
+  return [
+    { face: 'ws', folder: home },
+    { face: '@wigwag/ws', folder: copy },
+  ]
+}
+
+/** Does it unless it was done for this lock. */
+function installOnce(folder, lock, install) {
+  const stamp = join(folder, 'node_modules/.installed')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  install()
+  writeFileSync(`${stamp}`, lock)
+}
+
+/** The same files under another folder. Links, which take neither time nor room; nothing writes to them. */
+function linkFiles(from, to) {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.name === '.bin' || entry.name === '.installed' || entry.name === '.cache') continue
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) linkFiles(source, target)
+    else if (entry.isFile()) linkSync(source, target)
+  }
+}
+
+function unpackOurs(modules) {
+  const folder = join(home, '.cache/packed')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const workspaces = Object.values(OURS).flatMap((name) => ['--workspace', name])
+  const packed = JSON.parse(
+    run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder, ...workspaces]),
+  )
+  for (const [place, name] of Object.entries(OURS)) {
+    const { filename } = packed.find((one) => one.name === name)
+    const target = join(modules, place)
+    rmSync(target, { recursive: true, force: true })
+    mkdirSync(target, { recursive: true })
+    execFileSync('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1'])
+  }
+}
+
+function run(command, args, cwd = root) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status === 0) return stdout
+  throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}${stdout}`)
+}
