@@ -12,6 +12,7 @@ export interface ExtensionOptions {
   /**
    * permessage-deflate (RFC 7692): `true`, `false`, or how. Default: a client offers it; a server has it off, because it
    * costs time and because compressing secrets beside what an attacker can choose gives them away (CRIME, BREACH).
+   * Throws `UsageError` `ERR_OPTION` for a value out of range.
    */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Further extensions, most wanted first, before permessage-deflate. Default: none. */

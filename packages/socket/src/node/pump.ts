@@ -17,6 +17,7 @@ import type { Sleeper } from './deadline-wheel.ts'
 import { lingerAtMost } from './linger.ts'
 import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
 import { Outbox } from './outbox.ts'
+import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
 import type { ResolvedSocketOptions } from './socket-options.ts'
@@ -55,6 +56,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #handle: NativeHandle | undefined
   readonly #outbox: Outbox
   readonly #connection: Connection
+  /** None without extensions: then a message costs what its bytes do. */
+  readonly #turn: ReadingTurn | undefined
   #drainWanted = false
   #waitingForWrite: ((error?: Error) => void)[] = []
   wheelSlot = -1
@@ -69,6 +72,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
+    this.#turn = extensions === undefined ? undefined : new ReadingTurn(() => this.#goOn())
   }
 
   get connection(): Connection {
@@ -89,14 +93,17 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    const receive = (buffer: Uint8Array, end: number): void => connection.receiveBorrowed(buffer, end, wheel.nowMs)
+    const receive = (buffer: Uint8Array, end: number): void => {
+      this.#turn?.begin()
+      connection.receiveBorrowed(buffer, end, wheel.nowMs)
+    }
     if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
-      socket.on('data', (chunk: Buffer) => connection.receive(chunk, wheel.nowMs))
+      socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
     socket.on('close', () => connection.receiveEnd(wheel.nowMs))
-    if (head.length > 0) connection.receive(head, wheel.nowMs)
+    if (head.length > 0) this.#receive(head)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
     else socket.resume()
@@ -130,13 +137,12 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   }
 
   pause(): void {
-    this.#connection.pause()
-    this.#socket.pause()
+    this.#turn?.hold()
+    this.#stop()
   }
 
   resume(): void {
-    this.#connection.resume()
-    if (!this.#connection.paused) this.#socket.resume()
+    if (this.#turn?.release() !== false) this.#goOn()
   }
 
   // ---- told by the wheel
@@ -158,6 +164,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     } catch (error) {
       this.#handlerFailed(error)
     }
+    if (this.#turn?.rests()) this.#stop()
   }
 
   ping(payload: Uint8Array): void {
@@ -193,6 +200,23 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#release()
     this.#tell((handlers) => handlers.close?.(this.#owner, outcome))
     this.#context.forget?.(this.#owner)
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#turn?.begin()
+    this.#connection.receive(chunk, wheel.nowMs)
+  }
+
+  /** Stops reading behind the current message. */
+  #stop(): void {
+    this.#connection.pause()
+    this.#socket.pause()
+  }
+
+  #goOn(): void {
+    this.#turn?.begin()
+    this.#connection.resume()
+    if (!this.#connection.paused) this.#socket.resume()
   }
 
   /** Lets go of the socket; what is still queued may leave until the close time-out. */

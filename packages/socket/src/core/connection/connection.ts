@@ -32,6 +32,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   #controlBudget: ControlBudget | undefined
   /** A message is being sent in fragments. */
   #fragmenting = false
+  /** An extension is encoding a message: what it remembers is between two messages. */
+  #encoding = false
   #nowMs: number
   #heardMs: number
   /** The buffer that is lent while it is read. */
@@ -118,11 +120,13 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
    * Sends one message: a string as text, bytes as binary. Returns whether it was accepted; `false` once closing.
    * `compress` is for extensions that compress: whether this message shall be. Default: as they were told. `type` sends
    * bytes that are UTF-8 as text, or text as binary; that the bytes are UTF-8 is the caller's to know.
-   * Throws `UsageError` `ERR_ARGUMENT` for anything else, `ERR_STATE` between the fragments of another message.
+   * Throws `UsageError` `ERR_ARGUMENT` for anything else, `ERR_STATE` between the fragments of another message, and within
+   * `encode` of an extension.
    */
   send(data: string | Uint8Array | PreparedMessage, compress?: boolean, type?: MessageType): boolean {
     if (this.#state.phase !== 'open') return false
     if (this.#fragmenting) throw betweenFragments()
+    if (this.#encoding) throw sentWithinEncode()
     const { writer } = this.#profile
     if (this.#extensions !== undefined) return this.#sendEncoded(data, this.#extensions, compress, type)
     if (typeof data === 'string') {
@@ -139,14 +143,15 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   /**
    * Sends a part of a message (RFC 6455 §5.4): the first begins it, as text or binary, and the one with `final` ends it.
    * Fragments are not compressed. `type` is that of the message, for the first; the default is what `data` is.
-   * Returns whether it was accepted. Throws `UsageError` `ERR_ARGUMENT` for what is neither
-   * text nor bytes, `ERR_STATE` when an extension in use has to see whole messages.
+   * Returns whether it was accepted. Throws `UsageError` `ERR_ARGUMENT` for what is neither text nor bytes, `ERR_STATE`
+   * when an extension in use has to see whole messages, and within `encode` of one.
    */
   sendFragment(data: string | Uint8Array, final: boolean, type?: MessageType): boolean {
     const payload = typeof data === 'string' ? this.#toBytes(data) : data
     assertBytes(payload)
     if (this.#state.phase !== 'open') return false
     if (this.#extensions?.decodes(0) === true) throw fragmentsNotExtended()
+    if (this.#encoding) throw sentWithinEncode()
     const opcode = this.#fragmenting ? Opcode.continuation : messageOpcode(data, type)
     this.#fragmenting = !final
     this.#profile.writer.fragment(opcode, final, payload, this.#sink)
@@ -211,6 +216,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   // ---- told by the frames
 
   message(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    // A codec of the application may have ended its own connection.
+    if (this.#extensions !== undefined && !this.wantsInput) return false
     const { options, bytes: port } = this.#profile
     if (type === 'text' && options.textAs === 'string') {
       this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
@@ -349,6 +356,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const payload = typeof message === 'string' ? this.#toBytes(message) : message
     assertBytes(payload)
     let encoded: Uint8Array
+    this.#encoding = true
     try {
       encoded = extensions.encode(payload, wish)
     } catch (error) {
@@ -359,7 +367,11 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
       })
       this.fail(failure, CloseCode.internalError)
       return false
+    } finally {
+      this.#encoding = false
     }
+    // A codec of the application may have closed its own connection.
+    if (this.phase !== 'open') return false
     this.#profile.writer.frame(opcode, encoded, extensions.encodedBits, this.#sink)
     return true
   }
@@ -381,6 +393,10 @@ function betweenFragments(): UsageError {
     'ERR_STATE',
     'A message is being sent in fragments: send its last fragment before another message.',
   )
+}
+
+function sentWithinEncode(): UsageError {
+  return new UsageError('ERR_STATE', 'An extension that encodes a message must not send another on its connection.')
 }
 
 function fragmentsNotExtended(): UsageError {

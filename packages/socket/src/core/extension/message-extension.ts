@@ -41,7 +41,8 @@ export interface AcceptedExtension {
 
 /**
  * What a negotiated extension does to the messages of one connection; synchronous, whole messages, in order. If it
- * throws, its own connection is closed with 1011, and `close` is told `ERR_EXTENSION`.
+ * throws, its own connection is closed with 1011, and `close` is told `ERR_EXTENSION`. It may close its own connection,
+ * but `encode` must not send on it: `send` throws `ERR_STATE` then.
  */
 export interface MessageCodec {
   /**

@@ -105,6 +105,55 @@ describe('RFC 7692 §6.2 receiving compressed messages', () => {
   })
 })
 
+describe('§7.1 closing while a compressed message arrives', () => {
+  const TEXT = 'in the middle of a compressed message, in the middle'
+  const payload = compress(textBytes(TEXT))
+  const half: FrameSpec = { opcode: 1, rsv: 4, fin: false, payload: payload.slice(0, 9) }
+  const rest: FrameSpec = { opcode: 0, payload: payload.slice(9) }
+
+  test('our Close frame first: the message is still told, then the end', () => {
+    const client = open()
+    hear(client, half)
+    client.connection.close(1000)
+    hear(client, rest, compressed(1, 'and another'), { opcode: 8, payload: closePayload(1000) })
+    expect(client.sink.messages).toEqual([TEXT, 'and another'])
+    client.connection.receiveEnd(0)
+    expect(client.sink.outcome).toMatchObject({ code: 1000, clean: true })
+  })
+
+  test.each<[string, (client: TestConnection) => void, unknown]>([
+    ['their Close frame', (client) => hear(client, { opcode: 8, payload: closePayload(1001) }), [1001, undefined]],
+    ['the end of TCP', ({ connection }) => connection.receiveEnd(0), [1006, undefined]],
+    ['terminate', ({ connection }) => connection.terminate(), [1006, undefined]],
+    ['another message', (client) => hear(client, compressed(1, 'x')), [1002, 'ERR_MESSAGE_INTERLEAVED']],
+  ])('%s in its middle: nothing of it is told, and nothing behind it', (_what, act, outcome) => {
+    const client = open()
+    hear(client, half)
+    act(client)
+    hear(client, rest, compressed(1, 'never'))
+    expect(client.sink.messages).toEqual([])
+    expect(outcomeOf(client)).toEqual(outcome)
+  })
+
+  test('a pause behind each of several in one chunk, and a close in one of them', () => {
+    const client = open()
+    client.sink.onEvent = ({ type }) => {
+      if (type === 'message') client.connection.pause()
+    }
+    const three = ['one', 'two', 'three'].map((text) => frameBytes(compressed(1, text)))
+    client.connection.receiveBorrowed(concatBytes(...three), concatBytes(...three).length, 0)
+    client.connection.resume()
+    expect(client.sink.messages).toEqual(['one', 'two'])
+    client.connection.close(1000)
+    client.connection.resume()
+    hear(client, half, rest)
+    expect(client.sink.messages).toEqual(['one', 'two', 'three'])
+    client.connection.terminate()
+    client.connection.resume()
+    expect(client.sink.messages).toHaveLength(3)
+  })
+})
+
 describe('limits of compressed messages', () => {
   test('maxMessageBytes counts what it inflates to', () => {
     const client = open({ maxMessageBytes: 1000 })

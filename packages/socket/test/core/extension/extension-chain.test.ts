@@ -194,6 +194,85 @@ describe('a codec that fails', () => {
   })
 })
 
+describe('a codec that calls its own connection', () => {
+  test.each<[string, (opened: TestConnection) => unknown]>([
+    ['send', ({ connection }) => connection.send('inner')],
+    ['sendFragment', ({ connection }) => connection.sendFragment('a part', false)],
+  ])('%s within encode is refused: what the codec remembers is between two messages', (_what, act) => {
+    const codec: MessageCodec = {
+      decode: (payload) => payload,
+      encode: (payload) => {
+        act(opened)
+        return payload
+      },
+    }
+    const opened = openConnection('server', { extensions: chainOf([4, codec]) })
+    expect(opened.connection.send('outer')).toBe(false)
+    expect(opened.sink.takeFrames().map(({ opcode }) => opcode)).toEqual([8])
+    opened.connection.receiveEnd(0)
+    expect(opened.sink.outcome).toMatchObject({ code: 1011, error: { cause: { code: 'ERR_STATE' } } })
+  })
+
+  test('it may catch that, and the message goes with its own mark', () => {
+    const codec: MessageCodec = {
+      decode: (payload) => payload,
+      encode: () => {
+        expect(() => opened.connection.send('inner')).toThrow('must not send')
+        return undefined
+      },
+    }
+    const opened = openConnection('server', { extensions: chainOf([4, codec]) })
+    expect(opened.connection.send('outer')).toBe(true)
+    expect(opened.sink.takeFrames().map(({ rsv, payload }) => [rsv, text(payload)])).toEqual([[0, 'outer']])
+  })
+
+  test.each(['close', 'terminate'] as const)('%s within encode: nothing stands behind the Close frame', (method) => {
+    const codec: MessageCodec = {
+      decode: (payload) => payload,
+      encode: (payload) => {
+        opened.connection[method]()
+        return payload
+      },
+    }
+    const opened = openConnection('server', { extensions: chainOf([4, codec]) })
+    expect(opened.connection.send('late')).toBe(false)
+    expect(opened.sink.takeFrames().map(({ opcode }) => opcode)).toEqual(method === 'close' ? [8] : [])
+  })
+
+  test.each([true, false])('terminate within decode: nothing is told behind the end (in one frame: %s)', (whole) => {
+    const codec: MessageCodec = {
+      encode: (payload) => payload,
+      decode: (payload) => {
+        opened.connection.terminate()
+        return payload
+      },
+    }
+    const opened = openConnection('server', { extensions: chainOf([4, codec]) })
+    const first = frameBytes({ opcode: 1, rsv: 4, fin: whole, payload: 'x', mask: TEST_MASK })
+    opened.connection.receive(first, 0)
+    if (!whole) opened.connection.receive(frameBytes({ opcode: 0, payload: 'y', mask: TEST_MASK }), 0)
+    expect(opened.sink.messages).toEqual([])
+    expect(opened.sink.outcome).toMatchObject({ code: 1006 })
+  })
+
+  test('pause within decode: the message is told, and the next one waits', () => {
+    const codec: MessageCodec = {
+      encode: (payload) => payload,
+      decode: (payload) => {
+        opened.connection.pause()
+        return payload
+      },
+    }
+    const opened = openConnection('server', { extensions: chainOf([4, codec]) })
+    for (const payload of ['one', 'two']) {
+      opened.connection.receive(frameBytes({ opcode: 1, rsv: 4, payload, mask: TEST_MASK }), 0)
+    }
+    expect(opened.sink.messages).toEqual(['one'])
+    opened.connection.resume()
+    expect(opened.sink.messages).toEqual(['one', 'two'])
+  })
+})
+
 describe('every byte array has one owner', () => {
   /** Takes its mark away, and hands out the rest where it lies. */
   const viewing: MessageCodec = { encode: (payload) => payload, decode: (payload) => payload.subarray(1) }

@@ -69,7 +69,10 @@ function isEndOfFinalBlock(position: number, payloadBytes: number): boolean {
   return behind === TAKEN_BYTES || behind === 0
 }
 
-/** What came before our own block; nothing when a block of the sender's, cut short, has taken the tail for its own. */
+/**
+ * What came before our own block; nothing when a block of the sender's, cut short, has taken the tail for its own. Who
+ * builds a final block that ends with the tail and says the mark gets it past us: as harmless as the same text sent whole.
+ */
 function withoutMark(bytes: Uint8Array): Uint8Array | undefined {
   const size = bytes.length - MARK.length
   return MARK.every((byte, i) => bytes[size + i] === byte) ? bytes.subarray(0, size) : undefined

@@ -12,11 +12,11 @@ export interface PerMessageDeflateOptions {
   readonly clientMaxWindowBits?: number
   /** Most of the agreed window that is used for what we send, as a power of two of bytes, 8 to 15. Default: all of it. */
   readonly outboundWindowBits?: number
-  /** From how many bytes on a message is compressed, unless `send` says otherwise. Default 128. */
+  /** From how many bytes on, before compression, a message is compressed, unless `send` says otherwise. Default 128. */
   readonly thresholdBytes?: number
-  /** 1 (fast) to 9 (small). Default 6. */
+  /** Effort of the compressor: 1 (fast) to 9 (small). Default 6. */
   readonly level?: number
-  /** Memory of the compressor while it works, 1 to 9. Default: what the window needs. */
+  /** Memory of the compressor while it works, 1 to 9 (zlib's memLevel). Default: the window's bits less 8, at least 1. */
   readonly memLevel?: number
   /** Most final DEFLATE blocks in one message that comes (count). Default 64. Above it: close 1008. */
   readonly maxFinalBlocks?: number
