@@ -387,7 +387,16 @@ declare namespace WebSocket {
   /** permessage-deflate by hand. */
   class PerMessageDeflate {
     static readonly extensionName: string
+    /** What was agreed on. */
+    readonly params: Record<string, string | number | true> | null
     constructor(options?: PerMessageDeflateOptions & { isServer?: boolean; maxPayload?: number })
+    offer(): Record<string, string | number | true>
+    accept(
+      configurations: readonly Record<string, readonly (string | number | true)[]>[],
+    ): Record<string, string | number | true>
+    compress(data: Uint8Array | string, fin: boolean, done: (error: Error | null, data?: Buffer) => void): void
+    decompress(data: Uint8Array, fin: boolean, done: (error: Error | null, data?: Buffer) => void): void
+    cleanup(): void
   }
   const extension: {
     parse(header: string): Record<string, Record<string, (string | true)[]>[]>

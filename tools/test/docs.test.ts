@@ -61,6 +61,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       textAs: _textAs,
       autoPong: _autoPong,
       echoCloseReason: _echoCloseReason,
+      clientEndsTransport: _clientEndsTransport,
       maxCompressedBytes: _derived,
       ...limits
     } = resolveConnectionOptions() as unknown as Record<string, number>

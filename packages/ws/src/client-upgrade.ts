@@ -38,7 +38,7 @@ export interface UpgradeOptions extends FaceOptions {
 export interface UpgradeRequester extends EventEmitter {
   readonly readyState: ReadyState
   _readyState: ReadyState
-  _url: string
+  _url: string | undefined
   _req: ClientRequest | null
   /** @internal */
   _open(socket: Duplex, head: Uint8Array, opened: OpenedSocket): void
@@ -137,7 +137,7 @@ export class ClientUpgrade {
       defaultPort: (this.#options as RequestOptions).defaultPort ?? (target.secure ? 443 : 80),
       path: target.path,
       socketPath: target.socketPath,
-      auth: auth ? target.auth : undefined,
+      auth: auth ? (target.auth ?? (this.#options as RequestOptions).auth) : undefined,
       // Without it, requests would go through Node's global agent, which has ideas of its own about reusing connections.
       createConnection: (createConnection ?? (target.secure ? openTls : openTcp)) as never,
       headers: {

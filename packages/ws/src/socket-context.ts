@@ -75,6 +75,7 @@ export function createContext(role: Role, options: FaceOptions): PumpContext<Soc
     textAs: 'bytes',
     autoPong: false, // `_onPing` does, as far as `autoPong` says so
     echoCloseReason: true,
+    clientEndsTransport: true,
     pingIntervalMs: 0,
     closeTimeoutMs: Math.max(1, Math.floor(options.closeTimeout ?? 30_000)),
   })

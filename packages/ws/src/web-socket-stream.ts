@@ -63,7 +63,14 @@ class WebSocketStream extends Duplex {
         if (this.readableEnded) this.destroy()
         return
       }
-      transport.once('finish', () => done())
+      const finish = (): void => {
+        transport.off('finish', finish)
+        this.#socket.off('close', finish)
+        done()
+      }
+      transport.once('finish', finish)
+      // A connection that is lost never finishes. Before the end of what can be read is told.
+      this.#socket.prependOnceListener('close', finish)
       this.#socket.close()
     })
   }

@@ -63,7 +63,7 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
 
   _readyState: ReadyState = ReadyState.CONNECTING
   _isServer: boolean
-  _url: string = ''
+  _url: string | undefined
   _protocol: string = ''
   _wasClean: boolean = false
   /** The request of a client that is not answered yet. */
@@ -110,7 +110,7 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
     this._synchronous = Boolean(settings.allowSynchronousEvents)
     if (address === null) return
     const wanted = isOptions(protocols) || protocols === undefined ? (given.protocols ?? []) : protocols
-    this._upgrade = new ClientUpgrade(this, typeof wanted === 'string' ? [wanted] : wanted, given)
+    this._upgrade = new ClientUpgrade(this, Array.isArray(wanted) ? wanted : [wanted as string], given)
     this._upgrade.start(address)
   }
 
@@ -120,7 +120,8 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
     return this._readyState
   }
 
-  get url(): string {
+  /** Of a server's socket there is none. */
+  get url(): string | undefined {
     return this._url
   }
 

@@ -5,7 +5,7 @@ const EVENTS = ['open', 'message', 'ping', 'pong', 'close', 'error', 'upgrade', 
 
 /** What happened, by who noticed: the two ends of a connection are told in no order that would be the same each time. */
 export class Log {
-  readonly entries: Record<string, unknown[]> = {}
+  readonly entries: Record<string, unknown[]> = Object.create(null)
 
   note(who: string, ...what: unknown[]): void {
     this.entries[who] ??= []

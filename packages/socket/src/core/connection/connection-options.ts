@@ -21,6 +21,11 @@ export interface ConnectionOptions {
   readonly autoPong?: boolean
   /** Whether the answer to a Close frame repeats its reason, too, not the code alone (RFC 6455 §5.5.1). Default false. */
   readonly echoCloseReason?: boolean
+  /**
+   * Whether a client, too, ends the transport when both Close frames have passed, rather than wait for the server to do so
+   * (RFC 6455 §7.1.1 lets it): for servers that never do. Default false.
+   */
+  readonly clientEndsTransport?: boolean
   /** Silence after which a ping is sent, in milliseconds, varied by ±10 % so that connections spread out. Default 25,000. 0 sends none. */
   readonly pingIntervalMs?: number
   /** How long after a ping anything must have come, in milliseconds. Default 10,000. After that: close 1011, and the socket is dropped. */
@@ -41,6 +46,7 @@ const DEFAULTS = {
   textAs: 'string',
   autoPong: true,
   echoCloseReason: false,
+  clientEndsTransport: false,
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
@@ -69,6 +75,7 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   checkModeOption('textAs', resolved.textAs, ['string', 'bytes'])
   checkFlagOption('autoPong', resolved.autoPong)
   checkFlagOption('echoCloseReason', resolved.echoCloseReason)
+  checkFlagOption('clientEndsTransport', resolved.clientEndsTransport)
   return resolved
 }
 

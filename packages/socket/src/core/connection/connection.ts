@@ -285,7 +285,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     }
     this.#beginClosing('done', close)
     // §7.1.1: the server closes TCP first; the client waits for that.
-    if (this.#profile.role === 'server' && this.phase === 'closing') this.#sink.end()
+    const endsFirst = this.#profile.role === 'server' || this.#profile.options.clientEndsTransport
+    if (endsFirst && this.phase === 'closing') this.#sink.end()
   }
 
   #beginClosing(handshake: 'sent' | 'done' | 'failed', close: CloseInfo, error?: WigwagError): void {

@@ -195,3 +195,17 @@ test('§7.1.2 both start at the same moment: both end clean', () => {
   expect(pair.client.sink.outcome).toEqual({ code: 4002, reason: 'server', clean: true, error: undefined })
   expect(pair.server.sink.outcome).toEqual({ code: 4001, reason: 'client', clean: true, error: undefined })
 })
+
+describe('§7.1.1 a client waits for the server to end the transport', () => {
+  test.each([
+    [false, ['closing']],
+    [true, ['closing', 'end']],
+  ])('unless it is told not to (clientEndsTransport: %s)', (clientEndsTransport, told) => {
+    const our = openConnection('client', { clientEndsTransport })
+    our.connection.close(1000)
+    our.connection.receive(closeFrom('client', closePayload(1000)), 0)
+    expect(typesOf(our)).toEqual(told)
+    our.connection.receiveEnd(0)
+    expect(our.sink.outcome).toMatchObject({ code: 1000, clean: true })
+  })
+})

@@ -23,6 +23,7 @@ describe('defaults of the connection options', () => {
     expect(resolveConnectionOptions()).toEqual({
       autoPong: true,
       echoCloseReason: false,
+      clientEndsTransport: false,
       maxMessageBytes: 1_048_576,
       maxFrameBytes: 1_048_576,
       maxFragments: 16_384,
