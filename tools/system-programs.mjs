@@ -11,6 +11,9 @@ const PROGRAMS = [
   { command: 'haproxy', debianPackage: 'haproxy', tests: 'the tests behind haproxy' },
   { command: 'nginx', debianPackage: 'nginx-light', tests: 'the tests behind nginx' },
   { command: 'openssl', debianPackage: 'openssl', tests: 'the TLS tests' },
+  { command: 'mosquitto', debianPackage: 'mosquitto', tests: 'mqtt on the face of ws' },
+  { command: 'rabbitmq-server', debianPackage: 'rabbitmq-server', tests: 'stompjs on the face of ws' },
+  { command: 'prosody', debianPackage: 'prosody', tests: 'XMPP on the face of ws' },
 ]
 
 /** Those of the named programs that are not there. */

@@ -231,7 +231,9 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       for (const written of waiting) written(error ?? undefined)
     }
     const socket = this.#socket
-    if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
+    // What left before a socket was destroyed has been written.
+    if (socket.destroyed && this.#outbox.tookAll) tell()
+    else if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
     else if (socket.writableEnded) finished(socket, { readable: false }, tell)
     else {
       this.#flush()
