@@ -178,7 +178,7 @@ async function losesTheLine(check, url, prefix, answersClose) {
     () => client.stream.destroy(),
   ]) {
     // One round trip: nothing is under way any more.
-    await client.subscribeAsync(prefix, { qos: 1 })
+    await client.publishAsync(`${prefix}/unheard`, '', { qos: 1 })
     const seen = []
     const events = ['close', 'reconnect', 'offline', 'error'].map((event) => [event, () => seen.push(event)])
     for (const [event, listener] of events) client.on(event, listener)
