@@ -29,7 +29,8 @@ try {
     )
     run('npx', ['--no-install', 'publint', 'run', tarball, '--strict'])
     // A command has no types to resolve.
-    if (manifest.bin === undefined) run('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only', '--quiet'])
+    const profile = manifest.main?.endsWith('.cjs') ? 'strict' : 'esm-only'
+    if (manifest.bin === undefined) run('npx', ['--no-install', 'attw', tarball, '--profile', profile, '--quiet'])
     console.log(`packages: ${manifest.name} ${packed.files.length} files, ${Math.round(packed.size / 1024)} KiB`)
   }
 } finally {
@@ -38,9 +39,8 @@ try {
 
 /** Everything that the manifest points to is in the tarball, and nothing that only the build needs. */
 function checkFiles(manifest, files) {
-  const wanted = [...Object.values(manifest.exports), manifest.bin]
-    .flatMap((entry) => (typeof entry === 'object' ? Object.values(entry) : [entry]))
-    .filter((path) => typeof path === 'string')
+  const wanted = [...pathsIn(manifest.exports), manifest.main, manifest.types, manifest.bin]
+    .flatMap(pathsIn)
     .map((path) => path.replace('./', ''))
   const absent = wanted.filter((path) => !files.includes(path))
   const stray = files.filter((path) => /\.tsbuildinfo$|^test\//.test(path))
@@ -49,4 +49,10 @@ function checkFiles(manifest, files) {
       `${manifest.name}: missing ${absent.join(', ') || 'nothing'}; stray ${stray.join(', ') || 'nothing'}`,
     )
   }
+}
+
+/** Every path under an entry of the manifest, however deep its conditions are. */
+function pathsIn(entry) {
+  if (typeof entry === 'string') return [entry]
+  return typeof entry === 'object' && entry !== null ? Object.values(entry).flatMap(pathsIn) : []
 }

@@ -22,7 +22,7 @@ export function describeBasicFault({ method, headers }: IncomingMessage): Refusa
   if (headers.upgrade?.toLowerCase() !== 'websocket') return refuse(400, 'Invalid Upgrade header')
   if (!isWebSocketKey(headers['sec-websocket-key'] ?? ''))
     return refuse(400, 'Missing or invalid Sec-WebSocket-Key header')
-  if (headers['sec-websocket-version'] === '13') return undefined
+  if (String(headers['sec-websocket-version']) === '13') return undefined
   return refuse(400, 'Missing or invalid Sec-WebSocket-Version header', { 'Sec-WebSocket-Version': '13' })
 }
 
@@ -63,5 +63,8 @@ function fieldsOf({ headers, rawHeaders }: IncomingMessage): HeaderFields {
     const unchanged = lines[0] === value || lines.join(', ') === value || Array.isArray(value)
     for (const line of unchanged && lines.length > 0 ? lines : [String(value)]) fields.append(name, line)
   }
+  // Nobody here asks for a host, so there may be none, although RFC 9112 §3.2 wants one: clients by hand leave it out, and so
+  // do the tests and `injectWS` of @fastify/websocket.
+  if (fields.get('host') === undefined) fields.append('Host', 'localhost')
   return fields
 }

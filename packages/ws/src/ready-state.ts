@@ -4,7 +4,7 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
 
 /** Their names in the order of their numbers. */
-export const READY_STATE_NAMES: readonly (keyof typeof ReadyState)[] = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
+const READY_STATE_NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
 
 /** `OPEN (1)` and so on, as error texts have it. */
 export function describeReadyState(state: ReadyState): string {

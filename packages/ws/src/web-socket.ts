@@ -22,31 +22,23 @@ import {
   removeListener,
   setPropertyListener,
 } from './event-target.ts'
-import { describeReadyState, ReadyState } from './ready-state.ts'
-import { SendQueue } from './send-queue.ts'
-import { FACE_DEFAULTS, type FaceOptions, type OpenedSocket, type SocketOwner } from './socket-context.ts'
+import { ReadyState } from './ready-state.ts'
+import type { SendQueue } from './send-queue.ts'
+import { type SendingSocket, type Sent, sendControl, sendMessage, type WsSendOptions } from './sending.ts'
+import {
+  createContext,
+  FACE_DEFAULTS,
+  type FaceOptions,
+  type OpenedSocket,
+  type SocketOwner,
+} from './socket-context.ts'
 import { surfaceError } from './surface-error.ts'
-import { EMPTY, isBlob, toArrayBuffer, toBuffer, toBytes } from './to-bytes.ts'
+import { type TellingSocket, tell, tellLater } from './telling.ts'
+import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
 import { toWsError } from './ws-errors.ts'
-
-/** Called when what was sent has been written, or with the error that kept it from being. */
-type Sent = (error?: Error | null) => void
-
-/** How one message is sent. */
-export interface WsSendOptions {
-  /** Whether it is binary. Default: unless it is a string. */
-  readonly binary?: boolean | undefined
-  /** Whether it is compressed, where that was negotiated. Default true: from the threshold on. */
-  readonly compress?: boolean | undefined
-  /** Whether it is the last fragment of a message. Default true. */
-  readonly fin?: boolean | undefined
-}
 
 type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
 const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
-
-/** The core does not copy bytes above this on a server; programs expect that they may use theirs again at once. */
-const FLUSH_ABOVE_BYTES = 16 * 1024
 
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
@@ -55,7 +47,10 @@ const NOT_CONNECTED = 'WebSocket was closed before the connection was establishe
  * Its fields have underscores rather than `#`: programs wrap these objects in proxies, and some read `_socket`, `_sender`
  * and `_isServer`, although no document names them.
  */
-export class WebSocket extends EventEmitter implements SocketOwner, EventSource, UpgradeRequester {
+export class WebSocket
+  extends EventEmitter
+  implements SocketOwner, EventSource, SendingSocket, TellingSocket, UpgradeRequester
+{
   static readonly CONNECTING: number = ReadyState.CONNECTING
   static readonly OPEN: number = ReadyState.OPEN
   static readonly CLOSING: number = ReadyState.CLOSING
@@ -175,43 +170,18 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
 
   /** Sends a message: a string as text, anything with bytes as binary. Throws while connecting. */
   send(data: unknown, options?: WsSendOptions | Sent, sent?: Sent): void {
-    if (this._readyState === ReadyState.CONNECTING) throw new Error(describeReadyState(this._readyState))
-    const given = typeof options === 'function' ? undefined : options
-    const callback = typeof options === 'function' ? options : sent
-    const message = typeof data === 'number' ? String(data) : data
-    if (this._readyState !== ReadyState.OPEN) {
-      this._refuse(message, callback)
-      return
-    }
-    // An option that is there counts, even as `undefined`: that is what spreading it over the defaults comes to.
-    let isBinary = typeof message !== 'string'
-    let compress: boolean | undefined
-    let final = true
-    if (given !== undefined && given !== null) {
-      if ('binary' in given) isBinary = Boolean(given.binary)
-      if ('compress' in given && !given.compress) compress = false
-      if ('fin' in given) final = Boolean(given.fin)
-    }
-    const type = isBinary ? 'binary' : 'text'
-    if (typeof message !== 'string' && isBlob(message)) {
-      this._queueBlob(message, (bytes) => this._transmit(bytes, type, final, compress, callback), callback)
-      return
-    }
-    const payload = typeof message === 'string' ? message : message ? toBytes(message) : EMPTY
-    if (this._queue?.busy) {
-      const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
-      this._queue.add(bytes, () => this._transmit(payload, type, final, compress, callback))
-    } else this._transmit(payload, type, final, compress, callback)
+    if (typeof options === 'function') sendMessage(this, data, undefined, options)
+    else sendMessage(this, data, options, sent)
   }
 
   /** Sends a ping with up to 125 bytes. Throws while connecting, and `RangeError` above. `mask` has no effect. */
   ping(data?: unknown, mask?: boolean | Sent, sent?: Sent): void {
-    this._sendControl('ping', data, mask, sent)
+    this._sendControl('ping', [data, mask, sent])
   }
 
   /** Sends a pong with up to 125 bytes, as `ping` does. */
   pong(data?: unknown, mask?: boolean | Sent, sent?: Sent): void {
-    this._sendControl('pong', data, mask, sent)
+    this._sendControl('pong', [data, mask, sent])
   }
 
   /** Starts the closing handshake; while connecting, gives up. Throws for a code or reason that cannot be sent. */
@@ -292,6 +262,20 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
     setPropertyListener(this, 'error', listener)
   }
 
+  /**
+   * Takes a socket on which the opening handshake has been done, in the role that `_isServer` says and without extensions.
+   * No document names it: `injectWS` of @fastify/websocket opens its end of a connection in memory with it.
+   */
+  setSocket(socket: Duplex, head: Uint8Array, options: FaceOptions = {}): void {
+    if (options.allowSynchronousEvents !== undefined) this._synchronous = options.allowSynchronousEvents
+    this._open(socket, head, {
+      context: createContext(this._isServer ? 'server' : 'client', options),
+      chain: undefined,
+      extensions: [],
+      protocol: this._protocol,
+    })
+  }
+
   // ---- told by the opening handshake
 
   /** @internal Takes the socket behind the opening handshake; `head` is what came behind it. */
@@ -337,8 +321,8 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
     const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
-    if (this._synchronous) this._tell('message', message, isBinary)
-    else this._defer('message', message, isBinary)
+    if (this._synchronous) tell(this, 'message', message, isBinary)
+    else tellLater(this, 'message', message, isBinary)
   }
 
   /** @internal */
@@ -350,14 +334,14 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
         this.pong(payload, !this._isServer, () => this._pendingPongs--)
       }
     }
-    if (this._synchronous) this._tell('ping', toBuffer(payload))
-    else this._defer('ping', toBuffer(payload))
+    if (this._synchronous) tell(this, 'ping', toBuffer(payload))
+    else tellLater(this, 'ping', toBuffer(payload))
   }
 
   /** @internal */
   _onPong(payload: Uint8Array): void {
-    if (this._synchronous) this._tell('pong', toBuffer(payload))
-    else this._defer('pong', toBuffer(payload))
+    if (this._synchronous) tell(this, 'pong', toBuffer(payload))
+    else tellLater(this, 'pong', toBuffer(payload))
   }
 
   /** @internal */
@@ -376,83 +360,18 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
 
   // ---- inside
 
-  _transmit(
-    payload: string | Uint8Array,
-    type: MessageType,
-    final: boolean,
-    compress: boolean | undefined,
-    sent: Sent | undefined,
-  ): void {
-    const pump = this._pump as Pump<SocketOwner>
-    if (final && !this._fragmenting) pump.send(payload, compress, type)
-    else {
-      this._fragmenting = !final
-      pump.connection.sendFragment(payload, final, type)
-    }
-    if (payload.length > FLUSH_ABOVE_BYTES && typeof payload !== 'string') pump.flush()
-    if (sent !== undefined) this._whenWritten(sent)
+  /** The callback is the last of the parameters, wherever they end. */
+  _sendControl(kind: 'ping' | 'pong', parameters: readonly unknown[]): void {
+    const [data] = parameters
+    const sent = parameters.find((parameter) => typeof parameter === 'function') as Sent | undefined
+    sendControl(this, kind, typeof data === 'function' ? undefined : data, sent)
   }
 
-  _sendControl(kind: 'ping' | 'pong', data: unknown, mask: boolean | Sent | undefined, sent: Sent | undefined): void {
-    if (this._readyState === ReadyState.CONNECTING) throw new Error(describeReadyState(this._readyState))
-    const callback = [data, mask, sent].find((parameter) => typeof parameter === 'function') as Sent | undefined
-    const content = typeof data === 'function' ? undefined : typeof data === 'number' ? String(data) : data
-    if (this._readyState !== ReadyState.OPEN) {
-      this._refuse(content, callback)
-      return
-    }
-    const transmit = (payload: Uint8Array): void => {
-      this._pump?.connection[kind](payload)
-      if (callback !== undefined) this._whenWritten(callback)
-    }
-    if (isBlob(content)) {
-      checkControlBytes(content.size)
-      this._queueBlob(content, transmit, callback)
-      return
-    }
-    const payload = typeof content === 'string' ? Buffer.from(content) : content ? toBytes(content) : EMPTY
-    checkControlBytes(payload.length)
-    if (this._queue?.busy) this._queue.add(payload.length, () => transmit(Buffer.from(payload)))
-    else transmit(payload)
-  }
-
-  _queueBlob(blob: Blob, send: (bytes: Uint8Array) => void, sent: Sent | undefined): void {
-    this._queue ??= new SendQueue()
-    this._queue.addBlob(
-      blob,
-      (bytes) => {
-        if (!this._rawSocket?.destroyed) send(bytes)
-        else sent?.(new Error('The socket was closed while the blob was being read'))
-      },
-      (error) => {
-        sent?.(error)
-        this._tellError(error)
-        this._readyState = ReadyState.CLOSING
-        this._pump?.connection.close(1011)
-      },
-    )
-  }
-
-  _whenWritten(sent: Sent): void {
-    this._pump?.whenWritten((error) => {
-      try {
-        sent(error ?? null)
-      } catch (failure) {
-        surfaceError(failure)
-      }
-    })
-  }
-
-  /** Nothing can be sent any more: it is counted, and told to who wants to know. */
-  _refuse(data: unknown, sent: Sent | undefined): void {
-    if (data) {
-      this._unsentBytes += isBlob(data)
-        ? data.size
-        : typeof data === 'string'
-          ? Buffer.byteLength(data)
-          : toBytes(data).length
-    }
-    if (sent !== undefined) process.nextTick(sent, new Error(describeReadyState(this._readyState)))
+  /** @internal */
+  _sendingFailed(error: Error): void {
+    this._tellError(error)
+    this._readyState = ReadyState.CLOSING
+    this._pump?.connection.close(1011)
   }
 
   _giveUp(): void {
@@ -462,40 +381,6 @@ export class WebSocket extends EventEmitter implements SocketOwner, EventSource,
 
   _readOn(): void {
     if (this._started && !this._paused && this._deferred === 0) this._pump?.resume()
-  }
-
-  _tell(name: string, first: unknown, second?: unknown): void {
-    try {
-      if (second === undefined) this.emit(name, first)
-      else this.emit(name, first, second)
-    } catch (error) {
-      this._surface(error)
-    }
-  }
-
-  /** Reads nothing more before whoever listens for uncaught exceptions has been told of this one. */
-  _surface(error: unknown): void {
-    this._deferred++
-    this._pump?.connection.pause()
-    surfaceError(error, () =>
-      setImmediate(() => {
-        this._deferred--
-        this._readOn()
-        if (this._outcome !== undefined) this._finish()
-      }),
-    )
-  }
-
-  /** Tells in a turn of its own, and reads nothing meanwhile. */
-  _defer(name: string, first: unknown, second?: unknown): void {
-    this._deferred++
-    this._pump?.connection.pause()
-    setImmediate(() => {
-      this._tell(name, first, second)
-      this._deferred--
-      this._readOn()
-      if (this._outcome !== undefined) this._finish()
-    })
   }
 
   /** A connection that was lost is no error to programs: it is closed, with 1006. */
@@ -549,10 +434,6 @@ function shape(data: Uint8Array, type: BinaryType): unknown {
   if (type === 'arraybuffer') return toArrayBuffer(data)
   if (type === 'fragments') return data.length === 0 ? [] : [toBuffer(data)]
   return type === 'blob' ? new Blob([data as Uint8Array<ArrayBuffer>]) : toBuffer(data)
-}
-
-function checkControlBytes(bytes: number): void {
-  if (bytes > 125) throw new RangeError('The data size must not be greater than 125 bytes')
 }
 
 /** The reason as text. A code is checked although there may be no reason, a reason only when there is a code. */

@@ -2,14 +2,15 @@
 // file descriptor 3, one JSON object a line.
 import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { inspect } from 'node:util'
 import { createCheck } from './checks.mjs'
 
 /** How long a scenario may keep the process alive behind its end. */
-const LINGER_MS = 3_000
+const LINGER_MS = 1_500
 
 const tell = (result) => writeSync(3, `${JSON.stringify(result)}\n`)
 const failed = (where) => (error) => {
-  tell({ failure: `${where}: ${error?.stack ?? error}` })
+  tell({ failure: `${where}: ${error?.stack ?? inspect(error)}` })
   process.exit(1)
 }
 process.on('uncaughtException', failed('uncaught'))

@@ -274,9 +274,10 @@ describe('the request', () => {
     const { Agent } = await import('node:http')
     for (const options of [
       {
-        createConnection: (given: { port: number; host: string; path?: string }) => (
-          scene.log.note('create', given.host), connect({ port: Number(given.port), host: given.host })
-        ),
+        createConnection: ({ port, host }: { port: number; host: string }) => {
+          scene.log.note('create', host)
+          return connect({ port: Number(port), host })
+        },
       },
       { agent: new Agent() },
       {

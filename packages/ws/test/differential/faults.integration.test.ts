@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from 'node:zlib'
 import { frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { describe } from 'vitest'
 import { event } from '../support/log.ts'
@@ -121,5 +122,49 @@ describe('what comes with the head of the handshake', () => {
       ]),
     )
     await told
+  })
+})
+
+describe('permessage-deflate (RFC 7692)', () => {
+  const offer = 'Sec-WebSocket-Extensions: permessage-deflate\r\n'
+
+  sameAsWs('a small message that inflates to more than maxPayload', async (scene) => {
+    const { peer, socket } = await scene.openRaw({ perMessageDeflate: true, maxPayload: 1000 }, offer)
+    const closed = event(socket, 'close')
+    peer.send({
+      opcode: 2,
+      rsv: 4,
+      payload: deflateRawSync(Buffer.alloc(100_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4),
+    })
+    await closed
+    scene.log.note('peer', withoutReason(await peer.frames()))
+  })
+
+  sameAsWs('a message that is not DEFLATE: the code is the same, the text our own', async (scene) => {
+    const { peer, socket } = await scene.openRaw({ perMessageDeflate: true }, offer)
+    socket.removeAllListeners('error')
+    socket.on('error', (error) => scene.log.note('server', (error as NodeJS.ErrnoException).code))
+    const closed = event(socket, 'close')
+    peer.send({ opcode: 1, rsv: 4, payload: bytes(0xff, 0xff, 0xff, 0xff) })
+    await closed
+    scene.log.note('peer', withoutReason(await peer.frames()))
+  })
+})
+
+describe('a flood of pings', () => {
+  sameAsWs('that come at once ends the connection above maxPendingAutoPongs', async (scene) => {
+    const { peer, socket } = await scene.openRaw({ maxPendingAutoPongs: 5 } as never)
+    const closed = event(socket, 'close')
+    const ping = frameBytes({ opcode: 9, mask: TEST_MASK, payload: bytes(1) })
+    peer.socket.write(Buffer.concat(Array.from({ length: 6 }, () => ping)))
+    await closed
+  })
+
+  sameAsWs('has no other limit', async (scene) => {
+    const { client, socket } = await scene.open({ maxPendingAutoPongs: 0 } as never)
+    for (let i = 0; i < 1000; i++) client.ping(String(i))
+    const closed = Promise.all([event(client, 'close'), event(socket, 'close')])
+    client.close()
+    await closed
   })
 })

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
@@ -174,4 +174,45 @@ describe('what no document names and programs use all the same', () => {
     scene.log.note('inside', inside(client)._isServer, inside(socket)._isServer, inside(socket)._socket.remoteAddress)
     scene.log.note('server', (server as unknown as { _server: object })._server)
   })
+
+  sameAsWs('setSocket opens a socket that was made from nothing, of either role', async (scene) => {
+    type Bare = WebSocket & { _isServer: boolean; setSocket(socket: Duplex, head: Buffer, options: object): void }
+    const [left, right] = pipes()
+    const bare = (who: string, isServer: boolean, stream: Duplex): Bare => {
+      const socket = new scene.face(null as never, undefined, {} as never) as Bare
+      socket._isServer = isServer
+      // The core says why it gives up, `ws` does not: the client's `close` is not compared.
+      if (isServer) scene.log.watch(who, socket)
+      else socket.on('message', (data) => scene.log.note(who, data))
+      socket.setSocket(stream, Buffer.alloc(0), { maxPayload: isServer ? 20 : 0 })
+      return socket
+    }
+    const server = bare('server', true, left)
+    const client = bare('client', false, right)
+    const closed = bothClosed({ server, client, socket: server } as never)
+    client.send('up')
+    server.send(Buffer.from('down'))
+    await event(client, 'message')
+    client.send('more than twenty bytes are refused')
+    await closed
+  })
 })
+
+/** Two ends of a connection in memory. */
+function pipes(): [Duplex, Duplex] {
+  const ends = [0, 1].map(
+    (side): Duplex =>
+      new Duplex({
+        read() {},
+        write: (chunk: Buffer, _encoding, done) => {
+          ends[1 - side]?.push(chunk)
+          done()
+        },
+        final: (done) => {
+          ends[1 - side]?.push(null)
+          done()
+        },
+      }),
+  )
+  return ends as [Duplex, Duplex]
+}

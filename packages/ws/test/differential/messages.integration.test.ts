@@ -59,6 +59,12 @@ describe('messages are told as Buffers, with whether they are binary', () => {
     await finish(client, socket)
   })
 
+  sameAsWs('options that are none are taken for none', async (scene) => {
+    const { client, socket } = await scene.open()
+    for (const options of [10, 'text', true, [], null]) client.send('a message', options as never)
+    await finish(client, socket)
+  })
+
   sameAsWs('a Blob is sent in its turn, and what is behind it waits', async (scene) => {
     const { client, socket } = await scene.open()
     client.send('before')

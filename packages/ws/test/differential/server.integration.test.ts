@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Duplex } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import { frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { describe } from 'vitest'
 import type { ServerOptions, WebSocket } from 'ws'
@@ -96,9 +96,10 @@ describe('what is no upgrade, or a wrong one', () => {
 describe('verifyClient', () => {
   const upgrade = upgradeRequest('/path', 'Origin: https://a.example\r\n')
   const hooks: Record<string, (scene: Scene) => NonNullable<ServerOptions['verifyClient']>> = {
-    'says no': (scene) => (info: { origin: string; secure: boolean; req: unknown }) => (
-      scene.log.note('hook', info.origin, info.secure, info.req), false
-    ),
+    'says no': (scene) => (info: { origin: string; secure: boolean; req: unknown }) => {
+      scene.log.note('hook', info.origin, info.secure, info.req)
+      return false
+    },
     'says no, when it likes': () => (_info, done) => void setImmediate(done, false),
     'says why': () => (_info, done) => done(false, 403, 'because', { 'X-Why': 'so' }),
     'says a code': () => (_info, done) => done(false, 404),
@@ -142,9 +143,10 @@ describe('the handshake', () => {
     ]) {
       const { url } = await scene.serve(
         handleProtocols && {
-          handleProtocols: (offered, request) => (
-            scene.log.note('hook', [...offered], request), handleProtocols(offered)
-          ),
+          handleProtocols: (offered, request) => {
+            scene.log.note('hook', [...offered], request)
+            return handleProtocols(offered)
+          },
         },
       )
       const peer = await scene.dial(url)
@@ -167,6 +169,9 @@ describe('the handshake', () => {
   sameAsWs('answers permessage-deflate when it is on', async (scene) => {
     const offers = [
       'permessage-deflate',
+      'permessage-deflate; client_max_window_bits',
+      'permessage-deflate; client_max_window_bits=15',
+      'permessage-deflate; client_max_window_bits=10',
       'permessage-deflate; server_max_window_bits=10',
       'permessage-deflate; server_no_context_takeover',
       'foo, permessage-deflate',
@@ -257,6 +262,33 @@ describe('noServer', () => {
     const client = scene.log.watch('client', new scene.face(urlOf(server, '/two')))
     const first = event(client, 'close')
     await first
+  })
+
+  sameAsWs('a request needs no Host', async (scene) => {
+    const { server, url } = await scene.serve()
+    server.on('connection', () => scene.log.note('server', 'connection'))
+    const peer = await scene.dial(url)
+    peer.socket.write(upgradeRequest().replace('Host: localhost\r\n', ''))
+    scene.log.note('peer', (await peer.head()).split('\r\n', 1)[0])
+  })
+
+  sameAsWs('a request may be made up by the program, and its headers be numbers', async (scene) => {
+    const sockets = new scene.face.WebSocketServer({ noServer: true })
+    const duplex = new PassThrough()
+    const headers = {
+      upgrade: 'websocket',
+      connection: 'upgrade',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version': 13,
+    }
+    const request = { method: 'GET', url: '/', httpVersion: '1.1', headers }
+    const told = event(duplex, 'data')
+    sockets.handleUpgrade(request as never, duplex, Buffer.alloc(0), (socket) => {
+      scene.log.note('server', socket.readyState)
+      socket.on('error', () => {})
+    })
+    scene.log.note('answer', String((await told)[0]).split('\r\n', 1)[0])
+    duplex.destroy()
   })
 
   sameAsWs('any Duplex will do for a socket', async (scene) => {

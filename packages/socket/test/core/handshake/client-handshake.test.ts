@@ -33,6 +33,10 @@ const wanting = (parameters: ExtensionParameters): MessageExtension => ({
 const open = (wish: Partial<UpgradeWish> = {}): ClientHandshake =>
   new ClientHandshake({ target: '/chat?a=b', host: 'server.example.com:81', ...wish }, NONCE)
 
+test('§4.1 step 7 the key is known to who sends the request by other means', () => {
+  expect(open().key).toBe('dGhlIHNhbXBsZSBub25jZQ==')
+})
+
 describe('§4.1 the request', () => {
   test('is the one of the RFC', () => {
     expect(
@@ -183,6 +187,6 @@ test('§4 a client and a server of ours agree', () => {
   })
   expect(handshake.judge(parseResponseHead(text.slice(0, -4)) as ResponseHead)).toMatchObject({
     subprotocol: 'b',
-    extensions: [{ name: 'permessage-deflate', parameters: [['client_max_window_bits', '15']] }],
+    extensions: [{ name: 'permessage-deflate', parameters: [] }],
   })
 })

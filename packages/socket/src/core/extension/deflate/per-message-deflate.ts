@@ -75,7 +75,9 @@ export class PerMessageDeflate implements MessageExtension {
       clientNoContextTakeover: offered.clientNoContextTakeover || own.clientNoContextTakeover || unlimited,
       serverMaxWindowBits:
         offered.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,
-      clientMaxWindowBits: clientBits,
+      // A client that only said that it could be limited is not told of the largest window, which is what silence means.
+      clientMaxWindowBits:
+        offered.clientMaxWindowBits === true && clientBits === LARGEST_WINDOW_BITS ? undefined : clientBits,
     }
   }
 
