@@ -15,6 +15,8 @@ export async function startRabbitmq() {
     'stomp.listeners.tcp = none',
     'web_stomp.tcp.ip = 127.0.0.1',
     `web_stomp.tcp.port = ${port}`,
+    // Bytes are no text.
+    'web_stomp.ws_frame = binary',
     'log.console = true',
     'log.file = false',
   ]
