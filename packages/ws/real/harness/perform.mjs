@@ -28,14 +28,17 @@ export async function perform(scenario, { face, folder }, given = {}) {
     if (resolved !== undefined && resolved.to !== face) faults.push(`${resolved.by} finds ${resolved.to}, not ${face}`)
   }
   for (const { name, ok, value, wanted } of checks.values()) if (!ok) faults.push(`${name}: ${value}, not ${wanted}`)
-  if (!results.some(({ done }) => done)) faults.push(`ended early (${child.exitCode ?? child.signalCode}):\n${output}`)
+  const ended = results.some(({ done }) => done)
+  if (!ended) faults.push(`ended early (${child.exitCode ?? child.signalCode}):\n${output}`)
   const lingers = results.some((result) => result.lingers)
-  return { face, checks, faults, lingers, seconds: (performance.now() - started) / 1000 }
+  return { face, checks, faults, ended, lingers, seconds: (performance.now() - started) / 1000 }
 }
 
 /** What was noted with one and not, or not so, with the other. */
 export function differences(theirs, ours) {
   const lines = []
+  // Whoever was cut short has noted less: that is told already.
+  if (!theirs.ended || !ours.ended) return lines
   for (const name of new Set([...theirs.checks.keys(), ...ours.checks.keys()])) {
     const [expected, actual] = [theirs.checks.get(name)?.value, ours.checks.get(name)?.value]
     if (expected !== actual) lines.push(`${name}\n    ws:         ${expected}\n    @wigwag/ws: ${actual}`)

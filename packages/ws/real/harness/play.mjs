@@ -10,7 +10,7 @@ const LINGER_MS = 1_500
 
 const tell = (result) => writeSync(3, `${JSON.stringify(result)}\n`)
 const failed = (where) => (error) => {
-  tell({ failure: `${where}: ${error?.stack ?? inspect(error)}` })
+  tell({ failure: `${where}: ${error?.stack ?? inspect(error, { depth: 0 })}` })
   process.exit(1)
 }
 process.on('uncaughtException', failed('uncaught'))

@@ -40,7 +40,7 @@ export async function play(check) {
 }
 
 async function heartbeats(check) {
-  const { engine, url, close } = await serve({ pingInterval: 50, pingTimeout: 100 })
+  const { engine, url, close } = await serve({ pingInterval: 100, pingTimeout: 1_000 })
   const accepted = once(engine, 'connection')
   const client = new Socket(url, { transports: ['websocket'] })
   const [socket] = await accepted

@@ -35,19 +35,11 @@ export async function play(check) {
       onDisconnect: (_context, code, reason) => told.push([code, reason]),
     },
     server,
-    40,
   )
   const url = `ws://127.0.0.1:${server.address().port}/graphql`
   await conversation((what, ...values) => check(`ws: ${what}`, ...values), url)
 
-  const pinged = new WebSocket(url, 'graphql-transport-ws')
-  await once(pinged, 'ping')
-  check('the server pings and is answered', pinged.readyState, WebSocket.OPEN)
-  const mute = new WebSocket(url, 'graphql-transport-ws', { autoPong: false })
-  check('who does not answer is dropped', (await closeOf(mute))[0], 1006)
-  pinged.close(1000, 'enough')
-  await closeOf(pinged)
-
+  await keepalive(check)
   for (const [what, subprotocol, message] of [
     ['another subprotocol', 'graphql-ws', undefined],
     ['no subprotocol', undefined, undefined],
@@ -76,6 +68,22 @@ export async function play(check) {
     false,
   )
   await fastify.close()
+}
+
+/** The server pings, and drops who does not answer. */
+async function keepalive(check) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(server, 'listening')
+  const using = useServer({ schema, roots, connectionInitWaitTimeout: 60_000 }, server, 250)
+  const url = `ws://127.0.0.1:${server.address().port}`
+  const answering = new WebSocket(url, 'graphql-transport-ws')
+  const mute = new WebSocket(url, 'graphql-transport-ws', { autoPong: false })
+  await once(answering, 'ping')
+  check('who does not answer is dropped', (await closeOf(mute))[0], 1006)
+  check('who answers is not', answering.readyState, WebSocket.OPEN)
+  const closed = closeOf(answering)
+  await using.dispose()
+  check('closed', await closed)
 }
 
 async function conversation(check, url, judges = true) {

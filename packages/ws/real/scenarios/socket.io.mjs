@@ -37,7 +37,10 @@ async function conversation(check, { perMessageDeflate, transports }) {
   const clients = Array.from({ length: 3 }, () => io(url, options))
   await Promise.all(clients.map(connected))
   const [first, second] = clients
-  if (transports.length > 1) await Promise.all(clients.map(upgraded))
+  const conns = [...server.sockets.sockets.values()].map(({ conn }) => conn)
+  // Each end finishes in its own time.
+  const engines = [...clients.map((client) => client.io.engine), ...conns]
+  if (transports.length > 1) await Promise.all(engines.map(upgraded))
   check('transport', first.io.engine.transport.name, transports.at(-1))
   const [peer] = await server.fetchSockets()
   check('address', server.sockets.sockets.get(peer.id).handshake.address, '127.0.0.1')
@@ -59,6 +62,7 @@ async function conversation(check, { perMessageDeflate, transports }) {
     check(`echo of ${what}`, describe(echoed), describe(data[0]))
   }
 
+  const sharedFrames = watchFrames(conns)
   for (const [what, data] of [
     ['text', 'to all'],
     ['long text', LONG],
@@ -73,6 +77,7 @@ async function conversation(check, { perMessageDeflate, transports }) {
       Array(3).fill(describe(data)),
     )
   }
+  check('frames that the adapter encoded once', sharedFrames())
   const inRoom = Promise.all(clients.map((client) => once(client, 'room')))
   server.to('everybody').emit('room', 1)
   check('to a room', (await inRoom).flat(), [1, 1, 1])
@@ -174,8 +179,23 @@ async function serve(options) {
   return { server, url: `http://127.0.0.1:${http.address().port}` }
 }
 
+/** How many sockets each frame went to that was encoded once for several. */
+function watchFrames(conns) {
+  const timesSent = new Map()
+  for (const { transport } of conns) {
+    const sender = transport.socket?._sender
+    if (!sender) continue
+    const { sendFrame } = sender
+    sender.sendFrame = function (frame, ...parameters) {
+      timesSent.set(frame, (timesSent.get(frame) ?? 0) + 1)
+      return sendFrame.call(this, frame, ...parameters)
+    }
+  }
+  return () => [...timesSent.values()].filter((times) => times > 1)
+}
+
 const connected = (client) => (client.connected ? undefined : once(client, 'connect'))
-const upgraded = ({ io: { engine } }) => (engine.transport.name === 'websocket' ? undefined : once(engine, 'upgrade'))
+const upgraded = (engine) => (engine.transport.name === 'websocket' ? undefined : once(engine, 'upgrade'))
 
 function describe(data) {
   if (Buffer.isBuffer(data) || data instanceof Uint8Array) return `${data.length} bytes ${data[0]} ${data.at(-1)}`
