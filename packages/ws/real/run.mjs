@@ -20,7 +20,7 @@ for (const name of scenarios) {
     for (const line of describeMissing(missing)) console.log(line)
     continue
   }
-  // Both at once: neither waits for the other, and each has ports of its own; a program that takes its time to start is theirs together.
+  // Both at once, each with ports of its own. A program that takes its time to start is theirs together.
   const { given, stop } = (await serve?.()) ?? {}
   const [theirs, ours] = await Promise.all(faces.map((face) => perform(name, face, given)))
   await stop?.()
