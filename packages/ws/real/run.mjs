@@ -13,15 +13,17 @@ const faces = installBoth()
 const total = { checks: 0, failed: 0, leftOut: 0 }
 
 for (const name of scenarios) {
-  const { programs = [] } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url))
+  const { programs = [], serve } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url))
   const missing = missingPrograms(programs)
   if (missing.length > 0) {
     total.leftOut++
     for (const line of describeMissing(missing)) console.log(line)
     continue
   }
-  // Both at once: neither waits for the other, and each has ports of its own.
-  const [theirs, ours] = await Promise.all(faces.map((face) => perform(name, face)))
+  // Both at once, each with ports of its own. A program that takes its time to start is theirs together.
+  const { given, stop } = (await serve?.()) ?? {}
+  const [theirs, ours] = await Promise.all(faces.map((face) => perform(name, face, given)))
+  await stop?.()
   const faults = [theirs, ours].flatMap(({ face, faults }) => faults.map((fault) => `with ${face}: ${fault}`))
   const lines = [...faults, ...differences(theirs, ours)]
   const seconds = Math.max(theirs.seconds, ours.seconds).toFixed(1)

@@ -50,6 +50,8 @@ export class Outbox implements Flushable, NativeWriter {
 
   /** Bytes of a native write that the kernel has not taken yet. */
   #pendingBytes = 0
+  /** Whether something was dropped, because the socket had ended. */
+  #lost = false
 
   /**
    * `handle`: where to write past the stream, if that is possible. `quickBytes`: below how many waiting bytes encoded
@@ -68,6 +70,11 @@ export class Outbox implements Flushable, NativeWriter {
   get bufferedAmount(): number {
     if (this.#kernelTookAll) return this.#waitingBytes
     return this.#waitingBytes + this.#pendingBytes + this.#socket.writableLength
+  }
+
+  /** Whether the kernel is known to have taken everything, also of a socket that was destroyed since. */
+  get tookAll(): boolean {
+    return !this.#lost && this.#kernelTookAll && this.#waitingBytes === 0
   }
 
   /** Those of them that have not been flushed. */
@@ -122,7 +129,10 @@ export class Outbox implements Flushable, NativeWriter {
     this.#more = undefined
     const bytes = this.#waitingBytes
     this.#waitingBytes = 0
-    if (!socket.writable) return true
+    if (!socket.writable) {
+      this.#lost = true
+      return true
+    }
     if (!this.#kernelTookAll && this.#pendingBytes + socket.writableLength > 0) {
       return this.#queueBehind(first, more ?? [], bytes)
     }

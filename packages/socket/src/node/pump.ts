@@ -130,10 +130,10 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   /**
    * Calls back when the operating system has taken all that was sent so far, or with an error when the connection ended
-   * before. Never at once.
+   * before. Never at once, but in this turn if it can: streams write their next chunk only then.
    */
   whenWritten(written: (error?: Error) => void): void {
-    if (this.#waitingForWrite.push(written) === 1) setImmediate(() => this.#checkWritten())
+    if (this.#waitingForWrite.push(written) === 1) process.nextTick(() => this.#checkWritten())
   }
 
   pause(): void {
@@ -247,7 +247,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     return 'dropped'
   }
 
-  /** At the end of the turn: the kernel has taken all, or an empty write behind it tells when it has. */
+  /** The kernel has taken all, or an empty write behind it tells when it has. */
   #checkWritten(): void {
     const waiting = this.#waitingForWrite
     this.#waitingForWrite = []
@@ -255,7 +255,9 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       for (const written of waiting) written(error ?? undefined)
     }
     const socket = this.#socket
-    if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
+    // What left before a socket was destroyed has been written.
+    if (socket.destroyed && this.#outbox.tookAll) tell()
+    else if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
     else if (socket.writableEnded) finished(socket, { readable: false }, tell)
     else {
       this.#flush()
@@ -267,13 +269,16 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   #wantDrain(): void {
     if (this.#drainWanted) return
     this.#drainWanted = true
-    this.whenWritten((error) => {
-      if (error !== undefined || this.#connection.phase !== 'open') return
-      // More was sent meanwhile.
-      this.#drainWanted = false
-      if (this.#outbox.bufferedAmount > 0) this.#wantDrain()
-      else this.#tell((handlers) => handlers.drain?.(this.#owner))
-    })
+    // At the end of the turn, with everything that is sent until then.
+    setImmediate(() =>
+      this.whenWritten((error) => {
+        if (error !== undefined || this.#connection.phase !== 'open') return
+        // More was sent meanwhile.
+        this.#drainWanted = false
+        if (this.#outbox.bufferedAmount > 0) this.#wantDrain()
+        else this.#tell((handlers) => handlers.drain?.(this.#owner))
+      }),
+    )
   }
 
   #tell(call: (handlers: SocketHandlers<Owner>) => HandlerResult): void {

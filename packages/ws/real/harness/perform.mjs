@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline'
 const LIMIT_MS = 90_000
 
 /**
- * Plays a scenario in a process of its own, in a folder that has one `ws` or the other. Returns what it noted, and what
+ * Plays a scenario in a process of its own, in a folder that has one `ws` or the other, with what `serve` gave. Returns what it noted, and what
  * kept it from being played to the end.
  */
-export async function perform(scenario, { face, folder }) {
+export async function perform(scenario, { face, folder }, given = {}) {
   const started = performance.now()
-  const child = spawn(process.execPath, ['harness/play.mjs', scenario], {
+  const child = spawn(process.execPath, ['harness/play.mjs', scenario, JSON.stringify(given)], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, NODE_ENV: 'test' },

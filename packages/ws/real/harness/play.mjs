@@ -1,4 +1,4 @@
-// Plays one scenario in this process, with the `ws` that this folder has: node harness/play.mjs NAME. What it saw goes to
+// Plays one scenario in this process, with the `ws` that this folder has: node harness/play.mjs NAME GIVEN. What it saw goes to
 // file descriptor 3, one JSON object a line.
 import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,7 +20,7 @@ for (const name of packages) {
   const seenFromThere = createRequire(new URL(`../node_modules/${name}/package.json`, import.meta.url))
   tell({ resolved: { by: name, to: seenFromThere('ws/package.json').name } })
 }
-await play(createCheck(tell)).catch(failed('play'))
+await play(createCheck(tell), JSON.parse(process.argv[3] ?? '{}')).catch(failed('play'))
 tell({ done: true })
 setTimeout(() => {
   tell({ lingers: true })

@@ -116,8 +116,8 @@ describe('what was sent is delivered, however the socket is ended in the same br
     sameAsWs(name, async (scene) => {
       const ends = await scene.open()
       const closed = bothClosed(ends)
-      ends.socket.send('one')
-      ends.socket.send(Buffer.from('two'))
+      ends.socket.send('one', scene.log.callback('callback', 'one'))
+      ends.socket.send(Buffer.from('two'), scene.log.callback('callback', 'two'))
       end(ends.socket)
       await closed
     })

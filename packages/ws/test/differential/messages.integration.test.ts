@@ -159,6 +159,25 @@ describe('callbacks of send', () => {
     await finish(client, socket)
   })
 
+  sameAsWs('are called in the same turn: a stream writes many chunks before it ends', async (scene) => {
+    const { client, socket } = await scene.open()
+    await new Promise<void>((resolve) => {
+      let left = 100
+      const next = (): void => {
+        if (left-- > 0) client.send('chunk', next)
+        else scene.log.note('order', 'all chunks')
+      }
+      setImmediate(() => {
+        next()
+        setImmediate(() => {
+          scene.log.note('order', 'the next turn')
+          resolve()
+        })
+      })
+    })
+    await finish(client, socket)
+  })
+
   sameAsWs('bufferedAmount is 0 behind a send to a peer that reads, and grows for one that does not', async (scene) => {
     const { client, socket } = await scene.open()
     client.send('small')
