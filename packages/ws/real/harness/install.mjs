@@ -76,7 +76,9 @@ function unpackOurs(modules) {
 }
 
 function run(command, args, cwd = root) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  // Behind `npm test` the settings of the root are in the environment, and would count more than those of the folder.
+  const { npm_config_engine_strict: _strict, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
   if (status === 0) return stdout
   throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}${stdout}`)
 }
