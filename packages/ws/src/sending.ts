@@ -54,7 +54,22 @@ export function sendMessage(
     if ('fin' in options) final = Boolean(options.fin)
   }
   const type = isBinary ? 'binary' : 'text'
-  if (typeof message !== 'string' && isBlob(message)) {
+  // Mostly it is one of these, and nothing is made for it.
+  if ((typeof message === 'string' || message instanceof Uint8Array) && !socket._queue?.busy) {
+    transmit(socket, message, type, final, compress, sent)
+  } else sendInOrder(socket, message, type, final, compress, sent)
+}
+
+/** Sends what has to be read first, or has to wait for what is. */
+function sendInOrder(
+  socket: SendingSocket,
+  message: unknown,
+  type: MessageType,
+  final: boolean,
+  compress: boolean | undefined,
+  sent: Sent | undefined,
+): void {
+  if (isBlob(message)) {
     queueBlob(socket, message, (bytes) => transmit(socket, bytes, type, final, compress, sent), sent)
     return
   }

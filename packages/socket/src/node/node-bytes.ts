@@ -33,7 +33,12 @@ export const nodeBytes: BytePort = {
 
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
-  copy: (bytes: Uint8Array, start: number, end: number): Uint8Array => Buffer.from(view(bytes, start, end)),
+  copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (end - start > SMALL_BYTES) return Buffer.from(view(bytes, start, end))
+    const copy = Buffer.allocUnsafe(end - start)
+    for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number
+    return copy
+  },
 
   // Not from Buffer's shared pool: the arena and large messages live on their own.
   allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
