@@ -1,7 +1,11 @@
+import { once } from 'node:events'
 import { openAsBlob, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
@@ -72,6 +76,39 @@ describe('messages are told as Buffers, with whether they are binary', () => {
     client.send(new Blob(['second ', 'blob']), { binary: false })
     scene.log.note('client', 'buffered', client.bufferedAmount > 0)
     await finish(client, socket)
+  })
+})
+
+describe('the network socket', () => {
+  sameAsWs('tells what it reads to listeners for data, too, before and behind the upgrade', async (scene) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    scene.after(() => server.close())
+    const sockets = new scene.face.WebSocketServer({ noServer: true })
+    const count = (who: string, socket: Duplex): void => {
+      let bytes = 0
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      socket.on('close', () => scene.log.note(who, 'bytes', bytes))
+    }
+    server.on('upgrade', (request, socket, head) => {
+      count('server', socket)
+      sockets.handleUpgrade(request, socket, head, (socket) => {
+        socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+      })
+    })
+    const client = new scene.face(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await event(client, 'open')
+    const { _socket: transport } = client as unknown as { _socket: Duplex }
+    count('client', transport)
+    scene.log.watch('client', client)
+    client.send('hello')
+    await event(client, 'message')
+    const ends = [event(client, 'close'), once(server, 'close')]
+    client.close(1000)
+    server.close()
+    await Promise.all(ends)
   })
 })
 
