@@ -26,7 +26,7 @@ const PROGRAMS = [
 
 /** Those of the named programs that are not there. */
 export function missingPrograms(commands) {
-  return PROGRAMS.filter(({ command }) => commands.includes(command) && !isInstalled(command))
+  return PROGRAMS.filter((program) => commands.includes(program.command) && !isInstalled(program))
 }
 
 /** Makes the programs available if it can. Returns those that are still missing. */

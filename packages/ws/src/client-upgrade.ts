@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+// Whole modules: tools for tests and tracing replace functions on them, which a name imported by itself would not notice.
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import https from 'node:https'
+import net, { isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
+import tls, { type ConnectionOptions as TlsOptions } from 'node:tls'
 import { ClientHandshake, encodeExtensions, isToken, type MessageExtension, offerExtensions } from '@wigwag/socket/core'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
 import { judgeResponse } from './judge-response.ts'
@@ -65,6 +66,8 @@ export class ClientUpgrade {
   readonly #spoken: readonly MessageExtension[]
   readonly #invalidSubprotocols: boolean
   #first: UpgradeTarget | undefined
+  /** The credentials that were sent first: as with curl, no redirect replaces them. */
+  #auth: string | null | undefined
   #redirects = 0
   #timer: NodeJS.Timeout | undefined
   #aborted = false
@@ -116,7 +119,7 @@ export class ClientUpgrade {
       },
       randomBytes(16),
     )
-    const request = (target.secure ? requestHttps : requestHttp)(this.#requestOptions(target, handshake.key))
+    const request = (target.secure ? https : http).request(this.#requestOptions(target, handshake.key))
     this.#requester._req = request
     this.#watch(request, target, handshake)
     if (this.#redirects > 0) this.#requester.emit('redirect', target.href, request)
@@ -128,6 +131,7 @@ export class ClientUpgrade {
   #requestOptions(target: UpgradeTarget, key: string): RequestOptions {
     const { headers, auth } = this.#carried(target)
     const { origin, createConnection } = this.#options
+    if (auth) this.#auth ??= target.auth ?? (this.#options as RequestOptions).auth
     const subprotocols = this.#subprotocols
     return {
       ...(this.#options as RequestOptions),
@@ -137,7 +141,7 @@ export class ClientUpgrade {
       defaultPort: (this.#options as RequestOptions).defaultPort ?? (target.secure ? 443 : 80),
       path: target.path,
       socketPath: target.socketPath,
-      auth: auth ? (target.auth ?? (this.#options as RequestOptions).auth) : undefined,
+      auth: auth ? this.#auth : undefined,
       // Without it, requests would go through Node's global agent, which has ideas of its own about reusing connections.
       createConnection: (createConnection ?? (target.secure ? openTls : openTcp)) as never,
       headers: {
@@ -233,13 +237,13 @@ export class ClientUpgrade {
 
 function openTcp(options: TcpNetConnectOpts & { readonly socketPath?: string }): Socket {
   // To `net`, `path` is that of a unix socket; here it is that of the request.
-  return connectTcp({ ...options, path: options.socketPath } as TcpNetConnectOpts)
+  return net.connect({ ...options, path: options.socketPath } as TcpNetConnectOpts)
 }
 
 function openTls(options: TlsOptions): Socket {
   const { servername, host = '' } = options
   const name = servername === undefined ? (isIP(host) === 0 ? host : '') : servername
-  return connectTls({ ...options, path: undefined, servername: name } as TlsOptions)
+  return tls.connect({ ...options, path: undefined, servername: name } as TlsOptions)
 }
 
 function ignore(): void {}

@@ -85,6 +85,10 @@ export function sendControl(socket: SendingSocket, kind: 'ping' | 'pong', data: 
   const content = sendable(socket, data, sent)
   if (content === REFUSED) return
   const send = (payload: Uint8Array): void => {
+    if (socket._rawSocket?.destroyed) {
+      notSent(socket, payload.length, sent)
+      return
+    }
     socket._pump?.connection[kind](payload)
     if (sent !== undefined) whenWritten(socket, sent)
   }
@@ -127,7 +131,7 @@ function transmit(
   }
   if (!accepted) {
     // It waited for a Blob, and the connection ended meanwhile.
-    refuse(socket, payload, sent)
+    notSent(socket, Buffer.byteLength(payload), sent)
     return
   }
   if (payload.length > FLUSH_ABOVE_BYTES && typeof payload !== 'string') pump.flush()
@@ -140,7 +144,7 @@ function queueBlob(socket: SendingSocket, blob: Blob, send: (bytes: Uint8Array) 
     blob,
     (bytes) => {
       if (!socket._rawSocket?.destroyed) send(bytes)
-      else sent?.(new Error('The socket was closed while the blob was being read'))
+      else notSent(socket, blob.size, sent)
     },
     (error) => {
       sent?.(error)
@@ -157,6 +161,12 @@ function whenWritten(socket: SendingSocket, sent: Sent): void {
       surfaceError(failure)
     }
   })
+}
+
+/** The connection ended while a Blob was being read: neither that nor what waited behind it is sent. */
+function notSent(socket: SendingSocket, bytes: number, sent: Sent | undefined): void {
+  socket._unsentBytes += bytes
+  if (sent !== undefined) process.nextTick(sent, new Error('The socket was closed while the blob was being read'))
 }
 
 /** Nothing can be sent any more: it is counted, and told to who wants to know. */

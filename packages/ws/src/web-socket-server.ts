@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { createServer, type Server as HttpServer, type IncomingMessage, STATUS_CODES } from 'node:http'
+import http, { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -109,7 +109,7 @@ export class WebSocketServer extends EventEmitter {
     this._spoken = resolveDeflate(settings.perMessageDeflate)
     this._context = createContext('server', settings)
     if (port !== null && port !== undefined) {
-      this._server = createServer(answerUpgradeRequired)
+      this._server = http.createServer(answerUpgradeRequired)
       this._server.listen(port, host as string, backlog as number, listening)
     } else if (server) this._server = server
     if (this._server !== null) this._removeListeners = this.#listenTo(this._server)

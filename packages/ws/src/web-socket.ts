@@ -369,6 +369,7 @@ export class WebSocket
 
   /** @internal */
   _sendingFailed(error: Error): void {
+    if (this._readyState === ReadyState.CLOSED) return
     this._tellError(error)
     this._readyState = ReadyState.CLOSING
     this._pump?.connection.close(1011)
@@ -406,7 +407,8 @@ export class WebSocket
 }
 
 for (const [name, value] of Object.entries(ReadyState)) {
-  Object.defineProperty(WebSocket, name, { enumerable: true, value })
+  // Of the class they are fields until here, which could be set.
+  Object.defineProperty(WebSocket, name, { configurable: false, enumerable: true, value, writable: false })
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
 }
 // `for (const name in socket)` finds what it finds on a browser's.

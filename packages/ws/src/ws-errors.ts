@@ -1,12 +1,14 @@
+import { constants as zlib } from 'node:zlib'
 import type { Role, WigwagError } from '@wigwag/socket/core'
 
 /** An error as programs know it from `ws`: what the core found is its `cause`. */
-type WsError = Error & { code?: string }
+type WsError = Error & { code?: string; errno?: number }
 
 type Row = readonly [
   code: string,
   text: string | ((found: WigwagError, role: Role) => string),
   constructor?: ErrorConstructor,
+  errno?: number,
 ]
 
 const TOO_LARGE: Row = ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'Max payload size exceeded']
@@ -33,16 +35,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   ERR_MESSAGE_TOO_LARGE: TOO_LARGE,
   ERR_FRAME_LENGTH: ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', (found) => `Invalid WebSocket frame: ${found.message}`],
   ERR_MESSAGE_TOO_MANY_FRAGMENTS: TOO_MANY,
-  ERR_MESSAGE_COMPRESSION: ['Z_DATA_ERROR', (found) => found.message, Error],
+  ERR_MESSAGE_COMPRESSION: ['Z_DATA_ERROR', (found) => found.message, Error, zlib.Z_DATA_ERROR],
 }
 
 /** The error that `ws` emits for what the core found. What it has no word for stays as it is. */
 export function toWsError(found: WigwagError, role: Role): WsError {
   const row = rowFor(found, role)
   if (row === undefined) return found
-  const [code, text, ErrorClass = RangeError] = row
+  const [code, text, ErrorClass = RangeError, errno] = row
   const message = typeof text === 'string' ? text : text(found, role)
-  return Object.assign(new ErrorClass(message, { cause: found }), { code })
+  return Object.assign(new ErrorClass(message, { cause: found }), errno === undefined ? { code } : { code, errno })
 }
 
 function rowFor(found: WigwagError, role: Role): Row | undefined {

@@ -60,7 +60,8 @@ type OnReadSocket = Socket & Record<symbol, unknown>
 
 /**
  * Has everything that `socket` reads put into a shared buffer: `receive(buffer, end)` is given its first `end` bytes,
- * which are overwritten when it returns. Returns whether it could; if not, the stream's `data` is as it was.
+ * which are overwritten when it returns. Who listens for `data` is given a copy first. Returns whether it could; if not,
+ * the stream's `data` is as it was.
  */
 export function readShared(
   socket: Socket,
@@ -75,7 +76,15 @@ export function readShared(
   const onReadSocket = socket as OnReadSocket
   onReadSocket[kBuffer] = SHARED
   onReadSocket[kBufferCallback] = (end: number): boolean => {
-    receive(SHARED, end)
+    // Somebody else may read along (to count bytes, say): with a copy, and before masks are undone in place.
+    if (socket.listenerCount('data') === 0) receive(SHARED, end)
+    else {
+      try {
+        socket.emit('data', Buffer.from(SHARED.subarray(0, end)))
+      } finally {
+        receive(SHARED, end)
+      }
+    }
     return true
   }
   handle.useUserBuffer(SHARED)

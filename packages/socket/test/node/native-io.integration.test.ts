@@ -61,6 +61,22 @@ test('reads go into one buffer, the end of the input is an event as ever, and pa
   expect(read).toEqual(['one', 'two'])
 })
 
+test('who listens for data reads along: a copy of the bytes as they came', async () => {
+  const { near, far, handle } = await openPair()
+  const told: Buffer[] = []
+  near.on('data', (chunk: Buffer) => told.push(chunk))
+  const ended = new Promise<void>((resolve) => {
+    readShared(near, handle, (buffer, end) => {
+      buffer.fill(0, 0, end)
+      resolve()
+    })
+  })
+  near.resume()
+  far.write('bytes')
+  await ended
+  expect(Buffer.concat(told).toString()).toBe('bytes')
+})
+
 test('what the stream has read already comes first: then nothing is taken over', async () => {
   const { near, far, handle } = await openPair()
   far.write('early')

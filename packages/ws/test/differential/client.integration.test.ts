@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import nodeHttp, { createServer, type RequestListener, type Server } from 'node:http'
+import nodeHttps from 'node:https'
+import nodeNet, { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import nodeTls from 'node:tls'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
@@ -83,6 +85,13 @@ describe('the constructor', () => {
     }
     const names: string[] = []
     for (const name in face.prototype) if (/^[a-z]/i.test(name)) names.push(name)
+    for (const owner of [face, face.prototype]) {
+      const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
+      log.note(
+        'descriptors',
+        states.map((state) => Object.getOwnPropertyDescriptor(owner, state)),
+      )
+    }
     log.note(
       'names',
       names
@@ -234,6 +243,24 @@ describe('redirects', () => {
     scene.log.note('client', client.url)
   })
 
+  sameAsWs('to the same host keep the first credentials, whatever the next URL names', async (scene) => {
+    for (const first of ['a:b@', '']) {
+      const server = await http(scene)
+      server.on('upgrade', (request, socket) => {
+        scene.log.note('server', request.url, request.headers.authorization)
+        const next = { '/1': 'c:d@', '/2': 'e:f@', '/3': '' }[request.url as string]
+        const location = `ws://${next}127.0.0.1:${portOf(server)}/${Number(request.url?.slice(1)) + 1}`
+        socket.end(
+          next === undefined ? 'HTTP/1.1 404 Not Found\r\n\r\n' : `HTTP/1.1 302 Found\r\nLocation: ${location}\r\n\r\n`,
+        )
+      })
+      const client = new scene.face(`ws://${first}127.0.0.1:${portOf(server)}/1`, { followRedirects: true })
+      client.on('error', () => {})
+      await event(client, 'close')
+      scene.log.note('client', client.url)
+    }
+  })
+
   sameAsWs('without end are an error, and so is one to nowhere', async (scene) => {
     for (const location of ['/again', 'http://', 'ftp://a/']) {
       const server = await http(scene)
@@ -244,6 +271,32 @@ describe('redirects', () => {
       )
       await event(client, 'close')
     }
+  })
+})
+
+describe('tools that replace functions of Node', () => {
+  sameAsWs('see the requests and sockets of clients, and the server that is made', async (scene) => {
+    const replace = (owner: object, called: string, name: string): void => {
+      const functions = owner as Record<string, (...parameters: unknown[]) => unknown>
+      const original = functions[name] as (...parameters: unknown[]) => unknown
+      scene.after(() => {
+        functions[name] = original
+      })
+      functions[name] = (...parameters) => {
+        scene.log.note('called', called)
+        return original.apply(owner, parameters)
+      }
+    }
+    replace(nodeHttp, 'http.createServer', 'createServer')
+    replace(nodeHttp, 'http.request', 'request')
+    replace(nodeHttps, 'https.request', 'request')
+    replace(nodeNet, 'net.connect', 'connect')
+    replace(nodeTls, 'tls.connect', 'connect')
+    const { url } = await scene.serve()
+    await event(new scene.face(url), 'open')
+    const secure = new scene.face(url.replace('ws:', 'wss:'))
+    secure.on('error', () => {})
+    await event(secure, 'close')
   })
 })
 

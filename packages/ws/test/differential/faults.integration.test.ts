@@ -140,10 +140,12 @@ describe('permessage-deflate (RFC 7692)', () => {
     scene.log.note('peer', withoutReason(await peer.frames()))
   })
 
-  sameAsWs('a message that is not DEFLATE: the code is the same, the text our own', async (scene) => {
+  sameAsWs('a message that is not DEFLATE: the codes are the same, the text our own', async (scene) => {
     const { peer, socket } = await scene.openRaw({ perMessageDeflate: true }, offer)
     socket.removeAllListeners('error')
-    socket.on('error', (error) => scene.log.note('server', (error as NodeJS.ErrnoException).code))
+    socket.on('error', (error) =>
+      scene.log.note('server', (error as NodeJS.ErrnoException).code, (error as NodeJS.ErrnoException).errno),
+    )
     const closed = event(socket, 'close')
     peer.send({ opcode: 1, rsv: 4, payload: bytes(0xff, 0xff, 0xff, 0xff) })
     await closed

@@ -1,3 +1,11 @@
+import { once } from 'node:events'
+import { openAsBlob, writeFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
@@ -74,6 +82,84 @@ describe('messages are told as Buffers, with whether they are binary', () => {
     client.send(new Blob(['second ', 'blob']), { binary: false })
     scene.log.note('client', 'buffered', client.bufferedAmount > 0)
     await finish(client, socket)
+  })
+})
+
+describe('the network socket', () => {
+  sameAsWs('tells what it reads to listeners for data, too, before and behind the upgrade', async (scene) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    scene.after(() => server.close())
+    const sockets = new scene.face.WebSocketServer({ noServer: true })
+    const count = (who: string, socket: Duplex): void => {
+      let bytes = 0
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      socket.on('close', () => scene.log.note(who, 'bytes', bytes))
+    }
+    server.on('upgrade', (request, socket, head) => {
+      count('server', socket)
+      sockets.handleUpgrade(request, socket, head, (socket) => {
+        socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+      })
+    })
+    const client = new scene.face(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await event(client, 'open')
+    const { _socket: transport } = client as unknown as { _socket: Duplex }
+    count('client', transport)
+    scene.log.watch('client', client)
+    client.send('hello')
+    await event(client, 'message')
+    const ends = [event(client, 'close'), once(server, 'close')]
+    client.close(1000)
+    server.close()
+    await Promise.all(ends)
+  })
+})
+
+describe('a Blob that is being read when the connection ends', () => {
+  sameAsWs('is not sent, nor is what waits behind it, and every callback says so', async (scene) => {
+    const { client, socket } = await scene.open()
+    const ends = [event(client, 'close'), event(socket, 'close')]
+    const called = Promise.all(
+      ['blob', 'text', 'ping'].map(
+        (name) =>
+          new Promise<void>((resolve) => {
+            const sent = (error?: Error | null): void => {
+              scene.log.note('callback', name, error)
+              resolve()
+            }
+            if (name === 'blob') client.send(new Blob(['blob']), sent)
+            else if (name === 'text') client.send('behind', sent)
+            else client.ping('behind', undefined, sent)
+          }),
+      ),
+    )
+    client.terminate()
+    await Promise.all([called, ...ends])
+    scene.log.note('client', 'buffered', client.bufferedAmount)
+  })
+
+  sameAsWs('and cannot be read is told to its callback alone', async (scene) => {
+    const folder = await mkdtemp(join(tmpdir(), 'wigwag-blob-'))
+    scene.after(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'blob')
+    await writeFile(file, Buffer.alloc(1024 * 1024))
+    const { client, socket } = await scene.open()
+    const blob = await openAsBlob(file)
+    const closed = event(client, 'close')
+    const called = new Promise<void>((resolve) => {
+      client.on('close', () => writeFileSync(file, 'short'))
+      client.send(blob, (error) => {
+        scene.log.note('callback', error, client.readyState)
+        resolve()
+      })
+    })
+    socket.terminate()
+    await closed
+    await called
+    await new Promise(setImmediate)
   })
 })
 
