@@ -59,7 +59,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   /** None without extensions: then a message costs what its bytes do. */
   readonly #turn: ReadingTurn | undefined
   #drainWanted = false
-  #waitingForWrite: ((error?: Error) => void)[] = []
+  /** Mostly nobody waits. */
+  #waitingForWrite: ((error?: Error) => void)[] | undefined
   wheelSlot = -1
 
   constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
@@ -133,7 +134,12 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
    * before. Never at once, but in this turn if it can: streams write their next chunk only then.
    */
   whenWritten(written: (error?: Error) => void): void {
-    if (this.#waitingForWrite.push(written) === 1) process.nextTick(() => this.#checkWritten())
+    if (this.#waitingForWrite !== undefined) {
+      this.#waitingForWrite.push(written)
+      return
+    }
+    this.#waitingForWrite = [written]
+    process.nextTick(() => this.#checkWritten())
   }
 
   pause(): void {
@@ -249,8 +255,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   /** The kernel has taken all, or an empty write behind it tells when it has. */
   #checkWritten(): void {
-    const waiting = this.#waitingForWrite
-    this.#waitingForWrite = []
+    const waiting = this.#waitingForWrite ?? []
+    this.#waitingForWrite = undefined
     const tell = (error?: Error | null): void => {
       for (const written of waiting) written(error ?? undefined)
     }

@@ -1,5 +1,6 @@
 import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError } from '../error/wigwag-error.ts'
+import { decodedTooLarge } from './decoded-too-large.ts'
 import type { MessageCodec, ReservedBit } from './message-extension.ts'
 
 /** One negotiated extension of a connection. */
@@ -68,21 +69,12 @@ export class ExtensionChain {
       const result = decodeSafely(codec, decoded, limit)
       if (result instanceof ProtocolError) {
         // Between two of them there is a limit of our own, which the peer need not hear of.
-        return result.code === 'ERR_MESSAGE_TOO_LARGE' && limit !== maxBytes ? tooLarge(maxBytes) : result
+        return result.code === 'ERR_MESSAGE_TOO_LARGE' && limit !== maxBytes ? decodedTooLarge(maxBytes) : result
       }
       decoded = result
     }
-    return decoded.length <= maxBytes ? decoded : tooLarge(maxBytes)
+    return decoded.length <= maxBytes ? decoded : decodedTooLarge(maxBytes)
   }
-}
-
-function tooLarge(maxBytes: number): ProtocolError {
-  return new ProtocolError(
-    'ERR_MESSAGE_TOO_LARGE',
-    `Received a message that decodes to more than ${maxBytes} bytes (maxMessageBytes). ` +
-      'Send smaller messages, or raise maxMessageBytes.',
-    CloseCode.messageTooBig,
-  )
 }
 
 function decodeSafely(codec: MessageCodec, payload: Uint8Array, maxBytes: number): Uint8Array | ProtocolError {

@@ -1,5 +1,6 @@
 import { CloseCode } from '../../error/close-code.ts'
 import { ProtocolError } from '../../error/wigwag-error.ts'
+import { decodedTooLarge } from '../decoded-too-large.ts'
 import type { DeflatePort } from './deflate-port.ts'
 import { slideWindow } from './sliding-window.ts'
 
@@ -44,13 +45,13 @@ export function inflateMessage(
     const rest = position === 0 ? input : input.subarray(position)
     const inflated = port.inflate(rest, dictionary, rules.windowBits, maxBytes - total + MARK.length)
     if (inflated === 'malformed') return malformed()
-    if (inflated === 'too-large') return tooLarge(maxBytes)
+    if (inflated === 'too-large') return decodedTooLarge(maxBytes)
     position += inflated.consumed
     const endsInOurBlock = position === input.length
     const bytes = endsInOurBlock ? withoutMark(inflated.bytes) : inflated.bytes
     if (bytes === undefined) return malformed()
     total += bytes.length
-    if (total > maxBytes) return tooLarge(maxBytes)
+    if (total > maxBytes) return decodedTooLarge(maxBytes)
     parts.push(bytes)
     if (endsInOurBlock || isEndOfFinalBlock(position, payload.length)) break
     if (position > payload.length) return malformed()
@@ -101,15 +102,6 @@ function malformed(): ProtocolError {
     'ERR_MESSAGE_COMPRESSION',
     'Received a compressed message that does not decompress: it is damaged, cut short, or refers to more than the negotiated window (RFC 7692 §7.2.2).',
     CloseCode.invalidPayload,
-  )
-}
-
-function tooLarge(maxBytes: number): ProtocolError {
-  return new ProtocolError(
-    'ERR_MESSAGE_TOO_LARGE',
-    `Received a message that decompresses to more than ${maxBytes} bytes (maxMessageBytes). ` +
-      'Send smaller messages, or raise maxMessageBytes.',
-    CloseCode.messageTooBig,
   )
 }
 
