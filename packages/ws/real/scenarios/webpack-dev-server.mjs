@@ -31,10 +31,9 @@ export async function play(check) {
   const page = new Listener(url)
   await page.until('ok')
   const first = page.take()
-  check(
-    'told at first',
-    first.map(({ type }) => type),
-  )
+  // How much progress there was depends on how far the compiler was when the page came.
+  const lasting = first.map(({ type }) => type).filter((type) => type !== 'progress-update')
+  check('told at first', lasting)
   check('its hash', /^[0-9a-f]{20}$/.test(first.find(({ type }) => type === 'hash').data), true)
 
   await writeFile(entry, 'console.log(2)\n')
