@@ -7,13 +7,16 @@ export interface Flushable {
   flush(): boolean
 }
 
+/** What is written before the turn has ended when it gets more. */
+const ARENA_BYTES = 256 * 1024
+
 /**
- * Collects what all connections send in one turn of the event loop and writes it at the end of the turn: one write a
- * socket, however many messages it was sent, all out of one arena.
+ * Collects what all connections send in one turn of the event loop and writes it at the end of the turn, or when the
+ * arena is full: one write a socket, however many messages it was sent, all out of one arena.
  */
 export class FlushQueue {
   /** Where the frames of this turn are encoded. */
-  readonly arena: FrameArena = new FrameArena(nodeBytes)
+  readonly arena: FrameArena = new FrameArena(nodeBytes, ARENA_BYTES, () => this.flushAll())
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #heldBack = false

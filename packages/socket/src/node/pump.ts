@@ -15,7 +15,7 @@ import {
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import { lingerAtMost } from './linger.ts'
-import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
+import { type NativeHandle, type NativeReader, nativeHandleOf, readShared } from './native-io.ts'
 import { Outbox } from './outbox.ts'
 import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
@@ -49,7 +49,7 @@ export interface PumpContext<Owner> {
 }
 
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
-export class Pump<Owner> implements ConnectionSink, Sleeper {
+export class Pump<Owner> implements ConnectionSink, NativeReader, Sleeper {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
   readonly #socket: Socket
@@ -94,11 +94,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    const receive = (buffer: Uint8Array, end: number): void => {
-      this.#turn?.begin()
-      connection.receiveBorrowed(buffer, end, wheel.nowMs)
-    }
-    if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
+    if (this.#handle === undefined || !readShared(socket, this.#handle, this)) {
       socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
@@ -159,6 +155,13 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   wake(nowMs: number): void {
     this.#connection.tick(nowMs)
+  }
+
+  // ---- told by the handle
+
+  receiveShared(buffer: Uint8Array, end: number): void {
+    this.#turn?.begin()
+    this.#connection.receiveBorrowed(buffer, end, wheel.nowMs)
   }
 
   // ---- told by the connection

@@ -40,9 +40,11 @@ test('reads go into one buffer, the end of the input is an event as ever, and pa
     new Promise((resolve) => {
       heard = resolve
     })
-  const used = readShared(near, handle, (buffer, end) => {
-    read.push(Buffer.from(buffer.subarray(0, end)).toString())
-    heard()
+  const used = readShared(near, handle, {
+    receiveShared(buffer, end) {
+      read.push(Buffer.from(buffer.subarray(0, end)).toString())
+      heard()
+    },
   })
   expect(used).toBe(true)
   near.resume()
@@ -66,9 +68,11 @@ test('who listens for data reads along: a copy of the bytes as they came', async
   const told: Buffer[] = []
   near.on('data', (chunk: Buffer) => told.push(chunk))
   const ended = new Promise<void>((resolve) => {
-    readShared(near, handle, (buffer, end) => {
-      buffer.fill(0, 0, end)
-      resolve()
+    readShared(near, handle, {
+      receiveShared(buffer, end) {
+        buffer.fill(0, 0, end)
+        resolve()
+      },
     })
   })
   near.resume()
@@ -81,7 +85,7 @@ test('what the stream has read already comes first: then nothing is taken over',
   const { near, far, handle } = await openPair()
   far.write('early')
   await once(near, 'readable')
-  expect(readShared(near, handle, () => {})).toBe(false)
+  expect(readShared(near, handle, { receiveShared() {} })).toBe(false)
 })
 
 test('a write that the kernel takes is done at once; one that it cannot is pending until the peer reads', async () => {

@@ -11,6 +11,7 @@ import type { BytePort } from './byte-port.ts'
 export class FrameArena {
   readonly #port: BytePort
   readonly #size: number
+  readonly #full: (() => void) | undefined
   /** Where frames are written now. */
   buffer: Uint8Array
   /** How much of `buffer` is taken. */
@@ -18,15 +19,24 @@ export class FrameArena {
   /** Counts every `recycle`: a range remembered under an older number has been overwritten. */
   generation = 0
 
-  constructor(port: BytePort, size: number = 256 * 1024) {
+  /**
+   * `full` is told when the arena has no room for a frame: a driver that writes what lies there, and recycles, spares a
+   * new buffer, whose pages cost more than the writes.
+   */
+  constructor(port: BytePort, size: number = 256 * 1024, full?: () => void) {
     this.#port = port
     this.#size = size
+    this.#full = full
     this.buffer = port.allocate(size)
   }
 
   /** Makes room for `bytes` at `used`, in a new buffer if need be. The writer then moves `used` to where it ended. */
   reserve(bytes: number): void {
     if (this.buffer.length - this.used >= bytes) return
+    if (this.#full !== undefined && bytes <= this.#size) {
+      this.#full()
+      if (this.buffer.length - this.used >= bytes) return
+    }
     this.buffer = this.#port.allocate(Math.max(this.#size, bytes))
     this.used = 0
   }
