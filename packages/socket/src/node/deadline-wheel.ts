@@ -22,12 +22,15 @@ export class DeadlineWheel {
   #sleepers = 0
   #timer: NodeJS.Timeout | undefined
   #turned = 0
-  /** Milliseconds of a monotonic clock, as of the last turn or `refresh`. Fresh enough for time-outs of seconds. */
-  nowMs: number = performance.now()
+  /**
+   * Milliseconds of a monotonic clock, as of the last turn or `refresh`. Fresh enough for time-outs of seconds, and whole:
+   * every connection remembers when it was last heard, and a fraction would lie in memory of its own.
+   */
+  nowMs: number = Math.floor(performance.now())
 
   /** Reads the clock, for those who begin to wait now. */
   refresh(): number {
-    this.nowMs = performance.now()
+    this.nowMs = Math.floor(performance.now())
     return this.nowMs
   }
 

@@ -12,8 +12,8 @@ const TESTED_MAJORS = [20, 22, 24]
 
 /** A `TCP` or `Pipe` handle, as far as it is used here. */
 export interface NativeHandle {
-  /** Called for each read, with its result in the binding's state. */
-  onread: (this: NativeHandle, nothing: unknown) => unknown
+  /** Called for each read, and for its end. */
+  onread: (this: NativeHandle, memory?: ArrayBuffer) => unknown
   useUserBuffer(buffer: Uint8Array): void
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
 }
@@ -59,79 +59,78 @@ export function nativeHandleOf(socket: Socket): NativeHandle | undefined {
 /** What every native read goes into; it is used up before the next one comes. */
 const SHARED: Uint8Array = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** Who reads natively. */
-export interface NativeReader {
-  /** The first `end` bytes of `buffer` have been read; they are overwritten when this returns. */
-  receiveShared(buffer: Uint8Array, end: number): void
-}
-
-/** Whose a handle's bytes are; and whether somebody else reads along, which is asked of the socket only then. */
-const READER = Symbol('wigwag reader')
+/** Whether somebody else listens for what a socket reads; that is asked only when this has been set. */
 const READ_ALONG = Symbol('wigwag read along')
 
-type ReadHandle = NativeHandle & { [READER]?: NativeReader; [READ_ALONG]?: boolean }
-/** A socket with its inner fields. */
-type InnerSocket = Socket &
-  Record<symbol, unknown> & {
-    readonly _handle?: ReadHandle | null
-    /** Something happened: a time-out of the socket begins anew. */
-    _unrefTimer(): void
-  }
-
-/** What Node itself does with each read, the same for every socket, and its link from a handle to the socket. */
-let onStreamRead: NativeHandle['onread'] | undefined
-let owner: symbol | undefined
+/** A socket with the fields that `net.connect({ onread })` fills, the documented form of the same. */
+type OnReadSocket = Socket & Record<symbol, unknown> & { [READ_ALONG]?: boolean; _unrefTimer(): void }
 
 /**
- * Has everything that `socket` reads put into a shared buffer and given to `reader`. Who listens for `data` is given a
- * copy first. Returns whether it could; if not, the stream's `data` is as it was.
+ * Has everything that `socket` reads put into a shared buffer: `receive(buffer, end)` is given its first `end` bytes,
+ * which are overwritten when it returns. Who listens for `data` is given a copy first. Returns whether it could; if not,
+ * the stream's `data` is as it was.
  */
-export function readShared(socket: Socket, handle: NativeHandle, reader: NativeReader): boolean {
+export function readShared(
+  socket: Socket,
+  handle: NativeHandle,
+  receive: (buffer: Uint8Array, end: number) => void,
+): boolean {
   if (socket.readableLength > 0) return false // what the stream has must come first
-  const kBuffer = symbolOf(socket, 'kBuffer')
-  owner ??= symbolOf(handle, 'owner_symbol')
-  onStreamRead ??= handle.onread
-  if (kBuffer === undefined || owner === undefined || typeof onStreamRead !== 'function') return false
-  const inner = socket as InnerSocket
-  if (handle.onread !== onStreamRead || inner[kBuffer] !== null) return false // somebody else has taken it over
-  // Streams look at this when they are paused: what `net.connect({ onread })` fills, the documented form of the same.
-  inner[kBuffer] = SHARED
-  const read = handle as ReadHandle
-  read[READER] = reader
-  read[READ_ALONG] = socket.listenerCount('data') > 0
-  socket.on('newListener', noticeListener)
-  handle.onread = receiveRead
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const kBuffer = symbols.find(({ description }) => description === 'kBuffer')
+  const kBufferCallback = symbols.find(({ description }) => description === 'kBufferCb')
+  if (kBuffer === undefined || kBufferCallback === undefined) return false
+  const onReadSocket = socket as OnReadSocket
+  onReadSocket[kBuffer] = SHARED
+  onReadSocket[kBufferCallback] = (end: number): boolean => {
+    // Somebody else may read along (to count bytes, say): with a copy, and before masks are undone in place.
+    if (onReadSocket[READ_ALONG] !== true || socket.listenerCount('data') === 0) receive(SHARED, end)
+    else {
+      try {
+        socket.emit('data', Buffer.from(SHARED.subarray(0, end)))
+      } finally {
+        receive(SHARED, end)
+      }
+    }
+    return true
+  }
+  if (socket.listenerCount('data') > 0) onReadSocket[READ_ALONG] = true
+  else socket.on('newListener', noticeReadAlong)
+  shortenReads(handle, kBufferCallback)
   handle.useUserBuffer(SHARED)
   return true
 }
 
-function symbolOf(object: object, description: string): symbol | undefined {
-  return Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description)
+function noticeReadAlong(this: OnReadSocket, event: string | symbol): void {
+  if (event !== 'data') return
+  this[READ_ALONG] = true
+  this.off('newListener', noticeReadAlong)
 }
 
-function noticeListener(this: Socket, event: string | symbol): void {
-  const { _handle: handle } = this as InnerSocket
-  if (event === 'data' && handle) handle[READ_ALONG] = true
+/** What Node has every handle call for a read, and where all handles and sockets keep what is needed for it. */
+let onStreamRead: NativeHandle['onread'] | undefined
+let ownerSymbol: symbol | undefined
+let callbackSymbol: symbol | undefined
+
+/** Spares reads the way through `onStreamRead`, whose look-ups take longer than the frame of a small message does. */
+function shortenReads(handle: NativeHandle, kBufferCallback: symbol): void {
+  if (handle.onread?.name === 'onStreamRead') onStreamRead ??= handle.onread
+  callbackSymbol ??= kBufferCallback
+  ownerSymbol ??= Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')
+  // Or somebody else has put something else there.
+  const usual = onStreamRead !== undefined && handle.onread === onStreamRead && ownerSymbol !== undefined
+  if (usual) handle.onread = readShort
 }
 
-/** In the place of `onStreamRead`: a pass through it costs as much as reading a small message does. */
-function receiveRead(this: ReadHandle, nothing: unknown): unknown {
+function readShort(this: NativeHandle, memory?: ArrayBuffer): unknown {
   const { streamBaseState, kReadBytesOrError } = binding as StreamBinding
   const end = streamBaseState[kReadBytesOrError] as number
-  const reader = this[READER]
-  // The end of the input, and errors.
-  if (end <= 0 || reader === undefined) return onStreamRead?.call(this, nothing)
-  const socket = (this as unknown as Record<symbol, InnerSocket>)[owner as symbol] as InnerSocket
+  // The end of the input, and failures.
+  if (end <= 0) return (onStreamRead as NativeHandle['onread']).call(this, memory)
+  const socket = (this as unknown as Record<symbol, OnReadSocket>)[ownerSymbol as symbol] as OnReadSocket
   if (socket.timeout) socket._unrefTimer()
-  if (this[READ_ALONG] !== true) reader.receiveShared(SHARED, end)
-  else {
-    // Such as to count bytes: with a copy, and before masks are undone in place.
-    try {
-      if (socket.listenerCount('data') > 0) socket.emit('data', Buffer.from(SHARED.subarray(0, end)))
-    } finally {
-      reader.receiveShared(SHARED, end)
-    }
-  }
+  const callback = socket[callbackSymbol as symbol] as (this: Socket, end: number) => boolean
+  callback.call(socket, end)
   return undefined
 }
 

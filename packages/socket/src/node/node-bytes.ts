@@ -4,6 +4,11 @@ import { type BytePort, xorInPlace } from '../core/index.ts'
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
 
+/** The same for decoding text. */
+const SMALL_TEXT_BYTES = 16
+/** By length: the character codes of a small text on their way to `String.fromCharCode`. */
+const codesOf: number[][] = Array.from({ length: SMALL_TEXT_BYTES + 1 }, (_, length) => new Array<number>(length).fill(0))
+
 /** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
 const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start: number, end: number): string
@@ -20,7 +25,8 @@ export const nodeBytes: BytePort = {
   },
 
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string {
-    return ascii ? latin1Slice.call(bytes, start, end) : utf8Slice.call(bytes, start, end)
+    if (!ascii) return utf8Slice.call(bytes, start, end)
+    return end - start <= SMALL_TEXT_BYTES ? decodeSmallAscii(bytes, start, end) : latin1Slice.call(bytes, start, end)
   },
 
   encodeText(text: string, target: Uint8Array, offset: number): number {
@@ -46,6 +52,12 @@ export const nodeBytes: BytePort = {
 
 function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+}
+
+function decodeSmallAscii(bytes: Uint8Array, start: number, end: number): string {
+  const codes = codesOf[end - start] as number[]
+  for (let i = 0; i < codes.length; i++) codes[i] = bytes[start + i] as number
+  return String.fromCharCode.apply(undefined, codes)
 }
 
 function encodeSmallAscii(text: string, target: Uint8Array, offset: number): number {

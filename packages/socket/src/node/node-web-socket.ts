@@ -69,6 +69,7 @@ export class NodeWebSocket<Data = unknown> {
    */
   send(message: Sendable, options?: SendOptions): SendStatus {
     if (
+      typeof message !== 'string' &&
       message instanceof PreparedMessage &&
       message.encoded !== undefined &&
       this.#outbox.takeFrame(message.encoded)

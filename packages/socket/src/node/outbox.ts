@@ -123,12 +123,16 @@ export class Outbox implements Flushable, NativeWriter {
   flush(): boolean {
     const first = this.#buffer
     if (first === undefined) return true
-    const socket = this.#socket
     const more = this.#more
-    this.#buffer = undefined
-    this.#more = undefined
     const bytes = this.#waitingBytes
+    this.#buffer = undefined
     this.#waitingBytes = 0
+    // Nothing of the socket is looked at: of a thousand that are sent a few bytes each, the memory would have to come.
+    if (more === undefined && this.#handle !== undefined && this.#kernelTookAll) {
+      return this.#writeNative(this.#handle, viewOf(first, this.#start, this.#end))
+    }
+    this.#more = undefined
+    const socket = this.#socket
     if (!socket.writable) {
       this.#lost = true
       return true
@@ -168,8 +172,14 @@ export class Outbox implements Flushable, NativeWriter {
     const result = writeNative(handle, view, this)
     this.#kernelTookAll = result !== 'pending'
     if (result === 'pending') this.#pendingBytes = view.length
-    else if (result !== 'done') this.#socket.destroy(writeError(result))
+    else if (result !== 'done') this.#writeFailed(result)
     return this.#kernelTookAll
+  }
+
+  #writeFailed(status: number): void {
+    // Or it had ended, by our side.
+    if (this.#socket.writable) this.#socket.destroy(writeError(status))
+    else this.#lost = true
   }
 
   writeCompleted(status: number): void {

@@ -15,7 +15,7 @@ import {
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import { lingerAtMost } from './linger.ts'
-import { type NativeHandle, type NativeReader, nativeHandleOf, readShared } from './native-io.ts'
+import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
 import { Outbox } from './outbox.ts'
 import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
@@ -49,7 +49,7 @@ export interface PumpContext<Owner> {
 }
 
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
-export class Pump<Owner> implements ConnectionSink, NativeReader, Sleeper {
+export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
   readonly #socket: Socket
@@ -94,7 +94,11 @@ export class Pump<Owner> implements ConnectionSink, NativeReader, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    if (this.#handle === undefined || !readShared(socket, this.#handle, this)) {
+    const receive = (buffer: Uint8Array, end: number): void => {
+      this.#turn?.begin()
+      connection.receiveBorrowed(buffer, end, wheel.nowMs)
+    }
+    if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
       socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
@@ -155,13 +159,6 @@ export class Pump<Owner> implements ConnectionSink, NativeReader, Sleeper {
 
   wake(nowMs: number): void {
     this.#connection.tick(nowMs)
-  }
-
-  // ---- told by the handle
-
-  receiveShared(buffer: Uint8Array, end: number): void {
-    this.#turn?.begin()
-    this.#connection.receiveBorrowed(buffer, end, wheel.nowMs)
   }
 
   // ---- told by the connection
@@ -332,6 +329,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 /** What a message may take at most: UTF-8 needs up to three bytes for a UTF-16 code unit. */
 function largestSize(message: Sendable): number {
+  if (typeof message === 'string') return message.length * 3
   const data = message instanceof PreparedMessage ? message.data : message
   // What has no length is not judged here: `Connection.send` refuses it.
   return typeof data === 'string' ? data.length * 3 : data?.length

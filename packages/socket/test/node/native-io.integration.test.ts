@@ -40,11 +40,9 @@ test('reads go into one buffer, the end of the input is an event as ever, and pa
     new Promise((resolve) => {
       heard = resolve
     })
-  const used = readShared(near, handle, {
-    receiveShared(buffer, end) {
-      read.push(Buffer.from(buffer.subarray(0, end)).toString())
-      heard()
-    },
+  const used = readShared(near, handle, (buffer, end) => {
+    read.push(Buffer.from(buffer.subarray(0, end)).toString())
+    heard()
   })
   expect(used).toBe(true)
   near.resume()
@@ -68,11 +66,9 @@ test('who listens for data reads along: a copy of the bytes as they came', async
   const told: Buffer[] = []
   near.on('data', (chunk: Buffer) => told.push(chunk))
   const ended = new Promise<void>((resolve) => {
-    readShared(near, handle, {
-      receiveShared(buffer, end) {
-        buffer.fill(0, 0, end)
-        resolve()
-      },
+    readShared(near, handle, (buffer, end) => {
+      buffer.fill(0, 0, end)
+      resolve()
     })
   })
   near.resume()
@@ -81,11 +77,66 @@ test('who listens for data reads along: a copy of the bytes as they came', async
   expect(Buffer.concat(told).toString()).toBe('bytes')
 })
 
+test('who listens for data later reads along from then on', async () => {
+  const { near, far, handle } = await openPair()
+  let heard = (): void => {}
+  readShared(near, handle, () => heard())
+  near.resume()
+  const read = async (text: string): Promise<void> => {
+    const reading = new Promise<void>((resolve) => {
+      heard = resolve
+    })
+    far.write(text)
+    await reading
+  }
+  await read('one')
+  const told: string[] = []
+  const listener = (chunk: Buffer): void => void told.push(chunk.toString())
+  near.on('data', listener)
+  await read('two')
+  near.off('data', listener)
+  await read('three')
+  near.on('data', listener)
+  await read('four')
+  expect(told).toEqual(['two', 'four'])
+})
+
+test('a time-out of the socket begins anew with each read', async () => {
+  const { near, far, handle } = await openPair()
+  let renewed = 0
+  const read = new Promise<void>((resolve) => readShared(near, handle, () => resolve()))
+  const timed = near as Socket & { _unrefTimer(): void }
+  timed._unrefTimer = () => void renewed++
+  near.setTimeout(60_000)
+  near.resume()
+  renewed = 0
+  far.write('bytes')
+  await read
+  expect(renewed).toBe(1)
+})
+
+test('reads do not go through what Node has for them, unless something else is there', async () => {
+  const [usual, replaced] = [await openPair(), await openPair()]
+  const streams = usual.handle.onread
+  readShared(usual.near, usual.handle, () => {})
+  expect(usual.handle.onread).not.toBe(streams)
+  let passed = 0
+  replaced.handle.onread = function passing(memory) {
+    passed++
+    return streams.call(this, memory)
+  }
+  const read = new Promise<void>((resolve) => readShared(replaced.near, replaced.handle, () => resolve()))
+  replaced.near.resume()
+  replaced.far.write('bytes')
+  await read
+  expect(passed).toBe(1)
+})
+
 test('what the stream has read already comes first: then nothing is taken over', async () => {
   const { near, far, handle } = await openPair()
   far.write('early')
   await once(near, 'readable')
-  expect(readShared(near, handle, { receiveShared() {} })).toBe(false)
+  expect(readShared(near, handle, () => {})).toBe(false)
 })
 
 test('a write that the kernel takes is done at once; one that it cannot is pending until the peer reads', async () => {

@@ -14,6 +14,11 @@ export interface FrameOutput {
 /** Payloads above this are not copied into the arena: the copy costs more than a second range. */
 const COPY_UP_TO_BYTES = 16 * 1024
 
+const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
+/** Longest text whose frame may have the shortest header, and the room that it takes if none of it is ASCII. */
+const SHORT_TEXT_LENGTH = 125
+const SHORT_TEXT_SPACE = 2 + SHORT_TEXT_LENGTH * 3
+
 /**
  * Encodes messages and control frames (RFC 6455 §5.2) into the arena, masked for a client (§5.3). It has no state of
  * any connection, so one serves all connections of a driver.
@@ -39,6 +44,7 @@ export class FrameWriter {
 
   /** Writes a text message as one frame. */
   text(text: string, output: FrameOutput): void {
+    if (this.#role === 'server' && text.length <= SHORT_TEXT_LENGTH && this.#shortText(text, output)) return
     this.#encodeText(text)
     output.write(this.#buffer, this.#start, this.#end)
   }
@@ -88,6 +94,21 @@ export class FrameWriter {
       }
     }
     output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  /** The usual text of a server: as `#encodeText`, in fewer steps. Returns whether it was as short as it looked. */
+  #shortText(text: string, output: FrameOutput): boolean {
+    const arena = this.#arena
+    arena.reserve(SHORT_TEXT_SPACE)
+    const { buffer, used } = arena
+    const length = this.#port.encodeText(text, buffer, used + 2)
+    if (length > 125) return false
+    buffer[used] = WHOLE_TEXT
+    buffer[used + 1] = length
+    const end = used + 2 + length
+    arena.used = end
+    output.write(buffer, used, end)
+    return true
   }
 
   #encodeBytes(first: number, payload: Uint8Array): void {

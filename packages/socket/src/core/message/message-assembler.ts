@@ -94,6 +94,16 @@ export class MessageAssembler implements FrameConsumer {
     return this.#gather(chunk, start, end, last, ascii)
   }
 
+  takesWhole(payloadBytes: number): boolean {
+    return (
+      this.#message === undefined && this.#extensions === undefined && payloadBytes <= this.#rules.maxMessageBytes
+    )
+  }
+
+  whole(opcode: number, chunk: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    return this.#whole(opcode === Opcode.text ? 'text' : 'binary', chunk, start, end, ascii)
+  }
+
   fault(error: ProtocolError): void {
     this.#message = undefined
     this.#consumer.fault(error)
