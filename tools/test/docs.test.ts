@@ -60,6 +60,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const {
       utf8: _utf8,
       textAs: _textAs,
+      bytesAs: _bytesAs,
       autoPong: _autoPong,
       echoCloseReason: _echoCloseReason,
       clientEndsTransport: _clientEndsTransport,

@@ -4,13 +4,22 @@ import { type BytePort, xorInPlace } from '../core/index.ts'
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
 
-/** The same for decoding text. */
+/** The same for copying, and for decoding text. */
+const SMALL_COPY_BYTES = 40
 const SMALL_TEXT_BYTES = 16
 /** By length: the character codes of a small text on their way to `String.fromCharCode`. */
-const codesOf: number[][] = Array.from({ length: SMALL_TEXT_BYTES + 1 }, (_, length) => new Array<number>(length).fill(0))
+const codesOf: number[][] = Array.from({ length: SMALL_TEXT_BYTES + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+)
 
 /** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
-const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as {
+const {
+  copy: copyTo,
+  latin1Slice,
+  utf8Slice,
+  utf8Write,
+} = Buffer.prototype as unknown as {
+  copy(this: Uint8Array, target: Uint8Array, targetStart: number, start: number, end: number): number
   latin1Slice(this: Uint8Array, start: number, end: number): string
   utf8Slice(this: Uint8Array, start: number, end: number): string
   utf8Write(this: Uint8Array, text: string, offset: number): number
@@ -40,9 +49,9 @@ export const nodeBytes: BytePort = {
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    if (end - start > SMALL_BYTES) return Buffer.from(view(bytes, start, end))
     const copy = Buffer.allocUnsafe(end - start)
-    for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number
+    if (end - start > SMALL_COPY_BYTES) copyTo.call(bytes, copy, 0, start, end)
+    else for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number
     return copy
   },
 

@@ -4,6 +4,7 @@ import { ProtocolError, TransportError, UsageError, WigwagError } from '../error
 import type { ExtensionChain } from '../extension/extension-chain.ts'
 import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
 import { FrameParser } from '../frame/frame-parser.ts'
+import { COPY_UP_TO_BYTES } from '../frame/frame-writer.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import { Opcode } from '../frame/opcode.ts'
 import { PreparedMessage } from '../frame/prepared-message.ts'
@@ -222,8 +223,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (type === 'text' && options.textAs === 'string') {
       this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
     } else {
-      const isLent = bytes === this.#borrowed
-      this.#sink.message(isLent ? port.copy(bytes, start, end) : bytes.subarray(start, end), type)
+      // What is borrowed may be sent on: so much the writer copies at once.
+      const mayLend = options.bytesAs === 'borrowed' && end - start <= COPY_UP_TO_BYTES
+      const copies = bytes === this.#borrowed && !mayLend
+      this.#sink.message(copies ? port.copy(bytes, start, end) : bytes.subarray(start, end), type)
     }
     return this.wantsInput && !this.#reader.paused
   }

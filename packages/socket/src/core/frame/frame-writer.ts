@@ -12,7 +12,7 @@ export interface FrameOutput {
 }
 
 /** Payloads above this are not copied into the arena: the copy costs more than a second range. */
-const COPY_UP_TO_BYTES = 16 * 1024
+export const COPY_UP_TO_BYTES: number = 16 * 1024
 
 const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
 /** Longest text whose frame may have the shortest header, and the room that it takes if none of it is ASCII. */

@@ -95,9 +95,7 @@ export class MessageAssembler implements FrameConsumer {
   }
 
   takesWhole(payloadBytes: number): boolean {
-    return (
-      this.#message === undefined && this.#extensions === undefined && payloadBytes <= this.#rules.maxMessageBytes
-    )
+    return this.#message === undefined && this.#extensions === undefined && payloadBytes <= this.#rules.maxMessageBytes
   }
 
   whole(opcode: number, chunk: Uint8Array, start: number, end: number, ascii: boolean): boolean {

@@ -62,7 +62,8 @@ const anyFrame = fc
   })
   .map(({ first, masked, length, form, key, byte }) => {
     const mask = masked ? 0x80 : 0
-    const short = form === 7 ? [mask | Math.min(length, 125)] : form === 16 ? [mask | 126, length >> 8, length & 0xff] : []
+    const short =
+      form === 7 ? [mask | Math.min(length, 125)] : form === 16 ? [mask | 126, length >> 8, length & 0xff] : []
     const header = form === 64 ? [mask | 127, 0, 0, 0, 0, 0, 0, length >> 8, length & 0xff] : short
     const payload = new Uint8Array(form === 7 ? Math.min(length, 125) : length).fill(byte)
     const keyBytes = masked ? [key & 0xff, (key >> 8) & 0xff, (key >> 16) & 0xff, key >>> 24] : []
