@@ -4,7 +4,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { WebSocketServer } from '@wigwag/socket'
 import { expect, onTestFinished, test } from 'vitest'
+import { FlushQueue } from '../../src/node/flush-queue.ts'
 import { type NativeHandle, nativeHandleOf, readShared, writeNative } from '../../src/node/native-io.ts'
+import { Outbox } from '../../src/node/outbox.ts'
 import { RawPeer } from './support/raw-peer.ts'
 
 /** Two ends of one connection, and the native handle of the near one. */
@@ -159,6 +161,29 @@ test('a write that the kernel takes is done at once; one that it cannot is pendi
   await whole
   await expect.poll(() => completed).toEqual([0])
 })
+
+test.each(['end', 'destroy'] as const)(
+  'what is flushed behind the socket’s %s is lost, and known to be',
+  async (how) => {
+    const { near, handle } = await openPair()
+    const errors: Error[] = []
+    near.on('error', (error) => errors.push(error))
+    const queue = new FlushQueue()
+    const outbox = new Outbox(near, handle, queue, 0)
+    near[how]()
+    const closed = once(near, 'close')
+    outbox.write(Buffer.from('late'), 0, 4)
+    expect(outbox.flush()).toBe(true)
+    expect(outbox.tookAll).toBe(false)
+    near.destroy()
+    await closed
+    // Behind the end of the handle, too.
+    outbox.write(Buffer.from('late'), 0, 4)
+    expect(outbox.flush()).toBe(true)
+    expect(outbox.bufferedAmount).toBe(0)
+    expect(errors).toEqual([])
+  },
+)
 
 test('a write to a peer that reset the connection is an error number, not a throw', async () => {
   const { near, far, handle } = await openPair()

@@ -14,6 +14,9 @@ export interface FrameOutput {
 /** Payloads above this are not copied into the arena: the copy costs more than a second range. */
 export const COPY_UP_TO_BYTES: number = 16 * 1024
 
+/** Up to this many bytes are copied one by one. */
+const SMALL_BYTES = 32
+
 const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
 /** Longest text whose frame may have the shortest header, and the room that it takes if none of it is ASCII. */
 const SHORT_TEXT_LENGTH = 125
@@ -116,7 +119,9 @@ export class FrameWriter {
     const key = this.#key()
     this.#place(frameHeaderBytes(length, key !== undefined) + length)
     const payloadStart = writeFrameHeader(this.#buffer, this.#start, first, length, key)
-    this.#buffer.set(payload, payloadStart)
+    // A call into the host costs more than a few bytes do.
+    if (length > SMALL_BYTES) this.#buffer.set(payload, payloadStart)
+    else for (let i = 0; i < length; i++) this.#buffer[payloadStart + i] = payload[i] as number
     this.#finish(payloadStart, payloadStart + length, key)
   }
 
