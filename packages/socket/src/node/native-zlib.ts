@@ -1,5 +1,4 @@
 import { createInflateRaw, type InflateRaw, constants as zlib } from 'node:zlib'
-import type { DeflateSettings } from '../core/index.ts'
 import { nodeBytes } from './node-bytes.ts'
 
 /**
@@ -124,6 +123,13 @@ const LARGEST_PIECE_BYTES = 1024 * 1024
 
 const ignore = (): void => undefined
 
+/** How a stream is set up; what decompresses looks at the window only. */
+export interface ZlibSettings {
+  readonly windowBits: number
+  readonly level: number
+  readonly memLevel: number
+}
+
 /** A zlib stream that starts over with every run. */
 export class NativeZlib {
   readonly #handle: ZlibHandle
@@ -136,7 +142,7 @@ export class NativeZlib {
   consumed = 0
 
   /** Only where there is one, with settings that zlib takes: others end the process. */
-  constructor(mode: number, { windowBits, level, memLevel }: DeflateSettings) {
+  constructor(mode: number, { windowBits, level, memLevel }: ZlibSettings) {
     const { Handle, more } = binding as ZlibBinding
     this.#handle = new Handle(mode)
     this.#init = [windowBits, level, memLevel, zlib.Z_DEFAULT_STRATEGY, this.#left, ignore, undefined, ...more]

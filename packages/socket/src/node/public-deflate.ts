@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync, type ZlibOptions, constants as zlib } from 'node:zlib'
 import type { DeflatePort, DeflateSettings, Inflated } from '../core/index.ts'
+import { deflateLevel } from './deflate-level.ts'
 
 /** zlib cannot compress with a window of 2⁸; but with one of 2⁹ it never reaches back more than 2⁹ − 262 = 250 bytes. */
 export const SMALLEST_DEFLATE_WINDOW_BITS = 9
@@ -12,8 +13,9 @@ export const publicDeflate: DeflatePort = {
   deflate(plain: Uint8Array, dictionary: Uint8Array, settings: DeflateSettings): Uint8Array {
     return deflateRawSync(plain, {
       windowBits: Math.max(settings.windowBits, SMALLEST_DEFLATE_WINDOW_BITS),
-      level: settings.level,
-      memLevel: settings.memLevel,
+      level: deflateLevel(settings, plain.length),
+      // It is allocated for each call: no more than the window is worth.
+      memLevel: settings.memLevel ?? Math.max(settings.windowBits - 8, 1),
       finishFlush: zlib.Z_SYNC_FLUSH,
       chunkSize: pieceBytes(plain.length + 64),
       ...withDictionary(dictionary),

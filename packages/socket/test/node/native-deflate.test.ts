@@ -105,6 +105,25 @@ test('a result does not change with the next call', () => {
   expect(inflated.map((each) => (typeof each === 'string' ? each : each.bytes[99]))).toEqual([1, 2, 3])
 })
 
+test('without a level, what is large gets less effort', () => {
+  const unset = { windowBits: 12, level: undefined, memLevel: undefined }
+  for (const [port, memLevel] of [
+    [native, 8],
+    [publicDeflate, 4],
+  ] as const) {
+    for (const [size, level] of [
+      [2047, 6],
+      [2048, 3],
+    ] as const) {
+      const plain = Buffer.from(Array.from({ length: size }, (_, i) => `${(i * i) % 97}`).join(',')).subarray(0, size)
+      const expected = port.deflate(plain, NONE, { windowBits: 12, level, memLevel })
+      expect(Buffer.compare(port.deflate(plain, NONE, unset), expected)).toBe(0)
+      const otherwise = port.deflate(plain, NONE, { windowBits: 12, level: 9 - level, memLevel })
+      expect(Buffer.compare(otherwise, expected), 'the levels differ').not.toBe(0)
+    }
+  }
+})
+
 test('settings that zlib does not take throw, rather than end the process', () => {
   for (const wrong of [{ windowBits: 16 }, { level: 10 }, { memLevel: 0 }]) {
     expect(() => native.deflate(text(9), NONE, { ...SETTINGS, ...wrong })).toThrow(RangeError)
