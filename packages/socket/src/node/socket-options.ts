@@ -18,8 +18,8 @@ export interface SocketOptions extends ConnectionOptions {
   /** From how many queued bytes on `send` returns `'queued'` instead of `'ok'`, and `drain` follows. Default 64 KiB. */
   readonly highWaterMarkBytes?: number
   /**
-   * `'native'` reads and writes past Node's streams where that was tested (plain sockets on Node 20, 22 and 24), for a
-   * fifth less time per message; `'public'` uses documented calls only. Default `'native'`.
+   * `'native'` reads, writes and compresses past Node's streams where that was tested (on Node 20, 22 and 24; plain
+   * sockets), for a fifth less time per message; `'public'` uses documented calls only. Default `'native'`.
    */
   readonly io?: 'native' | 'public'
 }

@@ -2,7 +2,7 @@ import type { ProtocolError } from '../../error/wigwag-error.ts'
 import type { MessageCodec } from '../message-extension.ts'
 import type { DeflatePort, DeflateSettings } from './deflate-port.ts'
 import { type InflateRules, inflateMessage } from './inflate-message.ts'
-import { EMPTY_WINDOW, slideWindow } from './sliding-window.ts'
+import { advanceWindow, EMPTY_WINDOW, slideWindow } from './sliding-window.ts'
 
 /** What was negotiated for both directions; shared by all connections with the same parameters. */
 export interface DeflateAgreement {
@@ -44,7 +44,7 @@ export class DeflateCodec implements MessageCodec {
     const { port, inbound } = this.#agreement
     const inflated = inflateMessage(port, payload, this.#received, inbound, maxBytes)
     if (inbound.contextTakeover && inflated instanceof Uint8Array) {
-      this.#received = slideWindow(this.#received, inflated, 2 ** inbound.windowBits)
+      this.#received = advanceWindow(this.#received, inflated, 2 ** inbound.windowBits)
     }
     return inflated
   }

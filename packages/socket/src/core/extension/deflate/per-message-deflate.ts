@@ -125,7 +125,7 @@ export class PerMessageDeflate implements MessageExtension {
     return {
       port: this.#port,
       thresholdBytes,
-      outbound: { ...outbound, level, memLevel: memLevel ?? Math.max(outbound.windowBits - 8, 1) },
+      outbound: { ...outbound, level, memLevel },
       inbound: { ...inbound, maxFinalBlocks },
     }
   }
