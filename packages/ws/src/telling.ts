@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { Pump } from '@wigwag/socket/driver'
+import { atEndOfTurn, type Pump } from '@wigwag/socket/driver'
 import type { SocketOwner } from './socket-context.ts'
 import { surfaceError } from './surface-error.ts'
 
@@ -22,14 +22,14 @@ export function tell(socket: TellingSocket, name: string, first: unknown, second
   } catch (error) {
     // Nothing more is read before whoever listens for uncaught exceptions has been told of this one.
     standStill(socket)
-    surfaceError(error, () => setImmediate(() => goOn(socket)))
+    surfaceError(error, () => atEndOfTurn(() => goOn(socket)))
   }
 }
 
 /** Emits in a turn of its own, and reads nothing meanwhile. */
 export function tellLater(socket: TellingSocket, name: string, first: unknown, second?: unknown): void {
   standStill(socket)
-  setImmediate(() => {
+  atEndOfTurn(() => {
     tell(socket, name, first, second)
     goOn(socket)
   })

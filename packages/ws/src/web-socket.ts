@@ -11,7 +11,7 @@ import {
   TransportError,
   type WigwagError,
 } from '@wigwag/socket/core'
-import { Pump } from '@wigwag/socket/driver'
+import { nextTick, Pump } from '@wigwag/socket/driver'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
 import { ConnectionSender } from './connection-sender.ts'
 import {
@@ -295,7 +295,7 @@ export class WebSocket
       this._socketClosed = true
       this._finish()
     })
-    process.nextTick(() => {
+    nextTick(() => {
       this._started = true
       this._readOn()
     })

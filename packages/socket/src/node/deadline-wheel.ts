@@ -1,3 +1,5 @@
+import { type HostTime, hostTime } from './host-time.ts'
+
 /** Something that wants to be woken at a time. */
 export interface Sleeper {
   /** When, in milliseconds of `nowMs`; Infinity for never. Asked again after each `wake`. */
@@ -18,6 +20,7 @@ const SLOTS = 256
  * connection nothing per message. It also keeps the coarse clock that connections are told.
  */
 export class DeadlineWheel {
+  readonly #time: HostTime
   readonly #slots: Set<Sleeper>[] = Array.from({ length: SLOTS }, () => new Set<Sleeper>())
   #sleepers = 0
   #timer: NodeJS.Timeout | undefined
@@ -26,11 +29,16 @@ export class DeadlineWheel {
    * Milliseconds of a monotonic clock, as of the last turn or `refresh`. Fresh enough for time-outs of seconds, and whole:
    * every connection remembers when it was last heard, and a fraction would lie in memory of its own.
    */
-  nowMs: number = Math.floor(performance.now())
+  nowMs: number
+
+  constructor(time: HostTime = hostTime) {
+    this.#time = time
+    this.nowMs = Math.floor(time.nowMs())
+  }
 
   /** Reads the clock, for those who begin to wait now. */
   refresh(): number {
-    this.nowMs = Math.floor(performance.now())
+    this.nowMs = Math.floor(this.#time.nowMs())
     return this.nowMs
   }
 
@@ -45,13 +53,13 @@ export class DeadlineWheel {
     if (sleeper.wheelSlot < 0) return
     this.#take(sleeper)
     if (this.#sleepers > 0) return
-    clearInterval(this.#timer)
+    this.#time.stop(this.#timer)
     this.#timer = undefined
   }
 
   #start(): void {
     this.#turned = Math.floor(this.refresh() / TICK_MS)
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#timer = this.#time.every(TICK_MS, () => this.#tick())
     // Sockets keep a process alive; waiting for them to time out need not.
     this.#timer.unref()
   }
@@ -76,7 +84,7 @@ export class DeadlineWheel {
     // A process that stood still first hears what came meanwhile: it is read between timers and immediates. Else every
     // peer that had answered in time would be taken for gone.
     const late = this.refresh() - (this.#turned + 1) * TICK_MS > 2 * TICK_MS
-    if (late) setImmediate(() => this.#turn())
+    if (late) this.#time.atEndOfTurn(() => this.#turn())
     else this.#turn()
   }
 

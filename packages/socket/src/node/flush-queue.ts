@@ -1,4 +1,5 @@
 import { FrameArena } from '../core/index.ts'
+import { atEndOfTurn } from './host-time.ts'
 import { nodeBytes } from './node-bytes.ts'
 
 /** Something with output waiting. */
@@ -26,7 +27,7 @@ export class FlushQueue {
 
   /** Flushes `flushable` at the end of this turn. */
   add(flushable: Flushable): void {
-    if (this.#waiting.length === 0) setImmediate(this.#run)
+    if (this.#waiting.length === 0) atEndOfTurn(this.#run)
     this.#waiting.push(flushable)
   }
 

@@ -14,6 +14,7 @@ import {
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
+import { atEndOfTurn, nextTick } from './host-time.ts'
 import { lingerAtMost } from './linger.ts'
 import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
 import { Outbox } from './outbox.ts'
@@ -139,7 +140,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       return
     }
     this.#waitingForWrite = [written]
-    process.nextTick(() => this.#checkWritten())
+    nextTick(() => this.#checkWritten())
   }
 
   pause(): void {
@@ -276,7 +277,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     if (this.#drainWanted) return
     this.#drainWanted = true
     // At the end of the turn, with everything that is sent until then.
-    setImmediate(() =>
+    atEndOfTurn(() =>
       this.whenWritten((error) => {
         if (error !== undefined || this.#connection.phase !== 'open') return
         // More was sent meanwhile.
