@@ -53,7 +53,8 @@ export interface OpenedSocket {
   readonly protocol: string
 }
 
-const NO_LIMIT = Number.MAX_SAFE_INTEGER
+/** Of what the core takes for one. */
+export const NO_LIMIT: number = Number.MAX_SAFE_INTEGER
 
 /** Nobody looks after a slow reader: `bufferedAmount` is the program's to watch. */
 const SOCKET_OPTIONS = resolveSocketOptions({ maxQueuedBytes: NO_LIMIT, highWaterMarkBytes: NO_LIMIT })
@@ -91,6 +92,6 @@ const HANDLERS: PumpContext<SocketOwner>['handlers'] = {
 }
 
 /** 0, and whatever is no number, stands for none. */
-function limitOf(value: number | undefined): number {
+export function limitOf(value: number | undefined): number {
   return typeof value === 'number' && value >= 1 && value < NO_LIMIT ? Math.floor(value) : NO_LIMIT
 }

@@ -13,6 +13,7 @@ import {
 } from '@wigwag/socket/core'
 import { nextTick, Pump } from '@wigwag/socket/driver'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
+import { ConnectionReceiver } from './connection-receiver.ts'
 import { ConnectionSender } from './connection-sender.ts'
 import {
   addListener,
@@ -70,6 +71,7 @@ export class WebSocket
   _pump: Pump<SocketOwner> | undefined
   _rawSocket: Duplex | null = null
   _boundSender: ConnectionSender | undefined
+  _boundReceiver: ConnectionReceiver | undefined
   _queue: SendQueue | undefined
   _fragmenting: boolean = false
   _errorEmitted: boolean = false
@@ -164,6 +166,13 @@ export class WebSocket
     if (this._pump === undefined) return null
     this._boundSender ??= new ConnectionSender(this._pump, this._rawSocket as Duplex)
     return this._boundSender
+  }
+
+  /** Where programs set the limits of one socket (`_maxPayload`). */
+  get _receiver(): ConnectionReceiver | null {
+    if (this._pump === undefined) return null
+    this._boundReceiver ??= new ConnectionReceiver(this._pump.connection)
+    return this._boundReceiver
   }
 
   // ---- what it does
@@ -297,7 +306,11 @@ export class WebSocket
     })
     nextTick(() => {
       this._started = true
-      this._readOn()
+      try {
+        this._pump?.tellHead(head)
+      } finally {
+        this._readOn()
+      }
     })
     this._readyState = ReadyState.OPEN
     this.emit('open')

@@ -49,6 +49,9 @@ export interface PumpContext<Owner> {
   readonly forget?: (owner: Owner) => void
 }
 
+/** What came with an upgrade while others are told of it: its pump has it already. */
+let headTold: Buffer | undefined
+
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
 export class Pump<Owner> implements ConnectionSink, Sleeper {
   readonly #context: PumpContext<Owner>
@@ -100,7 +103,9 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       connection.receiveBorrowed(buffer, end, wheel.nowMs)
     }
     if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
-      socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+      socket.on('data', (chunk: Buffer) => {
+        if (chunk !== headTold) this.#receive(chunk)
+      })
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
@@ -109,6 +114,17 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
     else socket.resume()
+  }
+
+  /** Tells whoever reads along on the socket of `head`, which `start` was given: they come behind it, and bytes only once. */
+  tellHead(head: Uint8Array): void {
+    if (head.length === 0 || this.#socket.listenerCount('data') === 0) return
+    headTold = Buffer.from(head)
+    try {
+      this.#socket.emit('data', headTold)
+    } finally {
+      headTold = undefined
+    }
   }
 
   /** `type` is for bytes that are sent as text, and text that is sent as bytes. */

@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
-import { sameAsWs } from '../support/scene.ts'
+import { sameAsWs, upgradeRequest } from '../support/scene.ts'
 
 /** Closes and waits until both ends have noticed. */
 async function finish(client: WebSocket, socket: WebSocket): Promise<void> {
@@ -86,6 +87,32 @@ describe('messages are told as Buffers, with whether they are binary', () => {
 })
 
 describe('the network socket', () => {
+  sameAsWs('tells it what came with the upgrade', async (scene) => {
+    /** How many bytes were told: of a message, `ws` tells first what it says, then these. */
+    const count = async (who: string, end: WebSocket): Promise<void> => {
+      const { _socket } = end as unknown as { _socket: Duplex }
+      let bytes = 0
+      _socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      await event(end, 'message')
+      end.terminate()
+      await event(end, 'close')
+      scene.log.note(who, bytes)
+    }
+    const { server, url } = await scene.serve()
+    const counted = new Promise((resolve) => {
+      server.on('connection', (socket) => resolve(count('server', socket)))
+    })
+    const peer = await scene.dial(url)
+    const early = frameBytes({ opcode: 1, payload: 'early', mask: TEST_MASK })
+    peer.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), early]))
+    await counted
+
+    const { client } = await scene.openOnRaw({}, '', frameBytes({ opcode: 1, payload: 'early' }))
+    await new Promise((resolve) => client.on('open', () => resolve(count('client', client))))
+  })
+
   sameAsWs('tells what it reads to listeners for data, too, before and behind the upgrade', async (scene) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -27,6 +27,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #profile: ConnectionProfile
   readonly #sink: ConnectionSink
   readonly #extensions: ExtensionChain | undefined
+  readonly #parser: FrameParser
+  readonly #assembler: MessageAssembler
   readonly #reader: ChunkReader
   readonly #keepalive: Keepalive
   #state: ConnectionState = OPEN
@@ -47,9 +49,9 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#extensions = extensions
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    const assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
-    const parser = new FrameParser(profile.frameRules(extensions), profile.bytes, assembler)
-    this.#reader = new ChunkReader(parser, profile.bytes, this)
+    this.#assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
+    this.#parser = new FrameParser(profile.frameRules(extensions), profile.bytes, this.#assembler)
+    this.#reader = new ChunkReader(this.#parser, profile.bytes, this)
     this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 
@@ -68,6 +70,17 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const state = this.#state
     if (state.phase === 'open') return this.#keepalive.deadlineMs
     return state.phase === 'closing' ? (state.deadlineMs ?? this.#nowMs) : Infinity
+  }
+
+  /** What it was made with. */
+  get profile(): ConnectionProfile {
+    return this.#profile
+  }
+
+  /** Judges what comes by the limits of another profile of this role, from the next header on. What is sent stays as it was. */
+  readBy(profile: ConnectionProfile): void {
+    this.#assembler.rules = profile.options
+    this.#parser.rules = profile.frameRules(this.#extensions)
   }
 
   // ---- told by the driver

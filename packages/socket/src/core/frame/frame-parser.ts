@@ -33,7 +33,8 @@ const MIN_HEADER_BYTES = { server: 6, client: 2 } as const
  * unmasked in place: nothing is copied but a header that a chunk boundary cuts.
  */
 export class FrameParser {
-  readonly #rules: FrameRules
+  /** May change between two headers. */
+  rules: FrameRules
   readonly #port: BytePort
   readonly #consumer: FrameConsumer
   #step: 'header' | 'payload' = 'header'
@@ -46,7 +47,7 @@ export class FrameParser {
   #key = 0
 
   constructor(rules: FrameRules, port: BytePort, consumer: FrameConsumer) {
-    this.#rules = rules
+    this.rules = rules
     this.#port = port
     this.#consumer = consumer
   }
@@ -99,7 +100,7 @@ export class FrameParser {
    * this is another frame.
    */
   #whole(chunk: Uint8Array, position: number, end: number): number {
-    const { role, maxFrameBytes } = this.#rules
+    const { role, maxFrameBytes } = this.rules
     if (end - position < MIN_HEADER_BYTES[role] || this.#cutBytes !== 0) return 0
     const first = chunk[position] as number
     if (first !== WHOLE_TEXT && first !== WHOLE_BINARY) return 0
@@ -133,7 +134,7 @@ export class FrameParser {
     if (end - position < 2) return this.#keep(chunk, position, end)
     const first = chunk[position] as number
     const second = chunk[position + 1] as number
-    const fault = checkFirstBytes(first, second, this.#rules)
+    const fault = checkFirstBytes(first, second, this.rules)
     if (fault !== undefined) return this.#fail(fault)
     const shortLength = second & 0x7f
     const masked = (second & 0x80) !== 0
@@ -150,7 +151,7 @@ export class FrameParser {
       payloadBytes = high * 0x1_0000_0000 + low
       next += lengthBytes
     }
-    const tooLarge = checkFrameBytes(payloadBytes, this.#rules)
+    const tooLarge = checkFrameBytes(payloadBytes, this.rules)
     if (tooLarge !== undefined) return this.#fail(tooLarge)
     if (masked) {
       if (end - next < 4) return this.#keep(chunk, position, end)
