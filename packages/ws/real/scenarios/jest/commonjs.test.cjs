@@ -19,7 +19,13 @@ test.each([false, true])('messages both ways, compressed: %s', async (perMessage
   const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`)
   expect(client).toBeInstanceOf(EventEmitter)
   await once(client, 'open')
-  for (const data of ['text', 'ü'.repeat(100_000), Buffer.from([1, 2, 3]), Uint8Array.of(4), new ArrayBuffer(300_000)]) {
+  for (const data of [
+    'text',
+    'ü'.repeat(100_000),
+    Buffer.from([1, 2, 3]),
+    Uint8Array.of(4),
+    new ArrayBuffer(300_000),
+  ]) {
     const answer = once(client, 'message')
     client.send(data)
     const [got, isBinary] = await answer

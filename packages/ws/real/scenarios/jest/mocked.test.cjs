@@ -3,7 +3,18 @@ const WebSocket = require('ws')
 
 test('jest.mock finds the same functions', () => {
   const socket = new WebSocket('ws://127.0.0.1:1')
-  for (const name of ['send', 'close', 'ping', 'pong', 'terminate', 'pause', 'resume', 'on', 'once', 'addEventListener']) {
+  for (const name of [
+    'send',
+    'close',
+    'ping',
+    'pong',
+    'terminate',
+    'pause',
+    'resume',
+    'on',
+    'once',
+    'addEventListener',
+  ]) {
     expect(jest.isMockFunction(socket[name])).toBe(true)
   }
   socket.send('nowhere')
