@@ -62,6 +62,8 @@ function unpackOurs(modules) {
   const folder = join(home, '.cache/packed')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
+  // What is packed is the one file that is built of the sources.
+  run('npm', ['run', '--silent', 'build', '--workspace', OURS])
   const [{ filename }] = JSON.parse(
     run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder, '--workspace', OURS]),
   )
