@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { type BytePort, xorInPlace } from '../core/index.ts'
+import { READ_BUFFER, xorByCopy, xorReadBuffer } from './simd-masking.ts'
 
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
+/** From how many bytes on copying them to WebAssembly and back beats the loop. */
+const COPY_FROM_BYTES = 2048
 
 /** The same for copying, and for decoding text. */
 const SMALL_COPY_BYTES = 40
@@ -27,7 +30,13 @@ const {
 
 /** `BytePort` with what Node's Buffer does natively. */
 export const nodeBytes: BytePort = {
-  xor: xorInPlace,
+  xor(bytes: Uint8Array, start: number, end: number, key: number): boolean {
+    if (end - start >= SMALL_BYTES) {
+      if (bytes === READ_BUFFER && xorReadBuffer !== undefined) return xorReadBuffer(start, end, key)
+      if (end - start >= COPY_FROM_BYTES && xorByCopy !== undefined) return xorByCopy(bytes, start, end, key)
+    }
+    return xorInPlace(bytes, start, end, key)
+  },
 
   isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     return isUtf8(view(bytes, start, end))
