@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { type BytePort, xorInPlace } from '../core/index.ts'
+import { noteLargeArray } from './freed-memory.ts'
 import { READ_BUFFER, xorByCopy, xorReadBuffer } from './simd-masking.ts'
 
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
 /** From how many bytes on copying them to WebAssembly and back beats the loop. */
 const COPY_FROM_BYTES = 2048
+/** From this size on arrays come to so many pages that it matters where these come from. */
+const LARGE_BYTES = 16 * 1024
 
 /** The same for copying, and for decoding text. */
 const SMALL_COPY_BYTES = 40
@@ -58,6 +61,7 @@ export const nodeBytes: BytePort = {
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (end - start >= LARGE_BYTES) noteLargeArray(end - start)
     const copy = Buffer.allocUnsafe(end - start)
     if (end - start > SMALL_COPY_BYTES) copyTo.call(bytes, copy, 0, start, end)
     else for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number
@@ -65,7 +69,10 @@ export const nodeBytes: BytePort = {
   },
 
   // Not from Buffer's shared pool: the arena and large messages live on their own.
-  allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
+  allocate(size: number): Uint8Array {
+    if (size >= LARGE_BYTES) noteLargeArray(size)
+    return Buffer.allocUnsafeSlow(size)
+  },
 }
 
 function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
