@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { READ_BUFFER } from './simd-masking.ts'
 
 /**
  * What Node's streams are made of, used directly: reading into one buffer that all sockets share instead of a new one
@@ -56,9 +57,6 @@ export function nativeHandleOf(socket: Socket): NativeHandle | undefined {
   return usable ? (handle as NativeHandle) : undefined
 }
 
-/** What every native read goes into; it is used up before the next one comes. */
-const SHARED: Uint8Array = Buffer.allocUnsafeSlow(256 * 1024)
-
 /** Whether somebody else listens for what a socket reads; that is asked only when this has been set. */
 const READ_ALONG = Symbol('wigwag read along')
 
@@ -81,15 +79,15 @@ export function readShared(
   const kBufferCallback = symbols.find(({ description }) => description === 'kBufferCb')
   if (kBuffer === undefined || kBufferCallback === undefined) return false
   const onReadSocket = socket as OnReadSocket
-  onReadSocket[kBuffer] = SHARED
+  onReadSocket[kBuffer] = READ_BUFFER
   onReadSocket[kBufferCallback] = (end: number): boolean => {
     // Somebody else may read along (to count bytes, say): with a copy, and before masks are undone in place.
-    if (onReadSocket[READ_ALONG] !== true || socket.listenerCount('data') === 0) receive(SHARED, end)
+    if (onReadSocket[READ_ALONG] !== true || socket.listenerCount('data') === 0) receive(READ_BUFFER, end)
     else {
       try {
-        socket.emit('data', Buffer.from(SHARED.subarray(0, end)))
+        socket.emit('data', Buffer.from(READ_BUFFER.subarray(0, end)))
       } finally {
-        receive(SHARED, end)
+        receive(READ_BUFFER, end)
       }
     }
     return true
@@ -97,7 +95,7 @@ export function readShared(
   if (socket.listenerCount('data') > 0) onReadSocket[READ_ALONG] = true
   else socket.on('newListener', noticeReadAlong)
   shortenReads(handle, kBufferCallback)
-  handle.useUserBuffer(SHARED)
+  handle.useUserBuffer(READ_BUFFER)
   return true
 }
 

@@ -1,8 +1,14 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { type BytePort, xorInPlace } from '../core/index.ts'
+import { noteLargeArray } from './freed-memory.ts'
+import { READ_BUFFER, xorByCopy, xorReadBuffer } from './simd-masking.ts'
 
 /** Below this many bytes a loop beats a call into the host. */
 const SMALL_BYTES = 24
+/** From how many bytes on copying them to WebAssembly and back beats the loop. */
+const COPY_FROM_BYTES = 2048
+/** From this size on arrays come to so many pages that it matters where these come from. */
+const LARGE_BYTES = 16 * 1024
 
 /** The same for copying, and for decoding text. */
 const SMALL_COPY_BYTES = 40
@@ -27,14 +33,22 @@ const {
 
 /** `BytePort` with what Node's Buffer does natively. */
 export const nodeBytes: BytePort = {
-  xor: xorInPlace,
+  xor(bytes: Uint8Array, start: number, end: number, key: number): boolean {
+    if (end - start >= SMALL_BYTES) {
+      if (bytes === READ_BUFFER && xorReadBuffer !== undefined) return xorReadBuffer(start, end, key)
+      if (end - start >= COPY_FROM_BYTES && xorByCopy !== undefined) return xorByCopy(bytes, start, end, key)
+    }
+    return xorInPlace(bytes, start, end, key)
+  },
 
   isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     return isUtf8(view(bytes, start, end))
   },
 
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string {
-    if (!ascii) return utf8Slice.call(bytes, start, end)
+    // To look first takes a twentieth of what is saved.
+    const plain = ascii || (end - start >= LARGE_BYTES && isAscii(view(bytes, start, end)))
+    if (!plain) return utf8Slice.call(bytes, start, end)
     return end - start <= SMALL_TEXT_BYTES ? decodeSmallAscii(bytes, start, end) : latin1Slice.call(bytes, start, end)
   },
 
@@ -46,9 +60,14 @@ export const nodeBytes: BytePort = {
     return utf8Write.call(target, text, offset)
   },
 
+  // Of what takes more bytes than it has code units, more than these are written, or all but the last three bytes of the room.
+  encodeAscii: (text: string, target: Uint8Array, offset: number): boolean =>
+    utf8Write.call(target, text, offset) === text.length,
+
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
 
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (end - start >= LARGE_BYTES) noteLargeArray(end - start)
     const copy = Buffer.allocUnsafe(end - start)
     if (end - start > SMALL_COPY_BYTES) copyTo.call(bytes, copy, 0, start, end)
     else for (let i = start; i < end; i++) copy[i - start] = bytes[i] as number
@@ -56,7 +75,10 @@ export const nodeBytes: BytePort = {
   },
 
   // Not from Buffer's shared pool: the arena and large messages live on their own.
-  allocate: (size: number): Uint8Array => Buffer.allocUnsafeSlow(size),
+  allocate(size: number): Uint8Array {
+    if (size >= LARGE_BYTES) noteLargeArray(size)
+    return Buffer.allocUnsafeSlow(size)
+  },
 }
 
 function view(bytes: Uint8Array, start: number, end: number): Uint8Array {

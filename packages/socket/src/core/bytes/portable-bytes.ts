@@ -59,6 +59,15 @@ export const portableBytes: BytePort = {
     return position - offset
   },
 
+  encodeAscii(text: string, target: Uint8Array, offset: number): boolean {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      target[offset + i] = code
+    }
+    return true
+  },
+
   textByteLength(text: string): number {
     let bytes = 0
     for (let i = 0; i < text.length; i++) {

@@ -21,6 +21,8 @@ const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
 /** Longest text whose frame may have the shortest header, and the room that it takes if none of it is ASCII. */
 const SHORT_TEXT_LENGTH = 125
 const SHORT_TEXT_SPACE = 2 + SHORT_TEXT_LENGTH * 3
+/** What `BytePort.encodeAscii` asks for. */
+const ASCII_SPARE_BYTES = 16
 
 /**
  * Encodes messages and control frames (RFC 6455 §5.2) into the arena, masked for a client (§5.3). It has no state of
@@ -128,15 +130,35 @@ export class FrameWriter {
   #encodeText(text: string): void {
     // ASCII is the common case: the header is sized for one byte per code unit, and the payload moved if that was wrong.
     const atMost = MAX_HEADER_BYTES + text.length * 3
-    const space = atMost <= COPY_UP_TO_BYTES * 3 ? atMost : MAX_HEADER_BYTES + this.#port.textByteLength(text)
+    if (atMost > COPY_UP_TO_BYTES * 3) {
+      this.#encodeLongText(text)
+      return
+    }
     const key = this.#key()
     const masked = key !== undefined
-    this.#place(space)
+    this.#place(atMost)
     const guessedStart = this.#start + frameHeaderBytes(text.length, masked)
     const length = this.#port.encodeText(text, this.#buffer, guessedStart)
     const payloadStart = this.#start + frameHeaderBytes(length, masked)
     if (payloadStart !== guessedStart) this.#buffer.copyWithin(payloadStart, guessedStart, guessedStart + length)
     writeFrameHeader(this.#buffer, this.#start, firstByte(Opcode.text, true, 0), length, key)
+    this.#finish(payloadStart, payloadStart + length, key)
+  }
+
+  /** Space for three bytes per code unit would be wasteful, and to count them takes longer than to write them as ASCII. */
+  #encodeLongText(text: string): void {
+    const key = this.#key()
+    const first = firstByte(Opcode.text, true, 0)
+    this.#place(MAX_HEADER_BYTES + text.length + ASCII_SPARE_BYTES)
+    let { length } = text
+    let payloadStart = this.#start + frameHeaderBytes(length, key !== undefined)
+    if (!this.#port.encodeAscii(text, this.#buffer, payloadStart)) {
+      length = this.#port.textByteLength(text)
+      this.#place(MAX_HEADER_BYTES + length)
+      payloadStart = this.#start + frameHeaderBytes(length, key !== undefined)
+      this.#port.encodeText(text, this.#buffer, payloadStart)
+    }
+    writeFrameHeader(this.#buffer, this.#start, first, length, key)
     this.#finish(payloadStart, payloadStart + length, key)
   }
 
