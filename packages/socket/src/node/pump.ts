@@ -8,7 +8,9 @@ import {
   type ConnectionProfile,
   type ConnectionSink,
   type ExtensionChain,
+  firstByte,
   type MessageType,
+  Opcode,
   PreparedMessage,
   TransportError,
   WigwagError,
@@ -51,6 +53,10 @@ export interface PumpContext<Owner> {
 
 /** What came with an upgrade while others are told of it: its pump has it already. */
 let headTold: Buffer | undefined
+
+/** The first bytes of messages in one frame. */
+const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
+const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
 
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
 export class Pump<Owner> implements ConnectionSink, Sleeper {
@@ -129,6 +135,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   /** `type` is for bytes that are sent as text, and text that is sent as bytes. */
   send(message: Sendable, compress: boolean | undefined, type?: MessageType): SendStatus {
+    const isText = type === undefined ? typeof message === 'string' : type === 'text'
+    if (this.#outbox.takeLatest(message, isText ? WHOLE_TEXT : WHOLE_BINARY)) return 'ok'
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
