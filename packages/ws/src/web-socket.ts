@@ -34,7 +34,7 @@ import {
   type SocketOwner,
 } from './socket-context.ts'
 import { surfaceError } from './surface-error.ts'
-import { type TellingSocket, tell, tellLater } from './telling.ts'
+import { type TellingSocket, tell, tellLater, tellMessage } from './telling.ts'
 import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
 import { toWsError } from './ws-errors.ts'
 
@@ -334,7 +334,7 @@ export class WebSocket
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
     const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
-    if (this._synchronous) tell(this, 'message', message, isBinary)
+    if (this._synchronous) tellMessage(this, message, isBinary)
     else tellLater(this, 'message', message, isBinary)
   }
 
