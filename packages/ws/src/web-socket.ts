@@ -41,6 +41,12 @@ import { toWsError } from './ws-errors.ts'
 type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
 const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
 
+/** What a server's socket knows of it. */
+interface SocketServer {
+  /** @internal */
+  _leave(socket: WebSocket): void
+}
+
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
 /**
@@ -70,6 +76,8 @@ export class WebSocket
   _upgrade: ClientUpgrade | undefined
   _pump: Pump<SocketOwner> | undefined
   _rawSocket: Duplex | null = null
+  /** Where it is among the `clients`. */
+  _server: SocketServer | undefined
   _boundSender: ConnectionSender | undefined
   _boundReceiver: ConnectionReceiver | undefined
   _queue: SendQueue | undefined
@@ -78,7 +86,7 @@ export class WebSocket
   /** What was sent when nothing could be sent any more, in bytes. */
   _unsentBytes: number = 0
   _pendingPongs: number = 0
-  /** Whether messages are told yet: whoever is given this socket has its turn to add listeners first. */
+  /** Whether what came with the handshake is told yet: whoever is given this socket has its turn to add listeners first. */
   _started: boolean = false
   /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
   _deferred: number = 0
@@ -297,21 +305,19 @@ export class WebSocket
     this._upgrade = undefined
     this._rawSocket = socket
     this._pump = new Pump<SocketOwner>(opened.context, this, socket as Socket, opened.chain)
-    this._pump.pause()
+    if (head.length === 0) this._started = true
+    else {
+      this._pump.pause()
+      nextTick(() => {
+        this._started = true
+        try {
+          this._pump?.tellHead(head)
+        } finally {
+          this._readOn()
+        }
+      })
+    }
     this._pump.start(head)
-    // Behind the pump's own: it has told by then how it ended.
-    socket.once('close', () => {
-      this._socketClosed = true
-      this._finish()
-    })
-    nextTick(() => {
-      this._started = true
-      try {
-        this._pump?.tellHead(head)
-      } finally {
-        this._readOn()
-      }
-    })
     this._readyState = ReadyState.OPEN
     this.emit('open')
   }
@@ -368,6 +374,12 @@ export class WebSocket
     this._outcome = outcome
     this._readyState = ReadyState.CLOSING
     this._tellError(outcome.error)
+    this._finish()
+  }
+
+  /** @internal */
+  _onSocketClosed(): void {
+    this._socketClosed = true
     this._finish()
   }
 

@@ -49,6 +49,8 @@ export interface PumpContext<Owner> {
   readonly countDropped?: () => void
   /** Told behind the `close` handler. */
   readonly forget?: (owner: Owner) => void
+  /** Told when the network socket is closed, behind everything else. What it throws is not caught. */
+  readonly socketClosed?: (owner: Owner) => void
 }
 
 /** What came with an upgrade while others are told of it: its pump has it already. */
@@ -115,7 +117,10 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
-    socket.on('close', () => connection.receiveEnd(wheel.nowMs))
+    socket.on('close', () => {
+      connection.receiveEnd(wheel.nowMs)
+      this.#context.socketClosed?.(this.#owner)
+    })
     if (head.length > 0) this.#receive(head)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
