@@ -28,9 +28,9 @@ export function describeBasicFault({ method, headers }: IncomingMessage): Refusa
 
 /** The words for every other verdict: the core's own where `ws` knows no such rule. */
 export function describeFault(verdict: UpgradeVerdict & { readonly ok: false }): Refusal {
-  const { status, message, headers } = verdict.refusal
-  if (message.startsWith('Sec-WebSocket-Protocol')) return refuse(400, 'Invalid Sec-WebSocket-Protocol header')
-  if (message.startsWith('Sec-WebSocket-Extensions')) {
+  const { status, message, headers, fault } = verdict.refusal
+  if (fault === 'sec-websocket-protocol') return refuse(400, 'Invalid Sec-WebSocket-Protocol header')
+  if (fault === 'sec-websocket-extensions') {
     return refuse(400, 'Invalid or unacceptable Sec-WebSocket-Extensions header')
   }
   // It may repeat what the client sent: that must not be taken for markup.

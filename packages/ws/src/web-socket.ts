@@ -2,23 +2,20 @@ import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import {
-  type CloseInfo,
-  type CloseOutcome,
-  isSendableCloseCode,
-  MAX_CLOSE_REASON_BYTES,
-  type MessageType,
-  TransportError,
-  type WigwagError,
-} from '@wigwag/socket/core'
+import type { CloseInfo, CloseOutcome, MessageType, WigwagError } from '@wigwag/socket/core'
 import { nextTick, Pump } from '@wigwag/socket/driver'
+import { type BinaryType, isBinaryType, shape } from './binary-type.ts'
+import { checkClose } from './check-close.ts'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
 import { ConnectionReceiver } from './connection-receiver.ts'
 import { ConnectionSender } from './connection-sender.ts'
+import { defineWebIdl } from './define-web-idl.ts'
+import { type EndingSocket, failBeforeOpen, finish, tellError } from './ending.ts'
 import {
   addListener,
   type EventSource,
   type Listener,
+  type ListenerFunction,
   propertyListener,
   removeListener,
   setPropertyListener,
@@ -33,13 +30,8 @@ import {
   type OpenedSocket,
   type SocketOwner,
 } from './socket-context.ts'
-import { surfaceError } from './surface-error.ts'
 import { type TellingSocket, tell, tellLater, tellMessage } from './telling.ts'
-import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
-import { toWsError } from './ws-errors.ts'
-
-type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
-const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
+import { toBuffer } from './to-bytes.ts'
 
 /** What a server's socket knows of it. */
 interface SocketServer {
@@ -56,12 +48,17 @@ const NOT_CONNECTED = 'WebSocket was closed before the connection was establishe
  */
 export class WebSocket
   extends EventEmitter
-  implements SocketOwner, EventSource, SendingSocket, TellingSocket, UpgradeRequester
+  implements SocketOwner, EventSource, SendingSocket, TellingSocket, EndingSocket, UpgradeRequester
 {
   static readonly CONNECTING: number = ReadyState.CONNECTING
   static readonly OPEN: number = ReadyState.OPEN
   static readonly CLOSING: number = ReadyState.CLOSING
   static readonly CLOSED: number = ReadyState.CLOSED
+  // Put on the prototype below.
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
 
   _readyState: ReadyState = ReadyState.CONNECTING
   _isServer: boolean
@@ -125,9 +122,9 @@ export class WebSocket
     return this._readyState
   }
 
-  /** Of a server's socket there is none. */
-  get url(): string | undefined {
-    return this._url
+  /** Of a server's socket there is none, although `@types/ws` and so we declare one. */
+  get url(): string {
+    return this._url as string
   }
 
   get protocol(): string {
@@ -148,7 +145,7 @@ export class WebSocket
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this._binaryType = type
+    if (isBinaryType(type)) this._binaryType = type
   }
 
   /**
@@ -247,7 +244,7 @@ export class WebSocket
     removeListener(this, name, listener)
   }
 
-  get onopen(): Listener | null {
+  get onopen(): ListenerFunction | null {
     return propertyListener(this, 'open')
   }
 
@@ -255,7 +252,7 @@ export class WebSocket
     setPropertyListener(this, 'open', listener)
   }
 
-  get onmessage(): Listener | null {
+  get onmessage(): ListenerFunction | null {
     return propertyListener(this, 'message')
   }
 
@@ -263,7 +260,7 @@ export class WebSocket
     setPropertyListener(this, 'message', listener)
   }
 
-  get onclose(): Listener | null {
+  get onclose(): ListenerFunction | null {
     return propertyListener(this, 'close')
   }
 
@@ -271,7 +268,7 @@ export class WebSocket
     setPropertyListener(this, 'close', listener)
   }
 
-  get onerror(): Listener | null {
+  get onerror(): ListenerFunction | null {
     return propertyListener(this, 'error')
   }
 
@@ -322,16 +319,9 @@ export class WebSocket
     this.emit('open')
   }
 
-  /** @internal There will be no connection: `error`, then `close`. */
+  /** @internal */
   _fail(error: Error): void {
-    this._readyState = ReadyState.CLOSING
-    this._errorEmitted = true
-    try {
-      this.emit('error', error)
-    } finally {
-      this._readyState = ReadyState.CLOSED
-      this.emit('close', 1006, EMPTY)
-    }
+    failBeforeOpen(this, error)
   }
 
   // ---- told by the connection. Nothing that a listener throws may get into it.
@@ -366,14 +356,14 @@ export class WebSocket
   /** @internal */
   _onClosing(_close: CloseInfo, error: WigwagError | undefined): void {
     this._readyState = ReadyState.CLOSING
-    this._tellError(error)
+    tellError(this, error)
   }
 
   /** @internal */
   _onClosed(outcome: CloseOutcome): void {
     this._outcome = outcome
     this._readyState = ReadyState.CLOSING
-    this._tellError(outcome.error)
+    tellError(this, outcome.error)
     this._finish()
   }
 
@@ -395,7 +385,7 @@ export class WebSocket
   /** @internal */
   _sendingFailed(error: Error): void {
     if (this._readyState === ReadyState.CLOSED) return
-    this._tellError(error)
+    tellError(this, error)
     this._readyState = ReadyState.CLOSING
     this._pump?.connection.close(1011)
   }
@@ -409,71 +399,13 @@ export class WebSocket
     if (this._started && !this._paused && this._deferred === 0) this._pump?.resume()
   }
 
-  /** A connection that was lost is no error to programs: it is closed, with 1006. */
-  _tellError(error: Error | undefined): void {
-    if (error === undefined || error instanceof TransportError || this._errorEmitted) return
-    this._errorEmitted = true
-    try {
-      this.emit('error', toWsError(error as WigwagError, this._isServer ? 'server' : 'client'))
-    } catch (failure) {
-      surfaceError(failure)
-    }
-  }
-
   _finish(): void {
-    const outcome = this._outcome
-    if (outcome === undefined || this._deferred > 0 || !this._socketClosed) return
-    if (this._readyState === ReadyState.CLOSED) return
-    this._readyState = ReadyState.CLOSED
-    this._wasClean = outcome.clean
-    const { code, reason } = outcome.clean ? outcome : { code: 1006, reason: '' }
-    this.emit('close', code, reason === '' ? EMPTY : Buffer.from(reason))
+    finish(this)
   }
 }
 
-for (const [name, value] of Object.entries(ReadyState)) {
-  // Of the class they are fields until here, which could be set.
-  Object.defineProperty(WebSocket, name, { configurable: false, enumerable: true, value, writable: false })
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
-}
-// `for (const name in socket)` finds what it finds on a browser's.
-for (const name of [
-  'binaryType',
-  'bufferedAmount',
-  'extensions',
-  'isPaused',
-  'protocol',
-  'readyState',
-  'url',
-  'onopen',
-  'onmessage',
-  'onclose',
-  'onerror',
-]) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true })
-}
+defineWebIdl(WebSocket)
 
 function isOptions(value: unknown): value is UpgradeOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function shape(data: Uint8Array, type: BinaryType): unknown {
-  if (type === 'arraybuffer') return toArrayBuffer(data)
-  if (type === 'fragments') return data.length === 0 ? [] : [toBuffer(data)]
-  return type === 'blob' ? new Blob([data as Uint8Array<ArrayBuffer>]) : toBuffer(data)
-}
-
-/** The reason as text. A code is checked although there may be no reason, a reason only when there is a code. */
-function checkClose(code: number | undefined, reason: string | Uint8Array | undefined): string {
-  if (code === undefined) return ''
-  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
-    throw new TypeError('First argument must be a valid error code number')
-  }
-  if (reason === undefined || reason === null || reason.length === 0) return ''
-  if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_BYTES) {
-    throw new RangeError('The message must not be greater than 123 bytes')
-  }
-  if (typeof reason === 'string') return reason
-  if (reason instanceof Uint8Array) return toBuffer(reason).toString()
-  throw new TypeError('Second argument must be a string or a Uint8Array')
 }
