@@ -42,6 +42,8 @@ export interface SocketOwner {
   _onClosing(close: CloseInfo, error: WigwagError | undefined): void
   /** @internal */
   _onClosed(outcome: CloseOutcome): void
+  /** @internal */
+  _onSocketClosed(): void
 }
 
 /** What the opening handshake settled. */
@@ -80,7 +82,7 @@ export function createContext(role: Role, options: FaceOptions): PumpContext<Soc
     pingIntervalMs: 0,
     closeTimeoutMs: Math.max(1, Math.floor(options.closeTimeout ?? 30_000)),
   })
-  return { profile, options: SOCKET_OPTIONS, handlers: HANDLERS }
+  return { profile, options: SOCKET_OPTIONS, handlers: HANDLERS, socketClosed: (owner) => owner._onSocketClosed() }
 }
 
 const HANDLERS: PumpContext<SocketOwner>['handlers'] = {

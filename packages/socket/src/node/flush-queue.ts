@@ -46,6 +46,7 @@ export class FlushQueue {
     flushing.length = 0
     this.#spare = flushing
     if (this.#waiting.length > 0) return // somebody sent while we flushed; their ranges are in the arena
+    this.arena.forget()
     // A new buffer for each such turn would cost a whole arena for a few bytes, and with TLS each turn is one.
     if (this.#heldBack) this.#heldBuffer = this.arena.buffer
     else if (this.#heldBuffer !== this.arena.buffer) {

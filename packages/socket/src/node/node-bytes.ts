@@ -18,14 +18,16 @@ const codesOf: number[][] = Array.from({ length: SMALL_TEXT_BYTES + 1 }, (_, len
   new Array<number>(length).fill(0),
 )
 
-/** Buffer's methods that take a range, so that no view has to be made; undocumented, but as old as Node. */
+/** Buffer's methods, for any array; those that take a range, so that no view has to be made, are undocumented, but as old as Node. */
 const {
   copy: copyTo,
+  equals,
   latin1Slice,
   utf8Slice,
   utf8Write,
 } = Buffer.prototype as unknown as {
   copy(this: Uint8Array, target: Uint8Array, targetStart: number, start: number, end: number): number
+  equals(this: Uint8Array, other: Uint8Array): boolean
   latin1Slice(this: Uint8Array, start: number, end: number): string
   utf8Slice(this: Uint8Array, start: number, end: number): string
   utf8Write(this: Uint8Array, text: string, offset: number): number
@@ -65,6 +67,8 @@ export const nodeBytes: BytePort = {
     utf8Write.call(target, text, offset) === text.length,
 
   textByteLength: (text: string): number => Buffer.byteLength(text, 'utf8'),
+
+  equals: (bytes: Uint8Array, other: Uint8Array): boolean => equals.call(bytes, other),
 
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
     if (end - start >= LARGE_BYTES) noteLargeArray(end - start)

@@ -94,6 +94,23 @@ export class Outbox implements Flushable, NativeWriter {
     return true
   }
 
+  /**
+   * Takes the frame that lies last in the arena, when it is the one of `data` with the first byte `first` and follows what
+   * waits here: the same message, sent to many sockets one behind the other, is encoded for the first of them. As with
+   * `takeFrame`, nothing else of a socket is touched. Returns whether it did.
+   */
+  takeLatest(data: unknown, first: number): boolean {
+    const { arena } = this.#queue
+    const { latestStart, used } = arena
+    const waiting = this.#waitingBytes
+    if (waiting + used - latestStart >= this.#quickBytes || !this.#kernelTookAll) return false
+    if (waiting > 0 && (this.#end !== latestStart || this.#buffer !== arena.buffer || this.#more !== undefined))
+      return false
+    if (!arena.endsWith(data, first)) return false
+    this.write(arena.buffer, latestStart, used)
+    return true
+  }
+
   /** The connection is not open any more: no frame may be taken without asking it. */
   seal(): void {
     this.#quickBytes = 0

@@ -8,7 +8,9 @@ import {
   type ConnectionProfile,
   type ConnectionSink,
   type ExtensionChain,
+  firstByte,
   type MessageType,
+  Opcode,
   PreparedMessage,
   TransportError,
   WigwagError,
@@ -47,10 +49,16 @@ export interface PumpContext<Owner> {
   readonly countDropped?: () => void
   /** Told behind the `close` handler. */
   readonly forget?: (owner: Owner) => void
+  /** Told when the network socket is closed, behind everything else. What it throws is not caught. */
+  readonly socketClosed?: (owner: Owner) => void
 }
 
 /** What came with an upgrade while others are told of it: its pump has it already. */
 let headTold: Buffer | undefined
+
+/** The first bytes of messages in one frame. */
+const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
+const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
 
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
 export class Pump<Owner> implements ConnectionSink, Sleeper {
@@ -109,7 +117,10 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     }
     socket.on('end', () => connection.receiveEnd(wheel.nowMs))
     socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
-    socket.on('close', () => connection.receiveEnd(wheel.nowMs))
+    socket.on('close', () => {
+      connection.receiveEnd(wheel.nowMs)
+      this.#context.socketClosed?.(this.#owner)
+    })
     if (head.length > 0) this.#receive(head)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
@@ -129,6 +140,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   /** `type` is for bytes that are sent as text, and text that is sent as bytes. */
   send(message: Sendable, compress: boolean | undefined, type?: MessageType): SendStatus {
+    const isText = type === undefined ? typeof message === 'string' : type === 'text'
+    if (this.#outbox.takeLatest(message, isText ? WHOLE_TEXT : WHOLE_BINARY)) return 'ok'
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {

@@ -62,6 +62,18 @@ test('takes views of a larger buffer, Buffer or not, and leaves the bytes around
   expect(whole.toString('latin1', 40)).toBe('.'.repeat(24))
 })
 
+test('compares views, Buffer or not, as portable code does', () => {
+  const whole = Buffer.from('abcabd')
+  const views = [whole.subarray(0, 3), new Uint8Array(whole.buffer, whole.byteOffset + 3, 3), Uint8Array.of(97, 98, 99)]
+  const pairs = [...views, whole, new Uint8Array(0)].flatMap((one, _i, all) =>
+    all.map((other) => [one, other] as const),
+  )
+  for (const [one, other] of pairs) {
+    expect(nodeBytes.equals(one, other)).toBe(Buffer.compare(one, other) === 0)
+    expect(portableBytes.equals(one, other)).toBe(Buffer.compare(one, other) === 0)
+  }
+})
+
 test('memory of the arena is its own, not a piece of a shared pool', () => {
   const bytes = nodeBytes.allocate(100)
   expect([bytes.byteOffset, bytes.buffer.byteLength]).toEqual([0, 100])

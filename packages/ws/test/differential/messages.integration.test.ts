@@ -57,6 +57,31 @@ describe('messages are told as Buffers, with whether they are binary', () => {
     await finish(client, socket)
   })
 
+  sameAsWs('the same for many, changed in between, arrives as it was when it was sent', async (scene) => {
+    const { client, socket, server } = await scene.open()
+    const more = Array.from({ length: 3 }, () => new scene.face(client.url))
+    const received = [client, ...more].map(() => [] as string[])
+    for (const [i, end] of [client, ...more].entries()) {
+      end.on('message', (data, isBinary) => received[i]?.push(`${isBinary} ${data}`))
+    }
+    await Promise.all(more.map((end) => event(end, 'open')))
+    const data = Buffer.from('data 0')
+    for (let round = 0; round < 5; round++) {
+      for (const [i, end] of [...server.clients].entries()) {
+        end.send('text for all')
+        end.send(data, { binary: round % 2 === 0 })
+        if (i === 1) data[5] = (data[5] as number) + 1
+        if (i === 2) end.send('private')
+        end.send(data)
+      }
+    }
+    socket.send('other')
+    const closed = more.map((end) => event(end, 'close'))
+    for (const end of server.clients) end.close(1000)
+    await Promise.all([event(client, 'close'), event(socket, 'close'), ...closed])
+    scene.log.note('received', ...received)
+  })
+
   sameAsWs('options that are there count, even as undefined', async (scene) => {
     const { client, socket } = await scene.open()
     socket.send(Buffer.from('bytes as text'), { binary: false })

@@ -22,6 +22,8 @@ export interface BytePort {
   encodeAscii(text: string, target: Uint8Array, offset: number): boolean
   /** How many bytes `encodeText` will write. */
   textByteLength(text: string): number
+  /** Whether both hold the same bytes. */
+  equals(bytes: Uint8Array, other: Uint8Array): boolean
   /** A copy of the range, on its own. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array
   /** A new array of `size` bytes. It may hold old memory: only what was written to it may leave. */

@@ -18,6 +18,13 @@ export class FrameArena {
   used = 0
   /** Counts every `recycle`: a range remembered under an older number has been overwritten. */
   generation = 0
+  /** Where the frame of `#latest` begins. It ends at `#latestEnd`, and if that is not `used`, another came behind it. */
+  latestStart = 0
+  #latestEnd = -1
+  #latestPayloadStart = 0
+  #latest: string | Uint8Array | undefined
+  /** Its payload where it lies; made when somebody asks, because mostly nobody does. */
+  #latestPayload: Uint8Array | undefined
 
   /**
    * `full` is told when the arena has no room for a frame: a driver that writes what lies there, and recycles, spares a
@@ -37,12 +44,44 @@ export class FrameArena {
       this.#full()
       if (this.buffer.length - this.used >= bytes) return
     }
+    this.forget() // it lies in the buffer before
     this.buffer = this.#port.allocate(Math.max(this.#size, bytes))
     this.used = 0
   }
 
+  /**
+   * The frame that ends at `used` carries `data` as it is, unmasked, behind a header that ends at `payloadStart`: whoever
+   * sends the same again writes the same bytes. `data` is kept until another frame is, or until `forget`.
+   */
+  remember(data: string | Uint8Array, start: number, payloadStart: number): void {
+    this.#latest = data
+    this.latestStart = start
+    this.#latestEnd = this.used
+    this.#latestPayloadStart = payloadStart
+    this.#latestPayload = undefined
+  }
+
+  /**
+   * Whether the frame from `latestStart` to `used` is the one of `data` with the first byte `first`. Bytes that are the same
+   * array are compared: their owner may have changed them since.
+   */
+  endsWith(data: unknown, first: number): boolean {
+    if (this.#latestEnd !== this.used || this.#latest !== data || this.buffer[this.latestStart] !== first) return false
+    if (typeof data === 'string') return true
+    this.#latestPayload ??= this.buffer.subarray(this.#latestPayloadStart, this.used)
+    return data !== undefined && this.#port.equals(this.#latestPayload, data as Uint8Array)
+  }
+
+  /** Keeps nothing of what was remembered: the memory is its owner's. */
+  forget(): void {
+    this.#latest = undefined
+    this.#latestPayload = undefined
+    this.#latestEnd = -1
+  }
+
   /** Everything handed out has been written: start again at the front of the same buffer. */
   recycle(): void {
+    this.forget()
     this.used = 0
     this.generation++
     if (this.buffer.length > this.#size) this.buffer = this.#port.allocate(this.#size)

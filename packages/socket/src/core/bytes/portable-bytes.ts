@@ -78,6 +78,9 @@ export const portableBytes: BytePort = {
     return bytes
   },
 
+  equals: (bytes: Uint8Array, other: Uint8Array): boolean =>
+    bytes.length === other.length && bytes.every((byte, i) => byte === other[i]),
+
   copy: (bytes: Uint8Array, start: number, end: number): Uint8Array =>
     Uint8Array.prototype.slice.call(bytes, start, end),
 

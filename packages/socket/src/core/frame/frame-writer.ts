@@ -112,6 +112,7 @@ export class FrameWriter {
     buffer[used + 1] = length
     const end = used + 2 + length
     arena.used = end
+    arena.remember(text, used, used + 2)
     output.write(buffer, used, end)
     return true
   }
@@ -124,7 +125,7 @@ export class FrameWriter {
     // A call into the host costs more than a few bytes do.
     if (length > SMALL_BYTES) this.#buffer.set(payload, payloadStart)
     else for (let i = 0; i < length; i++) this.#buffer[payloadStart + i] = payload[i] as number
-    this.#finish(payloadStart, payloadStart + length, key)
+    this.#finish(payload, payloadStart, payloadStart + length, key)
   }
 
   #encodeText(text: string): void {
@@ -142,7 +143,7 @@ export class FrameWriter {
     const payloadStart = this.#start + frameHeaderBytes(length, masked)
     if (payloadStart !== guessedStart) this.#buffer.copyWithin(payloadStart, guessedStart, guessedStart + length)
     writeFrameHeader(this.#buffer, this.#start, firstByte(Opcode.text, true, 0), length, key)
-    this.#finish(payloadStart, payloadStart + length, key)
+    this.#finish(text, payloadStart, payloadStart + length, key)
   }
 
   /** Space for three bytes per code unit would be wasteful, and to count them takes longer than to write them as ASCII. */
@@ -174,10 +175,12 @@ export class FrameWriter {
     this.#start = this.#arena.used
   }
 
-  #finish(payloadStart: number, end: number, key: number | undefined): void {
-    if (key !== undefined) this.#port.xor(this.#buffer, payloadStart, end, key)
-    if (this.#buffer === this.#arena.buffer) this.#arena.used = end
+  #finish(data: string | Uint8Array, payloadStart: number, end: number, key: number | undefined): void {
     this.#end = end
+    if (key !== undefined) this.#port.xor(this.#buffer, payloadStart, end, key)
+    if (this.#buffer !== this.#arena.buffer) return
+    this.#arena.used = end
+    if (key === undefined) this.#arena.remember(data, this.#start, payloadStart)
   }
 
   #key(): number | undefined {

@@ -34,6 +34,8 @@ export interface UpgradeRefusal {
   readonly message: string
   /** Further response headers. */
   readonly headers: Readonly<Record<string, string>>
+  /** The request's header that lists what cannot be, in lower case, when that is why. */
+  readonly fault?: string
 }
 
 /** What `judgeUpgrade` decided. */
@@ -53,9 +55,13 @@ export function judgeUpgrade(request: RequestHead, policy: UpgradePolicy): Upgra
     if (refusal !== undefined) return { ok: false, refusal }
   }
   const subprotocols = parseSubprotocols(request.headers)
-  if ('fault' in subprotocols) return { ok: false, refusal: badRequest(subprotocols.fault) }
+  if ('fault' in subprotocols)
+    return { ok: false, refusal: malformedList('sec-websocket-protocol', subprotocols.fault) }
   const extensions = parseExtensions(request.headers.get('sec-websocket-extensions') ?? '')
-  if ('fault' in extensions) return { ok: false, refusal: badRequest(`Sec-WebSocket-Extensions: ${extensions.fault}`) }
+  if ('fault' in extensions) {
+    const what = `Sec-WebSocket-Extensions: ${extensions.fault}`
+    return { ok: false, refusal: malformedList('sec-websocket-extensions', what) }
+  }
   const key = request.headers.get('sec-websocket-key') as string
   return { ok: true, offer: { key, subprotocols: subprotocols.offered, extensions: extensions.offers } }
 }
@@ -126,6 +132,10 @@ function exactlyOne(
 
 function forbidden(refusal: { readonly message: string } | undefined): UpgradeRefusal | undefined {
   return refusal && { status: 403, message: refusal.message, headers: {} }
+}
+
+function malformedList(fault: string, what: string): UpgradeRefusal {
+  return { ...badRequest(what), fault }
 }
 
 function badRequest(what: string): UpgradeRefusal {

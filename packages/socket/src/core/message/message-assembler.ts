@@ -178,6 +178,7 @@ export class MessageAssembler implements FrameConsumer {
       `Received a message of at least ${messageBytes} bytes; maxMessageBytes is ${maxMessageBytes}. ` +
         'Send smaller messages, or raise maxMessageBytes.',
       CloseCode.messageTooBig,
+      { received: messageBytes },
     )
   }
 
@@ -201,6 +202,7 @@ function interleaved(opcode: number): ProtocolError {
     `Received opcode 0x${opcode.toString(16)}, the start of a message, before the last fragment of the one in progress ` +
       '(RFC 6455 §5.4).',
     CloseCode.protocolError,
+    { received: opcode },
   )
 }
 
