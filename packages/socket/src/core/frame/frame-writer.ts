@@ -160,7 +160,7 @@ export class FrameWriter {
       this.#port.encodeText(text, this.#buffer, payloadStart)
     }
     writeFrameHeader(this.#buffer, this.#start, first, length, key)
-    this.#finish(payloadStart, payloadStart + length, key)
+    this.#finish(text, payloadStart, payloadStart + length, key)
   }
 
   /** Finds space for a frame: in the arena, or for a large one in a buffer of its own. */
