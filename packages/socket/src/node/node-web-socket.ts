@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type ConnectionState, type ExtensionChain, PreparedMessage } from '../core/index.ts'
+import { type ConnectionState, type DeflateCodec, type ExtensionChain, PreparedMessage } from '../core/index.ts'
 import type { Outbox } from './outbox.ts'
 import { Pump, type PumpContext, type Sendable, type SendOptions, type SendStatus } from './pump.ts'
 
@@ -23,6 +23,8 @@ export interface SocketInfo<Data> {
 export class NodeWebSocket<Data = unknown> {
   readonly #pump: Pump<NodeWebSocket<Data>>
   readonly #outbox: Outbox
+  /** Set when the frames of prepared messages are shared with connections that have the same window. */
+  readonly #deflate: DeflateCodec | undefined
   /** Path and query of the upgrade request. */
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none. */
@@ -43,6 +45,7 @@ export class NodeWebSocket<Data = unknown> {
     this.remoteAddress = info.remoteAddress
     this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket, info.chain)
     this.#outbox = this.#pump.outbox
+    this.#deflate = info.chain?.deflate
   }
 
   /** Starts reading; `head` is what came behind the opening handshake. Called once, by whoever made the socket. */
@@ -68,15 +71,17 @@ export class NodeWebSocket<Data = unknown> {
    * threshold on. Do not compress secrets together with text that somebody else may choose.
    */
   send(message: Sendable, options?: SendOptions): SendStatus {
-    if (
-      typeof message !== 'string' &&
-      message instanceof PreparedMessage &&
-      message.encoded !== undefined &&
-      this.#outbox.takeFrame(message.encoded)
-    ) {
+    if (typeof message !== 'string' && message instanceof PreparedMessage && this.#takePrepared(message, options)) {
       return 'ok'
     }
     return this.#pump.send(message, options?.compress)
+  }
+
+  /** Writes the frame that another socket has had encoded in this turn, if there is one for this socket as well. */
+  #takePrepared(message: PreparedMessage, options: SendOptions | undefined): boolean {
+    const deflate = this.#deflate
+    if (deflate === undefined) return message.encoded !== undefined && this.#outbox.takeFrame(message.encoded)
+    return options?.compress === undefined && deflate.takePrepared(message, this.#outbox)
   }
 
   /** Sends a ping; returns whether it was sent. Keepalive sends its own. Throws `UsageError` `ERR_CONTROL_PAYLOAD` above 125 bytes. */

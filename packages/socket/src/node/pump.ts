@@ -36,7 +36,10 @@ export type Sendable = string | Uint8Array | PreparedMessage
 
 /** How one message is sent. */
 export interface SendOptions {
-  /** Whether to compress it, where that was negotiated. Default: from the threshold on. */
+  /**
+   * Whether to compress it, where that was negotiated. Default: from the threshold on; but not what is sent to one alone of
+   * those that share a window, until that comes to a window full.
+   */
   readonly compress?: boolean
 }
 
@@ -79,8 +82,9 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
-    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of extensions are the connection's own.
-    const shareable = context.profile.role === 'server' && extensions === undefined
+    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of most extensions are the connection's own.
+    const shareable =
+      context.profile.role === 'server' && (extensions === undefined || extensions.deflate !== undefined)
     const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
     this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)

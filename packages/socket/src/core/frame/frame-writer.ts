@@ -2,7 +2,7 @@ import type { BytePort } from '../bytes/byte-port.ts'
 import type { FrameArena } from '../bytes/frame-arena.ts'
 import { firstByte, frameHeaderBytes, MAX_HEADER_BYTES, writeFrameHeader } from './frame-header.ts'
 import { Opcode } from './opcode.ts'
-import type { PreparedMessage } from './prepared-message.ts'
+import type { EncodedFrame, PreparedMessage } from './prepared-message.ts'
 import type { Role } from './role.ts'
 
 /** Where encoded frames go. */
@@ -82,23 +82,48 @@ export class FrameWriter {
 
   /** Writes a message that is sent to many. A server encodes it once per turn; a client's masks must all differ. */
   prepared(message: PreparedMessage, output: FrameOutput): void {
-    const known = message.encoded
-    if (known !== undefined && known.arena === this.#arena && known.generation === this.#arena.generation) {
-      output.write(known.buffer, known.start, known.end)
+    if (this.#role === 'server') {
+      const { buffer, start, end } = this.preparedFrame(message)
+      output.write(buffer, start, end)
       return
     }
+    this.#encodePrepared(message)
+    output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  /** A server's frame of a message that is sent to many, as it is: encoded now, unless it was in this turn. */
+  preparedFrame(message: PreparedMessage): EncodedFrame {
+    if (message.encoded === undefined || !this.holds(message.encoded)) {
+      this.#encodePrepared(message)
+      message.encoded = this.#lastFrame()
+    }
+    return message.encoded
+  }
+
+  /** A server's frame with `payload`, to be written to many. */
+  sharedFrame(opcode: number, payload: Uint8Array, reservedBits: number): EncodedFrame {
+    this.#encodeBytes(firstByte(opcode, true, reservedBits), payload)
+    return this.#lastFrame()
+  }
+
+  /** Whether the bytes of `frame` are still there. */
+  holds(frame: EncodedFrame): boolean {
+    return frame.arena === this.#arena && frame.generation === this.#arena.generation
+  }
+
+  /** How often the arena was recycled. */
+  get generation(): number {
+    return this.#arena.generation
+  }
+
+  #encodePrepared(message: PreparedMessage): void {
     if (typeof message.data === 'string') this.#encodeText(message.data)
     else this.#encodeBytes(firstByte(Opcode.binary, true, 0), message.data)
-    if (this.#role === 'server') {
-      message.encoded = {
-        arena: this.#arena,
-        generation: this.#arena.generation,
-        buffer: this.#buffer,
-        start: this.#start,
-        end: this.#end,
-      }
-    }
-    output.write(this.#buffer, this.#start, this.#end)
+  }
+
+  #lastFrame(): EncodedFrame {
+    const { generation } = this.#arena
+    return { arena: this.#arena, generation, buffer: this.#buffer, start: this.#start, end: this.#end }
   }
 
   /** The usual text of a server: as `#encodeText`, in fewer steps. Returns whether it was as short as it looked. */

@@ -26,3 +26,8 @@ export function advanceWindow(window: Uint8Array, plain: Uint8Array, size: numbe
   window.set(added, size - added.length)
   return window
 }
+
+/** The last `length` bytes. */
+export function endOf(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.length ? bytes : bytes.subarray(bytes.length - length)
+}
