@@ -4,7 +4,7 @@ import { type HostTime, hostTime } from './host-time.ts'
 export interface Sleeper {
   /** When, in milliseconds of `nowMs`; Infinity for never. Asked again after each `wake`. */
   readonly deadlineMs: number
-  /** The wheel's: in which of its slots the sleeper waits; -1 when in none. */
+  /** The wheel's: in which of its slots the sleeper waits, and where there; -1 when in none. */
   wheelSlot: number
   /** It is `nowMs`, at or after the deadline. */
   wake(nowMs: number): void
@@ -21,7 +21,8 @@ const SLOTS = 256
  */
 export class DeadlineWheel {
   readonly #time: HostTime
-  readonly #slots: Set<Sleeper>[] = Array.from({ length: SLOTS }, () => new Set<Sleeper>())
+  // Arrays, in which sleepers know their place: see `LiveList` for what is wrong with sets.
+  readonly #slots: Sleeper[][] = Array.from({ length: SLOTS }, () => [])
   #sleepers = 0
   #timer: NodeJS.Timeout | undefined
   #turned = 0
@@ -65,7 +66,12 @@ export class DeadlineWheel {
   }
 
   #take(sleeper: Sleeper): void {
-    this.#slots[sleeper.wheelSlot]?.delete(sleeper)
+    const slot = this.#slots[sleeper.wheelSlot % SLOTS] as Sleeper[]
+    const last = slot.pop() as Sleeper
+    if (last !== sleeper) {
+      slot[Math.floor(sleeper.wheelSlot / SLOTS)] = last
+      last.wheelSlot = sleeper.wheelSlot
+    }
     sleeper.wheelSlot = -1
     this.#sleepers--
   }
@@ -75,8 +81,10 @@ export class DeadlineWheel {
     const { deadlineMs } = sleeper
     // One without a deadline waits in the slot that comes last, in case it gets one.
     const tick = Number.isFinite(deadlineMs) ? Math.ceil(deadlineMs / TICK_MS) : this.#turned + SLOTS - 1
-    sleeper.wheelSlot = Math.max(tick, this.#turned + 1) % SLOTS
-    this.#slots[sleeper.wheelSlot]?.add(sleeper)
+    const at = Math.max(tick, this.#turned + 1) % SLOTS
+    const slot = this.#slots[at] as Sleeper[]
+    sleeper.wheelSlot = slot.length * SLOTS + at
+    slot.push(sleeper)
     this.#sleepers++
   }
 
@@ -94,7 +102,7 @@ export class DeadlineWheel {
     const from = Math.max(this.#turned + 1, until - SLOTS + 1)
     this.#turned = until
     for (let tick = from; tick <= until; tick++) {
-      for (const sleeper of [...(this.#slots[tick % SLOTS] as Set<Sleeper>)]) {
+      for (const sleeper of [...(this.#slots[tick % SLOTS] as Sleeper[])]) {
         if (sleeper.wheelSlot < 0) continue // removed by one woken before it
         if (sleeper.deadlineMs <= this.nowMs) sleeper.wake(this.nowMs)
         if (sleeper.wheelSlot >= 0) this.#place(sleeper)

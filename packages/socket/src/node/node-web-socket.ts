@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
 import { type ConnectionState, type DeflateCodec, type ExtensionChain, PreparedMessage } from '../core/index.ts'
+import type { DriverSocket } from './driver-socket.ts'
+import type { Listed } from './live-list.ts'
 import type { Outbox } from './outbox.ts'
 import { Pump, type PumpContext, type Sendable, type SendOptions, type SendStatus } from './pump.ts'
 
@@ -20,7 +21,9 @@ export interface SocketInfo<Data> {
 }
 
 /** A WebSocket of either role on a Node socket, told by handlers: what `WebSocketServer` and `connectWebSocket` make. */
-export class NodeWebSocket<Data = unknown> {
+export class NodeWebSocket<Data = unknown> implements Listed {
+  /** The server's: where this stands among its sockets. */
+  livePlace = -1
   readonly #pump: Pump<NodeWebSocket<Data>>
   readonly #outbox: Outbox
   /** Set when the frames of prepared messages are shared with connections that have the same window. */
@@ -37,7 +40,7 @@ export class NodeWebSocket<Data = unknown> {
   data: Data
 
   /** Use `WebSocketServer` or `connectWebSocket`. */
-  constructor(context: PumpContext<NodeWebSocket<Data>>, socket: Socket, info: SocketInfo<Data>) {
+  constructor(context: PumpContext<NodeWebSocket<Data>>, socket: DriverSocket, info: SocketInfo<Data>) {
     this.target = info.target
     this.protocol = info.protocol
     this.extensions = info.extensions

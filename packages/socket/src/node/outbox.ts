@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { EncodedFrame } from '../core/index.ts'
+import type { DriverSocket } from './driver-socket.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 import { type NativeHandle, type NativeWriter, writeNative } from './native-io.ts'
 
@@ -34,7 +34,7 @@ function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
  * of a broadcast do, grow into one and leave in one write without a copy.
  */
 export class Outbox implements Flushable, NativeWriter {
-  readonly #socket: Socket
+  readonly #socket: DriverSocket
   readonly #handle: NativeHandle | undefined
   readonly #queue: FlushQueue
   // The first range has fields of its own: mostly it is the only one.
@@ -57,7 +57,7 @@ export class Outbox implements Flushable, NativeWriter {
    * `handle`: where to write past the stream, if that is possible. `quickBytes`: below how many waiting bytes encoded
    * frames may be taken as they are; 0 for never.
    */
-  constructor(socket: Socket, handle: NativeHandle | undefined, queue: FlushQueue, quickBytes: number) {
+  constructor(socket: DriverSocket, handle: NativeHandle | undefined, queue: FlushQueue, quickBytes: number) {
     this.#socket = socket
     this.#handle = handle
     this.#queue = queue

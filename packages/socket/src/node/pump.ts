@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net'
-import { finished } from 'node:stream'
 import {
   CloseCode,
   type CloseInfo,
@@ -16,13 +14,15 @@ import {
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
+import type { DriverSocket, SocketReader } from './driver-socket.ts'
 import { atEndOfTurn, nextTick } from './host-time.ts'
 import { lingerAtMost } from './linger.ts'
-import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
+import type { NativeHandle } from './native-io.ts'
 import { Outbox } from './outbox.ts'
 import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
+import { handleOf, readFrom, tellHead, whenEnded } from './socket-io.ts'
 import type { ResolvedSocketOptions } from './socket-options.ts'
 
 /**
@@ -56,18 +56,15 @@ export interface PumpContext<Owner> {
   readonly socketClosed?: (owner: Owner) => void
 }
 
-/** What came with an upgrade while others are told of it: its pump has it already. */
-let headTold: Buffer | undefined
-
 /** The first bytes of messages in one frame. */
 const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
 const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
 
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
-export class Pump<Owner> implements ConnectionSink, Sleeper {
+export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
-  readonly #socket: Socket
+  readonly #socket: DriverSocket
   readonly #handle: NativeHandle | undefined
   readonly #outbox: Outbox
   readonly #connection: Connection
@@ -78,7 +75,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   #waitingForWrite: ((error?: Error) => void)[] | undefined
   wheelSlot = -1
 
-  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
+  constructor(context: PumpContext<Owner>, owner: Owner, socket: DriverSocket, extensions: ExtensionChain | undefined) {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
@@ -86,7 +83,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const shareable =
       context.profile.role === 'server' && (extensions === undefined || extensions.deflate !== undefined)
     const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
-    this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
+    this.#handle = context.options.io === 'native' ? handleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
     this.#turn = extensions === undefined ? undefined : new ReadingTurn(() => this.#goOn())
@@ -110,22 +107,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    const receive = (buffer: Uint8Array, end: number): void => {
-      this.#turn?.begin()
-      connection.receiveBorrowed(buffer, end, wheel.nowMs)
-    }
-    if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
-      socket.on('data', (chunk: Buffer) => {
-        if (chunk !== headTold) this.#receive(chunk)
-      })
-    }
-    socket.on('end', () => connection.receiveEnd(wheel.nowMs))
-    socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
-    socket.on('close', () => {
-      connection.receiveEnd(wheel.nowMs)
-      this.#context.socketClosed?.(this.#owner)
-    })
-    if (head.length > 0) this.#receive(head)
+    readFrom(socket, this.#handle, this)
+    if (head.length > 0) this.socketChunk(head)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
     else socket.resume()
@@ -133,13 +116,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   /** Tells whoever reads along on the socket of `head`, which `start` was given: they come behind it, and bytes only once. */
   tellHead(head: Uint8Array): void {
-    if (head.length === 0 || this.#socket.listenerCount('data') === 0) return
-    headTold = Buffer.from(head)
-    try {
-      this.#socket.emit('data', headTold)
-    } finally {
-      headTold = undefined
-    }
+    tellHead(this.#socket, head)
   }
 
   /** `type` is for bytes that are sent as text, and text that is sent as bytes. */
@@ -183,6 +160,31 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   resume(): void {
     if (this.#turn?.release() !== false) this.#goOn()
+  }
+
+  // ---- told by the socket
+
+  socketRead(buffer: Uint8Array, end: number): void {
+    this.#turn?.begin()
+    this.#connection.receiveBorrowed(buffer, end, wheel.nowMs)
+  }
+
+  socketChunk(chunk: Uint8Array): void {
+    this.#turn?.begin()
+    this.#connection.receive(chunk, wheel.nowMs)
+  }
+
+  socketEnded(): void {
+    this.#connection.receiveEnd(wheel.nowMs)
+  }
+
+  socketFailed(error: Error): void {
+    this.#connection.receiveError(error, wheel.nowMs)
+  }
+
+  socketClosed(): void {
+    this.#connection.receiveEnd(wheel.nowMs)
+    this.#context.socketClosed?.(this.#owner)
   }
 
   // ---- told by the wheel
@@ -242,11 +244,6 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#context.forget?.(this.#owner)
   }
 
-  #receive(chunk: Uint8Array): void {
-    this.#turn?.begin()
-    this.#connection.receive(chunk, wheel.nowMs)
-  }
-
   /** Stops reading behind the current message. */
   #stop(): void {
     this.#connection.pause()
@@ -298,7 +295,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     // What left before a socket was destroyed has been written.
     if (socket.destroyed && this.#outbox.tookAll) tell()
     else if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
-    else if (socket.writableEnded) finished(socket, { readable: false }, tell)
+    else if (socket.writableEnded) whenEnded(socket, tell)
     else {
       this.#flush()
       if (this.#outbox.bufferedAmount === 0) tell()

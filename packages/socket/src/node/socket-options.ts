@@ -19,7 +19,8 @@ export interface SocketOptions extends ConnectionOptions {
   readonly highWaterMarkBytes?: number
   /**
    * `'native'` reads, writes and compresses past Node's streams where that was tested (on Node 20, 22 and 24; plain
-   * sockets), for a fifth less time per message; `'public'` uses documented calls only. Default `'native'`.
+   * sockets), for a fifth less time per message; a server of our own (`listen`) then makes no socket of `net` for an
+   * upgrade either, for half of the memory. `'public'` uses documented calls only. Default `'native'`.
    */
   readonly io?: 'native' | 'public'
 }
