@@ -19,7 +19,8 @@ export interface SocketOptions extends ConnectionOptions {
   readonly highWaterMarkBytes?: number
   /**
    * `'native'` reads, writes and compresses past Node's streams where that was tested (on Node 20, 22 and 24; plain
-   * sockets), for a fifth less time per message; `'public'` uses documented calls only. Default `'native'`.
+   * sockets), for a fifth less time per message; `'public'` uses documented calls only. Default `'native'`. Where the
+   * environment has `WIGWAG_IO=public` when this package is loaded, all of the process is `'public'`, whatever this says.
    */
   readonly io?: 'native' | 'public'
 }

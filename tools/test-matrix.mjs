@@ -1,0 +1,144 @@
+// `npm run test:matrix`: the tests of @wigwag/socket and @wigwag/ws on several versions of Node, past Node's streams and
+// through them. Prints a table; a run of all of it is kept in docs/node-versions.md.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { nodeBinary, nodeEnvironment, OTHER_NODES } from './node-binary.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const DOCUMENT = `${root}/docs/node-versions.md`
+const EVERY_IO = ['native', 'public']
+const EVERY_NODE = [process.versions.node, ...OTHER_NODES]
+const PACKAGES = ['packages/socket', 'packages/ws']
+
+const HELP = `Usage: npm run test:matrix -- [options] [test files]
+
+  --node VERSION  on this version of Node only; may be repeated (default ${EVERY_NODE.join(', ')})
+  --io MODE       with this I/O only: native or public
+  --help          this text
+
+Without options and files the result is kept in docs/node-versions.md. Some 5 minutes for each line of it.
+`
+
+/** What a test belongs to, in the order of the columns. */
+const SUITES = [
+  ['conformance', (file) => file.includes('/test/conformance/')],
+  ['integration', (file) => file.endsWith('.integration.test.ts')],
+  ['unit', () => true],
+]
+
+function runTests(version, io, files) {
+  const binary = nodeBinary(version)
+  const output = `${root}/.cache/test-matrix/${version}-${io}.json`
+  mkdirSync(`${root}/.cache/test-matrix`, { recursive: true })
+  rmSync(output, { force: true })
+  const args = ['run', '--project', 'unit', '--project', 'integration']
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${output}`]
+  const started = performance.now()
+  const { status } = spawnSync(binary, ['node_modules/vitest/vitest.mjs', ...args, ...reporters, ...files], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+    env: nodeEnvironment(binary, { WIGWAG_IO: io, NO_COLOR: '1' }),
+  })
+  return { version, io, status, secs: (performance.now() - started) / 1000, ...readReport(output) }
+}
+
+/** Counts by suite, and the names of what failed. */
+function readReport(output) {
+  const counts = Object.fromEntries(SUITES.map(([name]) => [name, { passed: 0, failed: 0, skipped: 0 }]))
+  const failures = []
+  const skips = []
+  for (const { name: path, status, assertionResults } of readJson(output)?.testResults ?? []) {
+    const file = path.slice(root.length)
+    const [suite] = SUITES.find(([, owns]) => owns(`/${file}`))
+    for (const test of assertionResults) {
+      const kind = test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped'
+      counts[suite][kind]++
+      if (kind === 'failed') failures.push(`${file}: ${test.fullName}`)
+      if (kind === 'skipped') skips.push(`${file}: ${test.fullName}`)
+    }
+    if (status === 'failed' && assertionResults.length === 0) {
+      counts[suite].failed++
+      failures.push(`${file}: does not load`)
+    }
+  }
+  return { counts, failures, skips }
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined // it ended before it could write
+  }
+}
+
+/** Everything passed, and there was something. */
+function isGreen({ status, counts }) {
+  return status === 0 && Object.values(counts).every(({ passed, failed }) => failed === 0 && passed > 0)
+}
+
+function formatTable(results) {
+  const names = SUITES.map(([name]) => name).toReversed()
+  const heads = ['Node', 'I/O', ...names.map((name) => `${name}: passed, failed, skipped`)]
+  const rows = results.map(({ version, io, counts }) => [
+    version,
+    io,
+    ...names.map((name) => Object.values(counts[name]).join(', ')),
+  ])
+  const line = (texts) => `| ${texts.join(' | ')} |`
+  return [line(heads), `|${heads.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')
+}
+
+function formatDocument(results) {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+  const failures = results.flatMap(({ version, io, failures }) =>
+    failures.map((name) => `- ${version}, ${io}: ${name}`),
+  )
+  const skips = [...new Set(results.flatMap(({ skips }) => skips))].map((name) => {
+    const where = results.filter((result) => result.skips.includes(name))
+    return `- ${name} (${where.map(({ version, io }) => `${version} ${io}`).join(', ')})`
+  })
+  return `# Versions of Node
+
+The tests of \`@wigwag/socket\` and \`@wigwag/ws\` on each version of Node that is supported, past Node's streams (\`native\`) and
+through them (\`public\`: \`WIGWAG_IO=public\`, see [sockets.md](sockets.md#past-the-streams)). Written by
+\`npm run test:matrix\` (\`tools/test-matrix.mjs\`) on ${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${process.platform} ${process.arch}. The I/O past the streams is
+used only in the lines of Node that are listed here.
+
+${formatTable(results)}
+
+Unit tests of pure code do not depend on the I/O. Conformance is the suite of [conformance.md](conformance.md), in memory and over
+real sockets.
+${failures.length === 0 ? '' : `\n## Failed\n\n${failures.join('\n')}\n`}${skips.length === 0 ? '' : `\n## Skipped\n\n${skips.join('\n')}\n`}`
+}
+
+const { values, positionals } = parseArgs({
+  options: {
+    node: { type: 'string', multiple: true },
+    io: { type: 'string', multiple: true },
+    help: { type: 'boolean' },
+  },
+  allowPositionals: true,
+})
+if (values.help || values.io?.some((io) => !EVERY_IO.includes(io))) {
+  process.stderr.write(HELP)
+  process.exit(values.help ? 0 : 2)
+}
+const results = []
+for (const version of values.node ?? EVERY_NODE) {
+  for (const io of values.io ?? EVERY_IO) {
+    process.stderr.write(`\nNode ${version}, ${io}\n`)
+    results.push(runTests(version, io, positionals.length === 0 ? PACKAGES : positionals))
+  }
+}
+console.log(formatTable(results))
+for (const { version, io, secs, failures } of results) {
+  console.log(`${version} ${io}: ${Math.round(secs)} s${failures.map((name) => `\n  FAILED ${name}`).join('')}`)
+}
+if (values.node === undefined && values.io === undefined && positionals.length === 0) {
+  writeFileSync(DOCUMENT, formatDocument(results))
+  console.log('kept in docs/node-versions.md')
+}
+process.exit(results.every(isGreen) ? 0 : 1)
