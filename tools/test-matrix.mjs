@@ -1,5 +1,5 @@
 // `npm run test:matrix`: the tests of @wigwag/socket and @wigwag/ws on several versions of Node, past Node's streams and
-// through them. Prints a table; a run of all of it is kept in docs/node-versions.md.
+// through them. Prints a table; what came out last for each version is kept in bench/results and docs/node-versions.md.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { nodeBinary, nodeEnvironment, OTHER_NODES } from './node-binary.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const DOCUMENT = `${root}/docs/node-versions.md`
+const STORE = `${root}/bench/results/node-versions.json`
 const EVERY_IO = ['native', 'public']
 const EVERY_NODE = [process.versions.node, ...OTHER_NODES]
 const PACKAGES = ['packages/socket', 'packages/ws']
@@ -18,7 +19,7 @@ const HELP = `Usage: npm run test:matrix -- [options] [test files]
   --io MODE       with this I/O only: native or public
   --help          this text
 
-Without options and files the result is kept in docs/node-versions.md. Some 5 minutes for each line of it.
+Unless test files are named, the result is kept in docs/node-versions.md. Some 5 minutes for each line of it.
 `
 
 /** What a test belongs to, in the order of the columns. */
@@ -33,7 +34,8 @@ function runTests(version, io, files) {
   const output = `${root}/.cache/test-matrix/${version}-${io}.json`
   mkdirSync(`${root}/.cache/test-matrix`, { recursive: true })
   rmSync(output, { force: true })
-  const args = ['run', '--project', 'unit', '--project', 'integration']
+  // Of a second kind of I/O only what depends on it: vitest.config.ts.
+  const args = ['run', '--project', 'unit', '--project', io === 'public' ? 'public-io' : 'integration']
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${output}`]
   const started = performance.now()
   const { status } = spawnSync(binary, ['node_modules/vitest/vitest.mjs', ...args, ...reporters, ...files], {
@@ -41,7 +43,14 @@ function runTests(version, io, files) {
     stdio: ['ignore', process.stderr, process.stderr],
     env: nodeEnvironment(binary, { WIGWAG_IO: io, NO_COLOR: '1' }),
   })
-  return { version, io, status, secs: (performance.now() - started) / 1000, ...readReport(output) }
+  const secs = Math.round((performance.now() - started) / 1000)
+  return { version, io, ...describeRun(), secs, status, ...readReport(output) }
+}
+
+function describeRun() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const changed = git('status', '--porcelain', '--', ...PACKAGES) === '' ? '' : ', with changes'
+  return { date: new Date().toISOString().slice(0, 10), commit: `${git('rev-parse', '--short', 'HEAD')}${changed}` }
 }
 
 /** Counts by suite, and the names of what failed. */
@@ -81,37 +90,49 @@ function isGreen({ status, counts }) {
 
 function formatTable(results) {
   const names = SUITES.map(([name]) => name).toReversed()
-  const heads = ['Node', 'I/O', ...names.map((name) => `${name}: passed, failed, skipped`)]
-  const rows = results.map(({ version, io, counts }) => [
+  const heads = ['Node', 'I/O', ...names.map((name) => `${name}: passed, failed, skipped`), 'date', 'commit']
+  const rows = results.map(({ version, io, counts, date, commit }) => [
     version,
     io,
     ...names.map((name) => Object.values(counts[name]).join(', ')),
+    date,
+    commit,
   ])
   const line = (texts) => `| ${texts.join(' | ')} |`
   return [line(heads), `|${heads.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')
 }
 
-function formatDocument(results) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
-  const failures = results.flatMap(({ version, io, failures }) =>
-    failures.map((name) => `- ${version}, ${io}: ${name}`),
+/** What came out last for each version and I/O, these results instead of older ones. */
+function keep(results) {
+  const isNew = ({ version, io }) => results.some((result) => result.version === version && result.io === io)
+  const kept = [...(readJson(STORE) ?? []).filter((result) => !isNew(result)), ...results].toSorted(
+    (a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }) || a.io.localeCompare(b.io),
   )
-  const skips = [...new Set(results.flatMap(({ skips }) => skips))].map((name) => {
-    const where = results.filter((result) => result.skips.includes(name))
-    return `- ${name} (${where.map(({ version, io }) => `${version} ${io}`).join(', ')})`
-  })
+  writeFileSync(STORE, `${JSON.stringify(kept, null, 2)}\n`)
+  writeFileSync(DOCUMENT, formatDocument(kept))
+}
+
+function formatDocument(results) {
+  const list = (key) => {
+    const names = [...new Set(results.flatMap((result) => result[key]))]
+    return names.map((name) => {
+      const where = results.filter((result) => result[key].includes(name))
+      return `- ${name} (${where.map(({ version, io }) => `${version} ${io}`).join(', ')})\n`
+    })
+  }
+  const section = (title, lines) => (lines.length === 0 ? '' : `\n## ${title}\n\n${lines.join('')}`)
   return `# Versions of Node
 
-The tests of \`@wigwag/socket\` and \`@wigwag/ws\` on each version of Node that is supported, past Node's streams (\`native\`) and
-through them (\`public\`: \`WIGWAG_IO=public\`, see [sockets.md](sockets.md#past-the-streams)). Written by
-\`npm run test:matrix\` (\`tools/test-matrix.mjs\`) on ${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${process.platform} ${process.arch}. The I/O past the streams is
-used only in the lines of Node that are listed here.
+The tests of \`@wigwag/socket\` and \`@wigwag/ws\` on the versions of Node that are supported, past Node's streams (\`native\`) and
+through them (\`public\`: \`WIGWAG_IO=public\`, see [sockets.md](sockets.md#past-the-streams)). Past the streams sockets go in these
+lines of Node only. Written by \`npm run test:matrix\`, which puts a new line in place of the old one.
 
 ${formatTable(results)}
 
-Unit tests of pure code do not depend on the I/O. Conformance is the suite of [conformance.md](conformance.md), in memory and over
-real sockets.
-${failures.length === 0 ? '' : `\n## Failed\n\n${failures.join('\n')}\n`}${skips.length === 0 ? '' : `\n## Skipped\n\n${skips.join('\n')}\n`}`
+Unit tests are of code that knows no I/O. Conformance is the suite of [conformance.md](conformance.md), in memory and over real sockets;
+with \`public\` it is left out over TLS, which is never past the streams. Integration is everything else on real sockets: foreign
+peers, Chromium, proxies, leaks, and programs on either face.
+${section('Failed', list('failures'))}${section('Skipped', list('skips'))}`
 }
 
 const { values, positionals } = parseArgs({
@@ -135,10 +156,10 @@ for (const version of values.node ?? EVERY_NODE) {
 }
 console.log(formatTable(results))
 for (const { version, io, secs, failures } of results) {
-  console.log(`${version} ${io}: ${Math.round(secs)} s${failures.map((name) => `\n  FAILED ${name}`).join('')}`)
+  console.log(`${version} ${io}: ${secs} s${failures.map((name) => `\n  FAILED ${name}`).join('')}`)
 }
-if (values.node === undefined && values.io === undefined && positionals.length === 0) {
-  writeFileSync(DOCUMENT, formatDocument(results))
+if (positionals.length === 0) {
+  keep(results)
   console.log('kept in docs/node-versions.md')
 }
 process.exit(results.every(isGreen) ? 0 : 1)
