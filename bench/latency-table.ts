@@ -8,8 +8,8 @@ import type { Table } from './table.ts'
 const P50_NOISE = 0.1
 const P99_NOISE = 0.25
 
-/** How a subject's latency compares with the baseline's. */
-export type Verdict = 'better' | 'same' | 'worse'
+/** How a latency compares with that of the baseline. */
+type Verdict = 'better' | 'same' | 'worse'
 
 /**
  * Latency where that is the server's own: with one message in flight. A line for each cell, a column for each subject; nothing
@@ -43,7 +43,7 @@ export function latencyTable(summaries: readonly Summary[], cells: readonly Cell
 }
 
 /** p50 decides; where it is about the same, p99 does. */
-export function judgeLatency(own: TrafficSummary, baseline: TrafficSummary): Verdict {
+function judgeLatency(own: TrafficSummary, baseline: TrafficSummary): Verdict {
   const byP50 = judge(own.p50Us / baseline.p50Us, P50_NOISE)
   return byP50 === 'same' ? judge(own.p99Us / baseline.p99Us, P99_NOISE) : byP50
 }
