@@ -89,14 +89,17 @@ function parser(shape: Shape): Contender {
   let found = 0
   let last: Uint8Array = Buffer.alloc(0)
   let checked = false
+  const take = (chunk: Uint8Array, start: number, end: number): boolean => {
+    found++
+    if (!checked) last = Buffer.from(chunk.subarray(start, end))
+    checked = true
+    return true
+  }
   const frames = new FrameParser({ role: 'server', maxFrameBytes: 1 << 30, reservedBits: 0 }, nodeBytes, {
     frame: () => undefined,
-    payload(chunk, start, end) {
-      found++
-      if (!checked) last = Buffer.from(chunk.subarray(start, end))
-      checked = true
-      return true
-    },
+    payload: (chunk, start, end) => take(chunk, start, end),
+    takesWhole: () => true,
+    whole: (_opcode, chunk, start, end) => take(chunk, start, end),
     fault(error) {
       throw error
     },
