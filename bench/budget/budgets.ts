@@ -80,7 +80,7 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
       text: { heapBytes: 180, externalBytes: 19 },
       binary: { heapBytes: 245, externalBytes: 19 },
       'large-text': { heapBytes: 385, externalBytes: 1200 },
-      single: { heapBytes: 760, externalBytes: 19 },
+      single: { heapBytes: 820, externalBytes: 19 },
       'fan-out': { heapBytes: 500, externalBytes: 165 },
     },
   },
