@@ -1,15 +1,13 @@
 import type { Socket } from 'node:net'
+import { IS_NATIVE_ALLOWED } from './native-support.ts'
 import { READ_BUFFER } from './simd-masking.ts'
 
 /**
  * What Node's streams are made of, used directly: reading into one buffer that all sockets share instead of a new one
  * for every read, and writing to the handle without a pass through `Writable`. None of it is documented, so it is used
  * only in versions where it was tested and only on handles that look as expected; everything else goes through the
- * streams. `io: 'public'` never comes here.
+ * streams. `io: 'public'` never comes here, and with `WIGWAG_IO=public` in the environment nobody does.
  */
-
-/** Majors of Node in which the test suite has passed with it. */
-const TESTED_MAJORS = [20, 22, 24]
 
 /** A `TCP` or `Pipe` handle, as far as it is used here. */
 export interface NativeHandle {
@@ -67,8 +65,7 @@ const PARTS = [
 const binding = loadBinding()
 
 function loadBinding(): StreamBinding | undefined {
-  const [major] = process.versions.node.split('.')
-  if (!TESTED_MAJORS.includes(Number(major)) || process.versions['bun'] !== undefined) return undefined
+  if (!IS_NATIVE_ALLOWED) return undefined
   try {
     const { binding: load } = process as unknown as { binding(name: string): Partial<StreamBinding> }
     const loaded = load('stream_wrap')

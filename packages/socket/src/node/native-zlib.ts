@@ -1,4 +1,5 @@
 import { createInflateRaw, type InflateRaw, constants as zlib } from 'node:zlib'
+import { IS_NATIVE_ALLOWED } from './native-support.ts'
 import { nodeBytes } from './node-bytes.ts'
 
 /**
@@ -6,9 +7,6 @@ import { nodeBytes } from './node-bytes.ts'
  * compressing a small message does. None of it is documented, so it is used only in versions where it was tested, and
  * only as Node itself was seen to do it; `io: 'public'` never comes here.
  */
-
-/** Majors of Node in which the test suite has passed with it. */
-const TESTED_MAJORS = [20, 22, 24]
 
 /** zlib's own stream, as far as it is used here. Node ends the process when it is given what it does not expect. */
 interface ZlibHandle {
@@ -54,8 +52,7 @@ export function hasNativeZlib(): boolean {
 }
 
 function loadBinding(): ZlibBinding | undefined {
-  const [major] = process.versions.node.split('.')
-  if (!TESTED_MAJORS.includes(Number(major)) || process.versions['bun'] !== undefined) return undefined
+  if (!IS_NATIVE_ALLOWED) return undefined
   try {
     return observeBinding()
   } catch {

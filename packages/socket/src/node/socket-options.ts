@@ -20,7 +20,9 @@ export interface SocketOptions extends ConnectionOptions {
   /**
    * `'native'` reads, writes and compresses past Node's streams where that was tested (on Node 20, 22 and 24; plain
    * sockets), for a fifth less time per message; a server of our own (`listen`) then makes no socket of `net` for an
-   * upgrade either, for half of the memory. `'public'` uses documented calls only. Default `'native'`.
+   * upgrade either, for half of the memory. `'public'` uses documented calls only. Default `'native'`. Where
+   * the environment has `WIGWAG_IO=public` when this package is loaded, all of the process is `'public'`, whatever this
+   * says.
    */
   readonly io?: 'native' | 'public'
 }
