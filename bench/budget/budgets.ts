@@ -78,10 +78,10 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     args: [],
     budgets: {
       text: { heapBytes: 180, externalBytes: 19 },
-      binary: { heapBytes: 245, externalBytes: 19 },
-      'large-text': { heapBytes: 385, externalBytes: 1200 },
-      single: { heapBytes: 820, externalBytes: 19 },
-      'fan-out': { heapBytes: 500, externalBytes: 165 },
+      binary: { heapBytes: 180, externalBytes: 19 },
+      'large-text': { heapBytes: 340, externalBytes: 1200 },
+      single: { heapBytes: 740, externalBytes: 19 },
+      'fan-out': { heapBytes: 66, externalBytes: 6 },
     },
   },
 ]

@@ -5,6 +5,7 @@ import {
   UsageError,
   withoutUndefined,
 } from '../core/index.ts'
+import { IS_NATIVE_ALLOWED } from './native-support.ts'
 
 /** How a socket behaves besides its connection. */
 export interface SocketOptions extends ConnectionOptions {
@@ -45,6 +46,7 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   checkNumberOption('highWaterMarkBytes', resolved.highWaterMarkBytes, 0)
   checkModeOption('slowReader', resolved.slowReader, ['close', 'drop'])
   checkModeOption('io', resolved.io, ['native', 'public'])
+  if (!IS_NATIVE_ALLOWED) resolved.io = 'public'
   if (resolved.highWaterMarkBytes > resolved.maxQueuedBytes) {
     throw new UsageError(
       'ERR_OPTION',
