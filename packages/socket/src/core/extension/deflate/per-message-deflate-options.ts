@@ -14,7 +14,7 @@ export interface PerMessageDeflateOptions {
   readonly outboundWindowBits?: number
   /** From how many bytes on, before compression, a message is compressed, unless `send` says otherwise. Default 128. */
   readonly thresholdBytes?: number
-  /** Effort of the compressor: 1 (fast) to 9 (small). Default: 6 for messages below 2 KiB, 3 from there on: half the time, a tenth more bytes. */
+  /** Effort of the compressor: 1 (fast) to 9 (small). Default: 6 for messages below 1 KiB, 3 from there on: half the time, a tenth more bytes. */
   readonly level?: number
   /** Memory of the compressor while it works, 1 to 9 (zlib's memLevel). Default: 8 where compressors are kept and shared, else the window's bits less 8, at least 1. */
   readonly memLevel?: number
