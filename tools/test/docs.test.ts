@@ -134,7 +134,7 @@ test('docs/compression.md has every option with its default', () => {
   const options = read('docs/compression.md').split('an object says how:')[1]?.split('\n\n')[1] ?? ''
   const rows = [...options.matchAll(/^\| `(\w+)` \| (\w+)/gm)].map(([, name, value]) => [name, value])
   const [small, large] = [0, 2048].map((bytes) => deflateLevel({ ...defaults, windowBits: 15 }, bytes))
-  expect(options).toContain(`| ${small} below 2 KiB, ${large} from there on |`)
+  expect(options).toContain(`| ${small} below 1 KiB, ${large} from there on |`)
   const expected = Object.entries({ ...defaults, level: small, memLevel: 'what' }).map(([name, value]) => [
     name,
     String(value),
