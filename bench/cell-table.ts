@@ -32,6 +32,8 @@ export const CELLS: readonly Cell[] = [
   },
   ...[128, KIB, 16 * KIB].flatMap((payloadBytes) => compressed('echo', payloadBytes, 64, TAKEOVERS)),
   ...[150, KIB].flatMap((payloadBytes) => compressed('fan-out', payloadBytes, 1000, TAKEOVERS)),
+  // With one in flight a system call for each message is most of it.
+  ...compressed('fan-out', 150, 1000, TAKEOVERS, 16),
   ...compressed('memory', KIB, 2000, ['no-takeover', 'takeover-4KiB', 'browser']),
 ]
 
@@ -70,12 +72,13 @@ function compressed(
   payloadBytes: number,
   connections: number,
   compressions: readonly Compression[],
+  depth: number = 1,
 ): MessageCell[] {
   return compressions.map((compression) => ({
-    name: `deflate-${workload}-${bytesInName(payloadBytes)}-${compression}-c${connections}`,
+    name: `deflate-${workload}-${bytesInName(payloadBytes)}-${compression}-c${connections}${depth === 1 ? '' : `-d${depth}`}`,
     workload,
     connections,
-    depth: 1,
+    depth,
     payloadBytes,
     format: 'json',
     compression,

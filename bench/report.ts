@@ -1,10 +1,11 @@
 import type { Cell } from './cell.ts'
+import { latencyTable } from './latency-table.ts'
 import type { Machine } from './machine.ts'
 import { describePinning, type Pinning } from './pinning.ts'
 import { isFlawless, type Sample } from './result.ts'
 import { cellTables, overviewTable } from './result-tables.ts'
 import type { Summary } from './summary.ts'
-import { formatMarkdown, formatText } from './table.ts'
+import { formatMarkdown, formatText, type Table } from './table.ts'
 
 /** Everything that a run gave. */
 export interface Results {
@@ -33,7 +34,13 @@ export function formatHeader(preamble: Preamble): string {
 
 /** The tables for a terminal. */
 export function formatResults({ summaries, cells }: Pick<Results, 'summaries' | 'cells'>): string {
-  return [...cellTables(summaries, cells), overviewTable(summaries, cells)].map(formatText).join('\n\n')
+  return [...cellTables(summaries, cells), ...summaryTables(summaries, cells)].map(formatText).join('\n\n')
+}
+
+/** What is read first: on a terminal it comes last. */
+function summaryTables(summaries: readonly Summary[], cells: readonly Cell[]): Table[] {
+  const latency = latencyTable(summaries, cells)
+  return [...(latency === undefined ? [] : [latency]), overviewTable(summaries, cells)]
 }
 
 /** Everything but the single runs, for people who read a repository. */
@@ -46,7 +53,7 @@ export function formatResultsMarkdown(results: Results): string {
     headerLines(results)
       .map(([name, text]) => `- **${name}** ${text}`)
       .join('\n'),
-    `#${formatMarkdown(overviewTable(summaries, cells)).slice(2)}`,
+    ...summaryTables(summaries, cells).map((table) => `#${formatMarkdown(table).slice(2)}`),
     '## Every cell',
     ...cellTables(summaries, cells).map(formatMarkdown),
     ...(faults === '' ? [] : ['## Faults', `\`\`\`\n${faults}\n\`\`\``]),

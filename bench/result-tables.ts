@@ -1,10 +1,9 @@
 import { type Cell, describeCell } from './cell.ts'
+import { isGeneratorBusy, warnOfBusyGenerator } from './generator-share.ts'
 import { baselineOf } from './subject-table.ts'
 import type { MemorySummary, Ratio, Summary, TrafficSummary } from './summary.ts'
 import type { Table } from './table.ts'
 
-// Above this the generator may be what limits messages/s and latency; CPU per message still holds.
-const BUSY_GENERATOR = 0.9
 const LIMITED = '* The generator was busy: rate and latency are understated by its limit; CPU time holds.'
 const NOTHING = '–'
 
@@ -44,12 +43,12 @@ export function overviewTable(summaries: readonly Summary[], cells: readonly Cel
     title: `Ratios: messages (handshakes) per server CPU second, connections per MB; ${baselines} = 1.00, more is better`,
     heads: ['', ...subjects],
     rows,
-    notes: [],
+    notes: warnOfBusyGenerator(summaries.filter(isTraffic)),
   }
 }
 
 function trafficTable(title: string, unit: string, summaries: readonly TrafficSummary[]): Table {
-  const isLimited = summaries.some((summary) => summary.generatorShare > BUSY_GENERATOR)
+  const isLimited = summaries.some(isGeneratorBusy)
   return {
     title,
     heads: [
@@ -75,7 +74,7 @@ function trafficTable(title: string, unit: string, summaries: readonly TrafficSu
       (summary.p50Us / 1000).toFixed(2),
       (summary.p99Us / 1000).toFixed(2),
       formatShare(summary.serverShare),
-      `${formatShare(summary.generatorShare)}${summary.generatorShare > BUSY_GENERATOR ? '*' : ''}`,
+      `${formatShare(summary.generatorShare)}${isGeneratorBusy(summary) ? '*' : ''}`,
     ]),
     notes: [...summaries.flatMap(describeProcesses), ...(isLimited ? [LIMITED] : [])],
   }

@@ -138,7 +138,7 @@ export const SUBJECTS: readonly Subject[] = [
   },
   {
     name: 'wigwag-deflate',
-    about: 'perMessageDeflate with its defaults (level 6, windows of 4 KiB, memLevel 4), threshold 0',
+    about: 'perMessageDeflate with its defaults (level 6, from 1 KiB on 3; windows of 4 KiB, memLevel 8), threshold 0',
     packages: ['@wigwag/socket'],
     home: 'workspace',
     runtime: 'node',

@@ -80,7 +80,8 @@ function buildPayload(n: number, payloadBytes: number, format: MessageFormat): B
   return payload
 }
 
-function frameHeader(opcode: number, payloadBytes: number, masked: number): Buffer {
+/** A frame header with FIN; `masked` is 0x80 when a masking-key follows. */
+export function frameHeader(opcode: number, payloadBytes: number, masked: number): Buffer {
   if (payloadBytes < 126) return Buffer.from([FIN | opcode, masked | payloadBytes])
   const header = Buffer.alloc(payloadBytes < 65_536 ? 4 : 10)
   header[0] = FIN | opcode

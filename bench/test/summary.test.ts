@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { MessageCell } from '../cell.ts'
-import type { LoadFaults, LoadReport, ProcessUse } from '../generator/load-spec.ts'
+import type { LoadFaults, LoadReport, ProcessUse, TrafficReport } from '../generator/load-spec.ts'
+import { latencyTable } from '../latency-table.ts'
 import type { Sample } from '../result.ts'
+import { overviewTable } from '../result-tables.ts'
 import { summarize } from '../summary.ts'
 
 const NO_FAULTS: LoadFaults = { wrong: 0, lost: 0, missing: 0, notes: [] }
@@ -59,8 +61,35 @@ test('memory is what the connections added, shared out among them', () => {
   expect(summarize(samples, [cell], ['ws'])).toMatchObject([{ kind: 'memory', idleBytes: 50, echoedBytes: 100 }])
 })
 
-function echoed(round: number, subject: string, processes: readonly ProcessUse[], faults = NO_FAULTS): Sample {
-  const figures = { secs: 1, messages: 1, generatorCpuUs: 0, p50Us: 0, p99Us: 0 }
+test('latency is compared where one message is in flight: by p50, and by p99 where that is about the same', () => {
+  const figures = { ws: [100, 1000], wigwag: [105, 700], hub: [111, 100], bun: [90, 5000], net: [95, 1300] } as const
+  const samples = Object.entries(figures).map(([subject, [p50Us, p99Us]]) =>
+    echoed(1, subject, [server(1)], NO_FAULTS, { p50Us, p99Us }),
+  )
+  const summaries = summarize(samples, [ECHO], Object.keys(figures))
+  expect(latencyTable(summaries, [ECHO])?.rows).toEqual([
+    ['echo', '0.10 / 1.00', '0.10 / 0.70 better', '0.11 / 0.10 worse', '0.09 / 5.00 better', '0.10 / 1.30 worse'],
+  ])
+  expect(latencyTable(summaries, [{ ...ECHO, depth: 32 }])).toBeUndefined()
+})
+
+test('where the generator was near its limit the summary warns', () => {
+  const summarizeShare = (generatorCpuUs: number) => {
+    const samples = [echoed(1, 'ws', [server(10)], NO_FAULTS, { generatorCpuUs })]
+    return overviewTable(summarize(samples, [ECHO], ['ws']), [ECHO]).notes
+  }
+  expect(summarizeShare(890_000)).toEqual([])
+  expect(summarizeShare(910_000)).toEqual([expect.stringContaining('above 90 % of its core in echo (ws)')])
+})
+
+function echoed(
+  round: number,
+  subject: string,
+  processes: readonly ProcessUse[],
+  faults = NO_FAULTS,
+  more: Partial<TrafficReport> = {},
+): Sample {
+  const figures = { secs: 1, messages: 1, generatorCpuUs: 0, p50Us: 0, p99Us: 0, ...more }
   return {
     round,
     cell: 'echo',

@@ -1,4 +1,5 @@
 'use strict'
 
-// `require('ws')` is the class itself, with everything else on it: the same class that `import WebSocket from 'ws'` gives.
-module.exports = require('./dist/index.js').WebSocket
+// `require('ws')` is the class itself, with everything else on it. One file, of CommonJS: what replaces `require` (Jest,
+// bundlers) need not know of ES modules.
+module.exports = require('./dist/bundle.cjs').WebSocket

@@ -37,7 +37,7 @@ declare class WebSocket extends EventEmitter {
   /** The negotiated subprotocol; `''` when there is none. */
   readonly protocol: string
   readonly readyState: 0 | 1 | 2 | 3
-  /** The URL of a client; `''` on a server. */
+  /** The URL of a client; on a server's socket it is `undefined`. */
   readonly url: string
 
   onopen: ((event: WebSocket.Event) => void) | null

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
 import { resolveAdmissionOptions } from '../../packages/socket/src/node/admission-options.ts'
+import { deflateLevel } from '../../packages/socket/src/node/deflate-level.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8')
@@ -60,6 +61,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const {
       utf8: _utf8,
       textAs: _textAs,
+      bytesAs: _bytesAs,
       autoPong: _autoPong,
       echoCloseReason: _echoCloseReason,
       clientEndsTransport: _clientEndsTransport,
@@ -131,7 +133,12 @@ test('docs/compression.md has every option with its default', () => {
   const { serverWindowChosen: _chosen, ...defaults } = resolveDeflateOptions({})
   const options = read('docs/compression.md').split('an object says how:')[1]?.split('\n\n')[1] ?? ''
   const rows = [...options.matchAll(/^\| `(\w+)` \| (\w+)/gm)].map(([, name, value]) => [name, value])
-  const expected = Object.entries({ ...defaults, memLevel: 'what' }).map(([name, value]) => [name, String(value)])
+  const [small, large] = [0, 2048].map((bytes) => deflateLevel({ ...defaults, windowBits: 15 }, bytes))
+  expect(options).toContain(`| ${small} below 2 KiB, ${large} from there on |`)
+  const expected = Object.entries({ ...defaults, level: small, memLevel: 'what' }).map(([name, value]) => [
+    name,
+    String(value),
+  ])
   expect(rows.sort()).toEqual(expected.sort())
 })
 

@@ -4,7 +4,9 @@ import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.ts'
 /** The events that exist in a browser, too. */
 export type EventName = 'open' | 'message' | 'close' | 'error'
 /** A function, or an object with `handleEvent`. */
-export type Listener = ((event: Event) => void) | { handleEvent(event: Event): void }
+export type Listener = ListenerFunction | { handleEvent(event: Event): void }
+/** What an `on…` property takes. */
+export type ListenerFunction = (event: Event) => void
 
 /** What a WebSocket lends its listeners. */
 export interface EventSource extends EventEmitter {
@@ -42,8 +44,9 @@ export function removeListener(source: EventSource, name: string, listener: List
 }
 
 /** What an `on…` property reads as. */
-export function propertyListener(source: EventSource, name: EventName): Listener | null {
-  return wrappersOf(source, name).find(({ ofProperty }) => ofProperty)?.wrapped ?? null
+export function propertyListener(source: EventSource, name: EventName): ListenerFunction | null {
+  const wrapper = wrappersOf(source, name).find(({ ofProperty }) => ofProperty)
+  return wrapper === undefined ? null : (wrapper.wrapped as ListenerFunction)
 }
 
 /** Sets an `on…` property: anything but a function clears it. */

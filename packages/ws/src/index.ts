@@ -31,5 +31,3 @@ export {
   WebSocketServer,
 }
 export default WebSocket
-// What `require` of this module gives, without a door of its own.
-export { WebSocket as 'module.exports' }

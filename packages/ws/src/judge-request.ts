@@ -28,9 +28,9 @@ export function describeBasicFault({ method, headers }: IncomingMessage): Refusa
 
 /** The words for every other verdict: the core's own where `ws` knows no such rule. */
 export function describeFault(verdict: UpgradeVerdict & { readonly ok: false }): Refusal {
-  const { status, message, headers } = verdict.refusal
-  if (message.startsWith('Sec-WebSocket-Protocol')) return refuse(400, 'Invalid Sec-WebSocket-Protocol header')
-  if (message.startsWith('Sec-WebSocket-Extensions')) {
+  const { status, message, headers, fault } = verdict.refusal
+  if (fault === 'sec-websocket-protocol') return refuse(400, 'Invalid Sec-WebSocket-Protocol header')
+  if (fault === 'sec-websocket-extensions') {
     return refuse(400, 'Invalid or unacceptable Sec-WebSocket-Extensions header')
   }
   // It may repeat what the client sent: that must not be taken for markup.
@@ -56,6 +56,7 @@ function headOf(incoming: IncomingMessage): RequestHead {
  */
 function fieldsOf({ headers, rawHeaders }: IncomingMessage): HeaderFields {
   const raw = new HeaderFields(rawHeaders ?? [])
+  if (headers.host !== undefined && areUnchanged(headers, rawHeaders)) return raw
   const fields = new HeaderFields()
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue
@@ -67,4 +68,15 @@ function fieldsOf({ headers, rawHeaders }: IncomingMessage): HeaderFields {
   // do the tests and `injectWS` of @fastify/websocket.
   if (fields.get('host') === undefined) fields.append('Host', 'localhost')
   return fields
+}
+
+/** Whether every header is what its one line says. Mostly it is so, and then nothing has to be put together. */
+function areUnchanged(headers: IncomingMessage['headers'], rawHeaders: readonly string[] | undefined): boolean {
+  if (rawHeaders === undefined) return false
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (headers[(rawHeaders[i] as string).toLowerCase()] !== rawHeaders[i + 1]) return false
+  }
+  let names = 0
+  for (const _name in headers) names++
+  return names * 2 === rawHeaders.length
 }

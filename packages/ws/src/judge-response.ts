@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { type ClientHandshake, HeaderFields, ProtocolError, type UpgradeAgreement } from '@wigwag/socket/core'
+import {
+  type ClientHandshake,
+  HeaderFields,
+  ProtocolError,
+  parseExtensions,
+  type UpgradeAgreement,
+} from '@wigwag/socket/core'
+import { PerMessageDeflate } from './per-message-deflate.ts'
 
 /** What the client asked for. */
 export interface Asked {
@@ -27,14 +34,17 @@ export function judgeResponse(response: IncomingMessage, asked: Asked): UpgradeA
 
 function faultOf(judged: ProtocolError, { headers }: IncomingMessage, asked: Asked): string | undefined {
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'Invalid Upgrade header'
-  if (judged.message.includes('Sec-WebSocket-Accept')) return 'Invalid Sec-WebSocket-Accept header'
-  if (judged.message.includes('subprotocol')) {
+  if (judged.header === 'sec-websocket-accept') return 'Invalid Sec-WebSocket-Accept header'
+  if (judged.header === 'sec-websocket-protocol') {
     return asked.subprotocols.length === 0
       ? 'Server sent a subprotocol but none was requested'
       : 'Server sent an invalid subprotocol'
   }
-  if (headers['sec-websocket-extensions'] === undefined) return undefined
+  const extensions = headers['sec-websocket-extensions']
+  if (extensions === undefined) return undefined
   if (!asked.extensions) return 'Server sent a Sec-WebSocket-Extensions header but no extension was requested'
-  if (judged.message.includes('was not offered')) return 'Server indicated an extension that was not requested'
-  return judged.message.includes('xtension') ? 'Invalid Sec-WebSocket-Extensions header' : undefined
+  if (judged.header !== 'sec-websocket-extensions') return undefined
+  const answered = parseExtensions(extensions)
+  const isOther = 'offers' in answered && answered.offers.some(({ name }) => name !== PerMessageDeflate.extensionName)
+  return isOther ? 'Server indicated an extension that was not requested' : 'Invalid Sec-WebSocket-Extensions header'
 }

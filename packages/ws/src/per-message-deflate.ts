@@ -1,4 +1,5 @@
 import { type ExtensionParameters, type MessageCodec, type MessageExtension, ProtocolError } from '@wigwag/socket/core'
+import { nextTick } from '@wigwag/socket/driver'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
 
 type Parameters = Record<string, string | number | true>
@@ -50,14 +51,14 @@ export class PerMessageDeflate {
   compress(data: Uint8Array | string, _fin: boolean, done: Done): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
     const encoded = this.#agreed().encode(bytes, true) ?? bytes
-    process.nextTick(done, null, Buffer.from(encoded))
+    nextTick(done, null, Buffer.from(encoded))
   }
 
   /** The reverse. */
   decompress(data: Uint8Array, _fin: boolean, done: Done): void {
     const decoded = this.#agreed().decode(data, this.#maxPayload)
-    if (decoded instanceof ProtocolError) process.nextTick(done, decoded)
-    else process.nextTick(done, null, Buffer.from(decoded))
+    if (decoded instanceof ProtocolError) nextTick(done, decoded)
+    else nextTick(done, null, Buffer.from(decoded))
   }
 
   /** There is nothing to release. */

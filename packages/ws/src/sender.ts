@@ -1,13 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import {
-  encodeClosePayload,
-  firstByte,
-  frameHeaderBytes,
-  Opcode,
-  writeFrameHeader,
-  xorInPlace,
-} from '@wigwag/socket/core'
+import { encodeClosePayload, firstByte, frameHeaderBytes, Opcode, writeFrameHeader } from '@wigwag/socket/core'
 import { nodeBytes } from '@wigwag/socket/driver'
 import { EMPTY, toBytes } from './to-bytes.ts'
 
@@ -49,7 +42,7 @@ export class Sender {
     writeFrameHeader(frame, 0, first, payload.length, key)
     if (key !== undefined) {
       frame.set(payload, headerBytes)
-      xorInPlace(frame, headerBytes, frame.length, key)
+      nodeBytes.xor(frame, headerBytes, frame.length, key)
     }
     if (masked || payload.length === 0) return [frame]
     return [frame, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)]

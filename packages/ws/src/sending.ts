@@ -42,7 +42,9 @@ export function sendMessage(
   options: WsSendOptions | undefined,
   sent: Sent | undefined,
 ): void {
-  const message = sendable(socket, data, sent)
+  // Mostly it is one of these, and nothing is made for it or asked twice.
+  const isPlain = typeof data === 'string' || data instanceof Uint8Array
+  const message = isPlain && socket._readyState === ReadyState.OPEN ? data : sendable(socket, data, sent)
   if (message === REFUSED) return
   // An option that is there counts, even as `undefined`: that is what spreading it over the defaults comes to.
   let isBinary = typeof message !== 'string'
@@ -54,10 +56,8 @@ export function sendMessage(
     if ('fin' in options) final = Boolean(options.fin)
   }
   const type = isBinary ? 'binary' : 'text'
-  // Mostly it is one of these, and nothing is made for it.
-  if ((typeof message === 'string' || message instanceof Uint8Array) && !socket._queue?.busy) {
-    transmit(socket, message, type, final, compress, sent)
-  } else sendInOrder(socket, message, type, final, compress, sent)
+  if (isPlain && !socket._queue?.busy) transmit(socket, data, type, final, compress, sent)
+  else sendInOrder(socket, message, type, final, compress, sent)
 }
 
 /** Sends what has to be read first, or has to wait for what is. */

@@ -42,6 +42,8 @@ export interface SocketOwner {
   _onClosing(close: CloseInfo, error: WigwagError | undefined): void
   /** @internal */
   _onClosed(outcome: CloseOutcome): void
+  /** @internal */
+  _onSocketClosed(): void
 }
 
 /** What the opening handshake settled. */
@@ -53,7 +55,8 @@ export interface OpenedSocket {
   readonly protocol: string
 }
 
-const NO_LIMIT = Number.MAX_SAFE_INTEGER
+/** Of what the core takes for one. */
+export const NO_LIMIT: number = Number.MAX_SAFE_INTEGER
 
 /** Nobody looks after a slow reader: `bufferedAmount` is the program's to watch. */
 const SOCKET_OPTIONS = resolveSocketOptions({ maxQueuedBytes: NO_LIMIT, highWaterMarkBytes: NO_LIMIT })
@@ -79,7 +82,7 @@ export function createContext(role: Role, options: FaceOptions): PumpContext<Soc
     pingIntervalMs: 0,
     closeTimeoutMs: Math.max(1, Math.floor(options.closeTimeout ?? 30_000)),
   })
-  return { profile, options: SOCKET_OPTIONS, handlers: HANDLERS }
+  return { profile, options: SOCKET_OPTIONS, handlers: HANDLERS, socketClosed: (owner) => owner._onSocketClosed() }
 }
 
 const HANDLERS: PumpContext<SocketOwner>['handlers'] = {
@@ -91,6 +94,6 @@ const HANDLERS: PumpContext<SocketOwner>['handlers'] = {
 }
 
 /** 0, and whatever is no number, stands for none. */
-function limitOf(value: number | undefined): number {
+export function limitOf(value: number | undefined): number {
   return typeof value === 'number' && value >= 1 && value < NO_LIMIT ? Math.floor(value) : NO_LIMIT
 }

@@ -4,13 +4,13 @@ import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
-  acceptKey,
   answerExtensions,
   encodeExtensions,
   type MessageExtension,
   type NegotiatedExtensions,
 } from '@wigwag/socket/core'
 import type { PumpContext } from '@wigwag/socket/driver'
+import { acceptKey } from './accept-key.ts'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
 import { describeBasicFault, describeFault, judgeRequest, type Refusal } from './judge-request.ts'
 import { createContext, FACE_DEFAULTS, type FaceOptions, type SocketOwner } from './socket-context.ts'
@@ -83,6 +83,8 @@ type Completion = readonly [
   head: Buffer,
   opened: Opened,
 ]
+
+const NO_EXTENSIONS: readonly string[] = []
 
 /** Sockets that an upgrade was completed on. */
 const upgraded = new WeakSet<Duplex>()
@@ -233,7 +235,7 @@ export class WebSocketServer extends EventEmitter {
     webSocket._open(socket, head, {
       context: this._context,
       chain: extensions.chain,
-      extensions: extensions.answer.map(({ name }) => name),
+      extensions: extensions.answer.length > 0 ? extensions.answer.map(({ name }) => name) : NO_EXTENSIONS,
       protocol: protocol || '',
     })
     this.#track(webSocket)
@@ -250,11 +252,16 @@ export class WebSocketServer extends EventEmitter {
     const { clients } = this
     if (clients === undefined) return
     clients.add(webSocket)
-    webSocket.on('close', () => {
-      clients.delete(webSocket)
-      const waits = this._state === 'closing' && (this.options.noServer || this.options.server)
-      if (waits && clients.size === 0) process.nextTick(() => this.#closed())
-    })
+    webSocket._server = this
+    webSocket.on('close', leaveServer)
+  }
+
+  /** @internal A socket is closed. */
+  _leave(webSocket: WebSocket): void {
+    const { clients } = this
+    clients?.delete(webSocket)
+    const waits = this._state === 'closing' && (this.options.noServer || this.options.server)
+    if (waits && clients?.size === 0) process.nextTick(() => this.#closed())
   }
 
   #listenTo(server: HttpServer | HttpsServer): () => void {
@@ -279,6 +286,11 @@ export class WebSocketServer extends EventEmitter {
     this._state = 'closed'
     this.emit('close')
   }
+}
+
+/** One function for all sockets, rather than one each. */
+function leaveServer(this: WebSocket): void {
+  this._server?._leave(this)
 }
 
 function answerUpgradeRequired(_request: unknown, response: import('node:http').ServerResponse): void {

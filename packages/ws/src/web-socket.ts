@@ -2,22 +2,20 @@ import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import {
-  type CloseInfo,
-  type CloseOutcome,
-  isSendableCloseCode,
-  MAX_CLOSE_REASON_BYTES,
-  type MessageType,
-  TransportError,
-  type WigwagError,
-} from '@wigwag/socket/core'
-import { Pump } from '@wigwag/socket/driver'
+import type { CloseInfo, CloseOutcome, MessageType, WigwagError } from '@wigwag/socket/core'
+import { nextTick, Pump } from '@wigwag/socket/driver'
+import { type BinaryType, isBinaryType, shape } from './binary-type.ts'
+import { checkClose } from './check-close.ts'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
+import { ConnectionReceiver } from './connection-receiver.ts'
 import { ConnectionSender } from './connection-sender.ts'
+import { defineWebIdl } from './define-web-idl.ts'
+import { type EndingSocket, failBeforeOpen, finish, tellError } from './ending.ts'
 import {
   addListener,
   type EventSource,
   type Listener,
+  type ListenerFunction,
   propertyListener,
   removeListener,
   setPropertyListener,
@@ -32,13 +30,14 @@ import {
   type OpenedSocket,
   type SocketOwner,
 } from './socket-context.ts'
-import { surfaceError } from './surface-error.ts'
-import { type TellingSocket, tell, tellLater } from './telling.ts'
-import { EMPTY, toArrayBuffer, toBuffer } from './to-bytes.ts'
-import { toWsError } from './ws-errors.ts'
+import { type TellingSocket, tell, tellLater, tellMessage } from './telling.ts'
+import { toBuffer } from './to-bytes.ts'
 
-type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
-const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
+/** What a server's socket knows of it. */
+interface SocketServer {
+  /** @internal */
+  _leave(socket: WebSocket): void
+}
 
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
@@ -49,12 +48,17 @@ const NOT_CONNECTED = 'WebSocket was closed before the connection was establishe
  */
 export class WebSocket
   extends EventEmitter
-  implements SocketOwner, EventSource, SendingSocket, TellingSocket, UpgradeRequester
+  implements SocketOwner, EventSource, SendingSocket, TellingSocket, EndingSocket, UpgradeRequester
 {
   static readonly CONNECTING: number = ReadyState.CONNECTING
   static readonly OPEN: number = ReadyState.OPEN
   static readonly CLOSING: number = ReadyState.CLOSING
   static readonly CLOSED: number = ReadyState.CLOSED
+  // Put on the prototype below.
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
 
   _readyState: ReadyState = ReadyState.CONNECTING
   _isServer: boolean
@@ -69,14 +73,17 @@ export class WebSocket
   _upgrade: ClientUpgrade | undefined
   _pump: Pump<SocketOwner> | undefined
   _rawSocket: Duplex | null = null
+  /** Where it is among the `clients`. */
+  _server: SocketServer | undefined
   _boundSender: ConnectionSender | undefined
+  _boundReceiver: ConnectionReceiver | undefined
   _queue: SendQueue | undefined
   _fragmenting: boolean = false
   _errorEmitted: boolean = false
   /** What was sent when nothing could be sent any more, in bytes. */
   _unsentBytes: number = 0
   _pendingPongs: number = 0
-  /** Whether messages are told yet: whoever is given this socket has its turn to add listeners first. */
+  /** Whether what came with the handshake is told yet: whoever is given this socket has its turn to add listeners first. */
   _started: boolean = false
   /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
   _deferred: number = 0
@@ -115,9 +122,9 @@ export class WebSocket
     return this._readyState
   }
 
-  /** Of a server's socket there is none. */
-  get url(): string | undefined {
-    return this._url
+  /** Of a server's socket there is none, although `@types/ws` and so we declare one. */
+  get url(): string {
+    return this._url as string
   }
 
   get protocol(): string {
@@ -138,7 +145,7 @@ export class WebSocket
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this._binaryType = type
+    if (isBinaryType(type)) this._binaryType = type
   }
 
   /**
@@ -164,6 +171,13 @@ export class WebSocket
     if (this._pump === undefined) return null
     this._boundSender ??= new ConnectionSender(this._pump, this._rawSocket as Duplex)
     return this._boundSender
+  }
+
+  /** Where programs set the limits of one socket (`_maxPayload`). */
+  get _receiver(): ConnectionReceiver | null {
+    if (this._pump === undefined) return null
+    this._boundReceiver ??= new ConnectionReceiver(this._pump.connection)
+    return this._boundReceiver
   }
 
   // ---- what it does
@@ -230,7 +244,7 @@ export class WebSocket
     removeListener(this, name, listener)
   }
 
-  get onopen(): Listener | null {
+  get onopen(): ListenerFunction | null {
     return propertyListener(this, 'open')
   }
 
@@ -238,7 +252,7 @@ export class WebSocket
     setPropertyListener(this, 'open', listener)
   }
 
-  get onmessage(): Listener | null {
+  get onmessage(): ListenerFunction | null {
     return propertyListener(this, 'message')
   }
 
@@ -246,7 +260,7 @@ export class WebSocket
     setPropertyListener(this, 'message', listener)
   }
 
-  get onclose(): Listener | null {
+  get onclose(): ListenerFunction | null {
     return propertyListener(this, 'close')
   }
 
@@ -254,7 +268,7 @@ export class WebSocket
     setPropertyListener(this, 'close', listener)
   }
 
-  get onerror(): Listener | null {
+  get onerror(): ListenerFunction | null {
     return propertyListener(this, 'error')
   }
 
@@ -288,31 +302,26 @@ export class WebSocket
     this._upgrade = undefined
     this._rawSocket = socket
     this._pump = new Pump<SocketOwner>(opened.context, this, socket as Socket, opened.chain)
-    this._pump.pause()
+    if (head.length === 0) this._started = true
+    else {
+      this._pump.pause()
+      nextTick(() => {
+        this._started = true
+        try {
+          this._pump?.tellHead(head)
+        } finally {
+          this._readOn()
+        }
+      })
+    }
     this._pump.start(head)
-    // Behind the pump's own: it has told by then how it ended.
-    socket.once('close', () => {
-      this._socketClosed = true
-      this._finish()
-    })
-    process.nextTick(() => {
-      this._started = true
-      this._readOn()
-    })
     this._readyState = ReadyState.OPEN
     this.emit('open')
   }
 
-  /** @internal There will be no connection: `error`, then `close`. */
+  /** @internal */
   _fail(error: Error): void {
-    this._readyState = ReadyState.CLOSING
-    this._errorEmitted = true
-    try {
-      this.emit('error', error)
-    } finally {
-      this._readyState = ReadyState.CLOSED
-      this.emit('close', 1006, EMPTY)
-    }
+    failBeforeOpen(this, error)
   }
 
   // ---- told by the connection. Nothing that a listener throws may get into it.
@@ -321,7 +330,7 @@ export class WebSocket
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
     const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
-    if (this._synchronous) tell(this, 'message', message, isBinary)
+    if (this._synchronous) tellMessage(this, message, isBinary)
     else tellLater(this, 'message', message, isBinary)
   }
 
@@ -347,14 +356,20 @@ export class WebSocket
   /** @internal */
   _onClosing(_close: CloseInfo, error: WigwagError | undefined): void {
     this._readyState = ReadyState.CLOSING
-    this._tellError(error)
+    tellError(this, error)
   }
 
   /** @internal */
   _onClosed(outcome: CloseOutcome): void {
     this._outcome = outcome
     this._readyState = ReadyState.CLOSING
-    this._tellError(outcome.error)
+    tellError(this, outcome.error)
+    this._finish()
+  }
+
+  /** @internal */
+  _onSocketClosed(): void {
+    this._socketClosed = true
     this._finish()
   }
 
@@ -370,7 +385,7 @@ export class WebSocket
   /** @internal */
   _sendingFailed(error: Error): void {
     if (this._readyState === ReadyState.CLOSED) return
-    this._tellError(error)
+    tellError(this, error)
     this._readyState = ReadyState.CLOSING
     this._pump?.connection.close(1011)
   }
@@ -384,71 +399,13 @@ export class WebSocket
     if (this._started && !this._paused && this._deferred === 0) this._pump?.resume()
   }
 
-  /** A connection that was lost is no error to programs: it is closed, with 1006. */
-  _tellError(error: Error | undefined): void {
-    if (error === undefined || error instanceof TransportError || this._errorEmitted) return
-    this._errorEmitted = true
-    try {
-      this.emit('error', toWsError(error as WigwagError, this._isServer ? 'server' : 'client'))
-    } catch (failure) {
-      surfaceError(failure)
-    }
-  }
-
   _finish(): void {
-    const outcome = this._outcome
-    if (outcome === undefined || this._deferred > 0 || !this._socketClosed) return
-    if (this._readyState === ReadyState.CLOSED) return
-    this._readyState = ReadyState.CLOSED
-    this._wasClean = outcome.clean
-    const { code, reason } = outcome.clean ? outcome : { code: 1006, reason: '' }
-    this.emit('close', code, reason === '' ? EMPTY : Buffer.from(reason))
+    finish(this)
   }
 }
 
-for (const [name, value] of Object.entries(ReadyState)) {
-  // Of the class they are fields until here, which could be set.
-  Object.defineProperty(WebSocket, name, { configurable: false, enumerable: true, value, writable: false })
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
-}
-// `for (const name in socket)` finds what it finds on a browser's.
-for (const name of [
-  'binaryType',
-  'bufferedAmount',
-  'extensions',
-  'isPaused',
-  'protocol',
-  'readyState',
-  'url',
-  'onopen',
-  'onmessage',
-  'onclose',
-  'onerror',
-]) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true })
-}
+defineWebIdl(WebSocket)
 
 function isOptions(value: unknown): value is UpgradeOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function shape(data: Uint8Array, type: BinaryType): unknown {
-  if (type === 'arraybuffer') return toArrayBuffer(data)
-  if (type === 'fragments') return data.length === 0 ? [] : [toBuffer(data)]
-  return type === 'blob' ? new Blob([data as Uint8Array<ArrayBuffer>]) : toBuffer(data)
-}
-
-/** The reason as text. A code is checked although there may be no reason, a reason only when there is a code. */
-function checkClose(code: number | undefined, reason: string | Uint8Array | undefined): string {
-  if (code === undefined) return ''
-  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
-    throw new TypeError('First argument must be a valid error code number')
-  }
-  if (reason === undefined || reason === null || reason.length === 0) return ''
-  if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_BYTES) {
-    throw new RangeError('The message must not be greater than 123 bytes')
-  }
-  if (typeof reason === 'string') return reason
-  if (reason instanceof Uint8Array) return toBuffer(reason).toString()
-  throw new TypeError('Second argument must be a string or a Uint8Array')
 }

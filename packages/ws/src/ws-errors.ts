@@ -1,5 +1,5 @@
 import { constants as zlib } from 'node:zlib'
-import type { Role, WigwagError } from '@wigwag/socket/core'
+import { ProtocolError, type Role, type WigwagError } from '@wigwag/socket/core'
 
 /** An error as programs know it from `ws`: what the core found is its `cause`. */
 type WsError = Error & { code?: string; errno?: number }
@@ -19,15 +19,15 @@ const OPCODE = 'WS_ERR_INVALID_OPCODE'
 
 /** By the core's code: the code and the text of `ws`, and the constructor where it is no `RangeError`. */
 const ROWS: Readonly<Record<string, Row>> = {
-  ERR_FRAME_RESERVED_OPCODE: [OPCODE, (found) => `Invalid WebSocket frame: invalid opcode ${numberIn(found)}`],
-  ERR_MESSAGE_INTERLEAVED: [OPCODE, (found) => `Invalid WebSocket frame: invalid opcode ${numberIn(found)}`],
+  ERR_FRAME_RESERVED_OPCODE: [OPCODE, (found) => `Invalid WebSocket frame: invalid opcode ${receivedIn(found)}`],
+  ERR_MESSAGE_INTERLEAVED: [OPCODE, (found) => `Invalid WebSocket frame: invalid opcode ${receivedIn(found)}`],
   ERR_MESSAGE_UNEXPECTED_CONTINUATION: [OPCODE, 'Invalid WebSocket frame: invalid opcode 0'],
   ERR_FRAME_CONTROL_FRAGMENTED: ['WS_ERR_EXPECTED_FIN', 'Invalid WebSocket frame: FIN must be set'],
   ERR_FRAME_CONTROL_TOO_LARGE: [LENGTH, 'Invalid WebSocket frame: invalid payload length 126'],
   ERR_CLOSE_PAYLOAD: [LENGTH, 'Invalid WebSocket frame: invalid payload length 1'],
   ERR_CLOSE_CODE: [
     'WS_ERR_INVALID_CLOSE_CODE',
-    (found) => `Invalid WebSocket frame: invalid status code ${numberIn(found)}`,
+    (found) => `Invalid WebSocket frame: invalid status code ${receivedIn(found)}`,
   ],
   ERR_CLOSE_REASON: NOT_UTF8,
   ERR_MESSAGE_UTF8: NOT_UTF8,
@@ -49,7 +49,7 @@ export function toWsError(found: WigwagError, role: Role): WsError {
 
 function rowFor(found: WigwagError, role: Role): Row | undefined {
   if (found.code === 'ERR_FRAME_RESERVED_BITS') {
-    return /RSV[23]/.test(found.message)
+    return (receivedIn(found) & 3) !== 0 // RSV2 and RSV3
       ? ['WS_ERR_UNEXPECTED_RSV_2_3', 'Invalid WebSocket frame: RSV2 and RSV3 must be clear']
       : ['WS_ERR_UNEXPECTED_RSV_1', 'Invalid WebSocket frame: RSV1 must be clear']
   }
@@ -61,7 +61,7 @@ function rowFor(found: WigwagError, role: Role): Row | undefined {
   return ROWS[found.code]
 }
 
-/** The opcode or close code that the core's text names. */
-function numberIn({ message }: WigwagError): number {
-  return Number(/0x[0-9a-f]+|\d+/.exec(message)?.[0])
+/** The opcode, the reserved bits or the close code that came. */
+function receivedIn(found: WigwagError): number {
+  return (found instanceof ProtocolError ? found.received : undefined) ?? Number.NaN
 }

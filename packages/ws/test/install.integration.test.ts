@@ -9,8 +9,9 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const compilers = here('compilers')
 let project: string
+let installed: readonly string[]
 
-/** An empty project into which the packages are installed as npm would publish them, under the name `ws`. */
+/** An empty project into which the package is installed as npm would publish it, under the name `ws`. */
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'wigwag-ws-'))
   const npm = (...parameters: string[]): string =>
@@ -18,18 +19,14 @@ beforeAll(() => {
       cwd: project,
       encoding: 'utf8',
     })
-  execFileSync('npx', ['--no-install', 'tsc', '-b', 'packages/ws'], { cwd: root })
-  const packed = npm('pack', join(root, 'packages/socket'), join(root, 'packages/ws')).trim().split('\n')
-  const [socket, ws] = packed
+  execFileSync('npm', ['run', '--silent', 'build', '--workspace', '@wigwag/ws'], { cwd: root })
+  const packed = npm('pack', join(root, 'packages/ws')).trim()
   writeFileSync(
     join(project, 'package.json'),
-    JSON.stringify({
-      private: true,
-      dependencies: { ws: `file:${ws}` },
-      overrides: { '@wigwag/socket': `file:${socket}` },
-    }),
+    JSON.stringify({ private: true, dependencies: { ws: `file:${packed}` } }),
   )
   npm('install', '--offline')
+  installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))
   for (const file of readdirSync(here('install'))) cpSync(join(here('install'), file), join(project, file))
   if (!existsSync(join(compilers, 'node_modules'))) npm('ci', '--prefix', compilers)
   for (const name of ['@types', 'undici-types']) {
@@ -44,6 +41,10 @@ function run(...parameters: string[]): { readonly status: number | null; readonl
 }
 
 describe('installed under the name ws', () => {
+  test('it brings nothing else along', () => {
+    expect(installed).toEqual(['ws'])
+  })
+
   test.each(['forms.mjs', 'forms.cjs'])(
     'every form of import and require gives one class, and it works (%s)',
     (file) => {

@@ -7,7 +7,7 @@ const door = fileURLToPath(new URL('../index.cjs', import.meta.url))
 
 // Runs the package as built.
 beforeAll(() => {
-  spawnSync('npx', ['--no-install', 'tsc', '-b', 'packages/ws'], { cwd: root })
+  spawnSync('npm', ['run', '--silent', 'build', '--workspace', '@wigwag/ws'], { cwd: root })
 }, 60_000)
 
 /** A process with a server and a client of its own: what it printed, and how it ended. */

@@ -54,7 +54,7 @@ export type { MessageType } from './frame/message-type.ts'
 export { isControlOpcode, Opcode } from './frame/opcode.ts'
 export { type EncodedFrame, PreparedMessage } from './frame/prepared-message.ts'
 export type { Role } from './frame/role.ts'
-export { acceptKey, isWebSocketKey } from './handshake/accept-key.ts'
+export { acceptKey, GUID, isWebSocketKey } from './handshake/accept-key.ts'
 export {
   type AccessRefusal,
   checkHost,
@@ -91,6 +91,7 @@ export {
   type RequestHead,
   type ResponseHead,
 } from './http/http-head.ts'
+export { type QuickUpgrade, readQuickUpgrade } from './http/quick-upgrade.ts'
 export { originForm } from './http/request-target.ts'
 export {
   MessageAssembler,

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import { type AddressPort, findClientAddress, type Peer, UsageError } from '../core/index.ts'
+import { type AddressPort, findClientAddress, type HeaderFields, type Peer, UsageError } from '../core/index.ts'
 import { AddressLimits } from './address-limits.ts'
 import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
+import type { DriverSocket } from './driver-socket.ts'
 import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { Refusal, refuse } from './refusal.ts'
 import { onRequestEnd } from './request-end.ts'
 
 /** Who sent a request. */
@@ -35,6 +35,8 @@ export class Admission {
   readonly #addresses: AddressPort
   /** What to call when a connection of an address is closed: one function for all of them, because sockets keep it. */
   readonly #leave = new Map<string | undefined, () => void>()
+  #lastCaller: Caller = { peer: { address: '', trusted: false }, clientAddress: '' }
+  #lastGroup: { readonly clientAddress: string; readonly group: string | undefined } | undefined
   #connections = 0
   #refused = 0
 
@@ -53,34 +55,58 @@ export class Admission {
 
   /** Who sent a request. */
   callerOf(incoming: IncomingMessage): Caller {
-    const address = peerAddress(incoming.socket)
-    const peer: Peer = { address, trusted: this.#options.trustedProxies.has(address) }
-    const forwardedFor = peer.trusted ? listOf(incoming.headers['x-forwarded-for']) : []
-    return { peer, clientAddress: findClientAddress(peer, forwardedFor, this.#addresses) }
+    return this.#callerOf(peerAddress(incoming.socket), () => listOf(incoming.headers['x-forwarded-for']))
   }
 
   /** Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before anything else is done for it. */
   admitRequest(incoming: IncomingMessage, response: ServerResponse): Refusal | undefined {
-    return this.#enter(incoming, (leave) => onRequestEnd(incoming, response, leave))
+    const entered = this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined)
+    if (entered instanceof Refusal) return entered
+    onRequestEnd(incoming, response, entered)
+    return undefined
   }
 
-  /** The same for an upgrade, which counts until its socket is closed. */
-  admitUpgrade(incoming: IncomingMessage, socket: Socket): Refusal | undefined {
-    return this.#enter(incoming, (leave) => socket.on('close', leave))
+  /** The same for an upgrade, which counts until its socket is closed. Returns who sent it, or the answer. */
+  admitUpgrade(headers: HeaderFields, socket: DriverSocket): Caller | Refusal {
+    const caller = this.#callerOf(peerAddress(socket), () => headers.list('x-forwarded-for'))
+    const entered = this.#enter(caller, headers.has('x-forwarded-for'))
+    if (entered instanceof Refusal) return entered
+    socket.on('close', entered)
+    return caller
   }
 
-  #enter(incoming: IncomingMessage, whenOver: (leave: () => void) => void): Refusal | undefined {
-    const { clientAddress, peer } = this.callerOf(incoming)
-    const { exempt } = this.#options.addressLimits
-    const group = exempt === 'any' || exempt.has(clientAddress) ? undefined : addressGroup(clientAddress)
+  #callerOf(address: string, forwardedFor: () => readonly string[]): Caller {
+    // Mostly it is who came before, or the proxy that all come through.
+    if (this.#lastCaller.peer.address !== address) {
+      const peer: Peer = { address, trusted: this.#options.trustedProxies.has(address) }
+      this.#lastCaller = { peer, clientAddress: address }
+    }
+    const { peer } = this.#lastCaller
+    if (!peer.trusted) return this.#lastCaller
+    return { peer, clientAddress: findClientAddress(peer, forwardedFor(), this.#addresses) }
+  }
+
+  /** What a client is counted by; none for those who are not limited. */
+  #groupOf(clientAddress: string): string | undefined {
+    if (this.#lastGroup?.clientAddress !== clientAddress) {
+      const { exempt } = this.#options.addressLimits
+      const group = exempt === 'any' || exempt.has(clientAddress) ? undefined : addressGroup(clientAddress)
+      this.#lastGroup = { clientAddress, group }
+    }
+    return this.#lastGroup.group
+  }
+
+  /** Counts a connection. Returns what to call when it is over, or the answer if it is one too many. */
+  #enter({ clientAddress, peer }: Caller, forwarded: boolean): (() => void) | Refusal {
+    const group = this.#groupOf(clientAddress)
     const refusal = this.#check(group)
     if (refusal !== undefined) {
       this.#refused++
-      return refuse(refusal.status, refusal.message + describeHiddenClients(incoming, peer), refusal.headers)
+      const hint = forwarded ? describeHiddenClients(peer) : ''
+      return refuse(refusal.status, refusal.message + hint, refusal.headers)
     }
     this.#connections++
-    whenOver(this.#leaveOf(group))
-    return undefined
+    return this.#leaveOf(group)
   }
 
   #leaveOf(group: string | undefined): () => void {
@@ -144,7 +170,7 @@ function listOf(header: string | readonly string[] | undefined): readonly string
 }
 
 /** Everybody behind a proxy that is not trusted counts as one client. */
-function describeHiddenClients({ headers }: IncomingMessage, { address, trusted }: Peer): string {
-  if (trusted || headers['x-forwarded-for'] === undefined) return ''
+function describeHiddenClients({ address, trusted }: Peer): string {
+  if (trusted) return ''
   return ` If ${address} is a proxy of yours, add it to trustedProxies (--trusted-proxy ${address}), so that its clients are told apart.`
 }

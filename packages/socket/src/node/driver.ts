@@ -3,6 +3,7 @@
  * its own around it. What it asks of handlers and options is what `WebSocketServer` and `connectWebSocket` ask.
  */
 export { type ExtensionOptions, resolveExtensions } from './extension-options.ts'
+export { atEndOfTurn, nextTick } from './host-time.ts'
 export { nodeBytes } from './node-bytes.ts'
 export { nodeDeflate } from './node-deflate.ts'
 export { servePlainRequest } from './plain-request.ts'

@@ -6,6 +6,8 @@ import {
   UsageError,
 } from '../core/index.ts'
 import { nodeDeflate } from './node-deflate.ts'
+import { publicDeflate } from './public-deflate.ts'
+import type { SocketOptions } from './socket-options.ts'
 
 /** Which extensions a server or client speaks. */
 export interface ExtensionOptions {
@@ -20,14 +22,18 @@ export interface ExtensionOptions {
 }
 
 /**
- * The extensions that are spoken, most wanted first. Throws `UsageError` `ERR_OPTION` for an option out of range, for a
+ * The extensions that are spoken, most wanted first; `io` says with which calls of zlib. Throws `UsageError` `ERR_OPTION` for an option out of range, for a
  * name that is no token or is there twice, and for what is no `MessageExtension`.
  */
-export function resolveExtensions(options: ExtensionOptions, deflateByDefault: boolean): readonly MessageExtension[] {
-  const { extensions = [], perMessageDeflate = deflateByDefault } = options
+export function resolveExtensions(
+  options: ExtensionOptions & Pick<SocketOptions, 'io'>,
+  deflateByDefault: boolean,
+): readonly MessageExtension[] {
+  const { extensions = [], perMessageDeflate = deflateByDefault, io } = options
   const spoken = [...extensions]
   if (perMessageDeflate !== false) {
-    spoken.push(new PerMessageDeflate(perMessageDeflate === true ? {} : checked(perMessageDeflate), nodeDeflate))
+    const port = io === 'public' ? publicDeflate : nodeDeflate
+    spoken.push(new PerMessageDeflate(perMessageDeflate === true ? {} : checked(perMessageDeflate), port))
   }
   const names = new Set<string>()
   for (const extension of spoken) {

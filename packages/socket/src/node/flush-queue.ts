@@ -1,4 +1,5 @@
 import { FrameArena } from '../core/index.ts'
+import { atEndOfTurn } from './host-time.ts'
 import { nodeBytes } from './node-bytes.ts'
 
 /** Something with output waiting. */
@@ -7,13 +8,16 @@ export interface Flushable {
   flush(): boolean
 }
 
+/** What is written before the turn has ended when it gets more. */
+const ARENA_BYTES = 256 * 1024
+
 /**
- * Collects what all connections send in one turn of the event loop and writes it at the end of the turn: one write a
- * socket, however many messages it was sent, all out of one arena.
+ * Collects what all connections send in one turn of the event loop and writes it at the end of the turn, or when the
+ * arena is full: one write a socket, however many messages it was sent, all out of one arena.
  */
 export class FlushQueue {
   /** Where the frames of this turn are encoded. */
-  readonly arena: FrameArena = new FrameArena(nodeBytes)
+  readonly arena: FrameArena = new FrameArena(nodeBytes, ARENA_BYTES, () => this.flushAll())
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #heldBack = false
@@ -23,7 +27,7 @@ export class FlushQueue {
 
   /** Flushes `flushable` at the end of this turn. */
   add(flushable: Flushable): void {
-    if (this.#waiting.length === 0) setImmediate(this.#run)
+    if (this.#waiting.length === 0) atEndOfTurn(this.#run)
     this.#waiting.push(flushable)
   }
 
@@ -42,6 +46,7 @@ export class FlushQueue {
     flushing.length = 0
     this.#spare = flushing
     if (this.#waiting.length > 0) return // somebody sent while we flushed; their ranges are in the arena
+    this.arena.forget()
     // A new buffer for each such turn would cost a whole arena for a few bytes, and with TLS each turn is one.
     if (this.#heldBack) this.#heldBuffer = this.arena.buffer
     else if (this.#heldBuffer !== this.arena.buffer) {

@@ -1,4 +1,5 @@
-import { isIPv4, isIPv6, type Socket, SocketAddress } from 'node:net'
+import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import type { DriverSocket } from './driver-socket.ts'
 
 /** How the peer of a Unix socket is called, which has no address. nginx calls it so, too. */
 export const UNIX_PEER = 'unix:'
@@ -22,7 +23,7 @@ export function parseForwardedAddress(text: string): string | undefined {
 }
 
 /** The address at the other end of `socket`; empty when that is gone. */
-export function peerAddress(socket: Socket): string {
+export function peerAddress(socket: Pick<DriverSocket, 'remoteAddress' | 'localAddress' | 'destroyed'>): string {
   const { remoteAddress } = socket
   if (remoteAddress !== undefined) return parseAddress(remoteAddress) ?? remoteAddress
   // A TCP socket whose peer is gone still has an address of its own.

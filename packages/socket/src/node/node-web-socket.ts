@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
-import { type ConnectionState, type ExtensionChain, PreparedMessage } from '../core/index.ts'
+import { type ConnectionState, type DeflateCodec, type ExtensionChain, PreparedMessage } from '../core/index.ts'
+import type { DriverSocket } from './driver-socket.ts'
+import type { Listed } from './live-list.ts'
 import type { Outbox } from './outbox.ts'
 import { Pump, type PumpContext, type Sendable, type SendOptions, type SendStatus } from './pump.ts'
 
@@ -20,9 +21,13 @@ export interface SocketInfo<Data> {
 }
 
 /** A WebSocket of either role on a Node socket, told by handlers: what `WebSocketServer` and `connectWebSocket` make. */
-export class NodeWebSocket<Data = unknown> {
+export class NodeWebSocket<Data = unknown> implements Listed {
+  /** The server's: where this stands among its sockets. */
+  livePlace = -1
   readonly #pump: Pump<NodeWebSocket<Data>>
   readonly #outbox: Outbox
+  /** Set when the frames of prepared messages are shared with connections that have the same window. */
+  readonly #deflate: DeflateCodec | undefined
   /** Path and query of the upgrade request. */
   readonly target: string
   /** The negotiated subprotocol; `''` when there is none. */
@@ -35,7 +40,7 @@ export class NodeWebSocket<Data = unknown> {
   data: Data
 
   /** Use `WebSocketServer` or `connectWebSocket`. */
-  constructor(context: PumpContext<NodeWebSocket<Data>>, socket: Socket, info: SocketInfo<Data>) {
+  constructor(context: PumpContext<NodeWebSocket<Data>>, socket: DriverSocket, info: SocketInfo<Data>) {
     this.target = info.target
     this.protocol = info.protocol
     this.extensions = info.extensions
@@ -43,6 +48,7 @@ export class NodeWebSocket<Data = unknown> {
     this.remoteAddress = info.remoteAddress
     this.#pump = new Pump<NodeWebSocket<Data>>(context, this, socket, info.chain)
     this.#outbox = this.#pump.outbox
+    this.#deflate = info.chain?.deflate
   }
 
   /** Starts reading; `head` is what came behind the opening handshake. Called once, by whoever made the socket. */
@@ -68,14 +74,17 @@ export class NodeWebSocket<Data = unknown> {
    * threshold on. Do not compress secrets together with text that somebody else may choose.
    */
   send(message: Sendable, options?: SendOptions): SendStatus {
-    if (
-      message instanceof PreparedMessage &&
-      message.encoded !== undefined &&
-      this.#outbox.takeFrame(message.encoded)
-    ) {
+    if (typeof message !== 'string' && message instanceof PreparedMessage && this.#takePrepared(message, options)) {
       return 'ok'
     }
     return this.#pump.send(message, options?.compress)
+  }
+
+  /** Writes the frame that another socket has had encoded in this turn, if there is one for this socket as well. */
+  #takePrepared(message: PreparedMessage, options: SendOptions | undefined): boolean {
+    const deflate = this.#deflate
+    if (deflate === undefined) return message.encoded !== undefined && this.#outbox.takeFrame(message.encoded)
+    return options?.compress === undefined && deflate.takePrepared(message, this.#outbox)
   }
 
   /** Sends a ping; returns whether it was sent. Keepalive sends its own. Throws `UsageError` `ERR_CONTROL_PAYLOAD` above 125 bytes. */

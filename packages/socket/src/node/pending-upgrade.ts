@@ -1,13 +1,15 @@
-import type { Socket } from 'node:net'
 import type { UpgradeRefusal } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
+import type { DriverSocket } from './driver-socket.ts'
+import type { Listed } from './live-list.ts'
 import { wheel } from './socket-driver.ts'
 
 type PendingState = 'waiting' | 'settled' | 'abandoned'
 
 /** An upgrade that waits for `authorize`: it ends with a decision, or when the client leaves or time is up. */
-export class PendingUpgrade implements Sleeper {
-  readonly #socket: Socket
+export class PendingUpgrade implements Sleeper, Listed {
+  livePlace = -1
+  #socket: DriverSocket
   /** Made when somebody asks for the signal: most decisions are made at once, and nobody does. */
   #abort: AbortController | undefined
   #state: PendingState = 'waiting'
@@ -20,7 +22,7 @@ export class PendingUpgrade implements Sleeper {
   wheelSlot = -1
 
   /** `ended` is told when there will be no decision, with the answer for the client if it is still there. */
-  constructor(socket: Socket, timeoutMs: number, ended: (refusal: UpgradeRefusal | undefined) => void) {
+  constructor(socket: DriverSocket, timeoutMs: number, ended: (refusal: UpgradeRefusal | undefined) => void) {
     this.#socket = socket
     this.#ended = ended
     this.deadlineMs = wheel.refresh() + timeoutMs
@@ -30,7 +32,13 @@ export class PendingUpgrade implements Sleeper {
   watch(): void {
     wheel.add(this)
     // A half-open client is gone, too: it could not send a Close frame any more.
-    this.#socket.once('end', this.#left).once('close', this.#left)
+    this.#socket.once('end', this.#left)
+    this.#socket.once('close', this.#left)
+  }
+
+  /** The connection went over to another socket, with its listeners. */
+  moveTo(socket: DriverSocket): void {
+    this.#socket = socket
   }
 
   /** Aborted when there will be no decision. */
@@ -67,6 +75,7 @@ export class PendingUpgrade implements Sleeper {
 
   #leave(): void {
     wheel.remove(this)
-    this.#socket.off('end', this.#left).off('close', this.#left)
+    this.#socket.off('end', this.#left)
+    this.#socket.off('close', this.#left)
   }
 }

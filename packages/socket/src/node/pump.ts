@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net'
-import { finished } from 'node:stream'
 import {
   CloseCode,
   type CloseInfo,
@@ -8,18 +6,23 @@ import {
   type ConnectionProfile,
   type ConnectionSink,
   type ExtensionChain,
+  firstByte,
   type MessageType,
+  Opcode,
   PreparedMessage,
   TransportError,
   WigwagError,
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
+import type { DriverSocket, SocketReader } from './driver-socket.ts'
+import { atEndOfTurn, nextTick } from './host-time.ts'
 import { lingerAtMost } from './linger.ts'
-import { type NativeHandle, nativeHandleOf, readShared } from './native-io.ts'
+import type { NativeHandle } from './native-io.ts'
 import { Outbox } from './outbox.ts'
 import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
+import { handleOf, readFrom, tellHead, whenEnded } from './socket-io.ts'
 import type { ResolvedSocketOptions } from './socket-options.ts'
 
 /**
@@ -33,7 +36,10 @@ export type Sendable = string | Uint8Array | PreparedMessage
 
 /** How one message is sent. */
 export interface SendOptions {
-  /** Whether to compress it, where that was negotiated. Default: from the threshold on. */
+  /**
+   * Whether to compress it, where that was negotiated. Default: from the threshold on; but not what is sent to one alone of
+   * those that share a window, until that comes to a window full.
+   */
   readonly compress?: boolean
 }
 
@@ -46,13 +52,19 @@ export interface PumpContext<Owner> {
   readonly countDropped?: () => void
   /** Told behind the `close` handler. */
   readonly forget?: (owner: Owner) => void
+  /** Told when the network socket is closed, behind everything else. What it throws is not caught. */
+  readonly socketClosed?: (owner: Owner) => void
 }
 
+/** The first bytes of messages in one frame. */
+const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
+const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
+
 /** The driver between a Node socket and a `Connection`: bytes in, bytes out, time, and the application's handlers. */
-export class Pump<Owner> implements ConnectionSink, Sleeper {
+export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
-  readonly #socket: Socket
+  readonly #socket: DriverSocket
   readonly #handle: NativeHandle | undefined
   readonly #outbox: Outbox
   readonly #connection: Connection
@@ -63,14 +75,15 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
   #waitingForWrite: ((error?: Error) => void)[] | undefined
   wheelSlot = -1
 
-  constructor(context: PumpContext<Owner>, owner: Owner, socket: Socket, extensions: ExtensionChain | undefined) {
+  constructor(context: PumpContext<Owner>, owner: Owner, socket: DriverSocket, extensions: ExtensionChain | undefined) {
     this.#context = context
     this.#owner = owner
     this.#socket = socket
-    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of extensions are the connection's own.
-    const shareable = context.profile.role === 'server' && extensions === undefined
+    // A client's frames must differ in their masks (RFC 6455 §5.3), and those of most extensions are the connection's own.
+    const shareable =
+      context.profile.role === 'server' && (extensions === undefined || extensions.deflate !== undefined)
     const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
-    this.#handle = context.options.io === 'native' ? nativeHandleOf(socket) : undefined
+    this.#handle = context.options.io === 'native' ? handleOf(socket) : undefined
     this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
     this.#turn = extensions === undefined ? undefined : new ReadingTurn(() => this.#goOn())
@@ -94,24 +107,22 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     const connection = this.#connection
     wheel.add(this)
     this.#tell((handlers) => handlers.open?.(this.#owner))
-    const receive = (buffer: Uint8Array, end: number): void => {
-      this.#turn?.begin()
-      connection.receiveBorrowed(buffer, end, wheel.nowMs)
-    }
-    if (this.#handle === undefined || !readShared(socket, this.#handle, receive)) {
-      socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    }
-    socket.on('end', () => connection.receiveEnd(wheel.nowMs))
-    socket.on('error', (error) => connection.receiveError(error, wheel.nowMs))
-    socket.on('close', () => connection.receiveEnd(wheel.nowMs))
-    if (head.length > 0) this.#receive(head)
+    readFrom(socket, this.#handle, this)
+    if (head.length > 0) this.socketChunk(head)
     // A socket that was paused for the handshake stays so until it is told otherwise.
     if (connection.paused) socket.pause()
     else socket.resume()
   }
 
+  /** Tells whoever reads along on the socket of `head`, which `start` was given: they come behind it, and bytes only once. */
+  tellHead(head: Uint8Array): void {
+    tellHead(this.#socket, head)
+  }
+
   /** `type` is for bytes that are sent as text, and text that is sent as bytes. */
   send(message: Sendable, compress: boolean | undefined, type?: MessageType): SendStatus {
+    const isText = type === undefined ? typeof message === 'string' : type === 'text'
+    if (this.#outbox.takeLatest(message, isText ? WHOLE_TEXT : WHOLE_BINARY)) return 'ok'
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
@@ -139,7 +150,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
       return
     }
     this.#waitingForWrite = [written]
-    process.nextTick(() => this.#checkWritten())
+    nextTick(() => this.#checkWritten())
   }
 
   pause(): void {
@@ -149,6 +160,31 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
 
   resume(): void {
     if (this.#turn?.release() !== false) this.#goOn()
+  }
+
+  // ---- told by the socket
+
+  socketRead(buffer: Uint8Array, end: number): void {
+    this.#turn?.begin()
+    this.#connection.receiveBorrowed(buffer, end, wheel.nowMs)
+  }
+
+  socketChunk(chunk: Uint8Array): void {
+    this.#turn?.begin()
+    this.#connection.receive(chunk, wheel.nowMs)
+  }
+
+  socketEnded(): void {
+    this.#connection.receiveEnd(wheel.nowMs)
+  }
+
+  socketFailed(error: Error): void {
+    this.#connection.receiveError(error, wheel.nowMs)
+  }
+
+  socketClosed(): void {
+    this.#connection.receiveEnd(wheel.nowMs)
+    this.#context.socketClosed?.(this.#owner)
   }
 
   // ---- told by the wheel
@@ -208,11 +244,6 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     this.#context.forget?.(this.#owner)
   }
 
-  #receive(chunk: Uint8Array): void {
-    this.#turn?.begin()
-    this.#connection.receive(chunk, wheel.nowMs)
-  }
-
   /** Stops reading behind the current message. */
   #stop(): void {
     this.#connection.pause()
@@ -264,7 +295,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     // What left before a socket was destroyed has been written.
     if (socket.destroyed && this.#outbox.tookAll) tell()
     else if (socket.destroyed) tell(new TransportError('ERR_TRANSPORT', 'The connection ended before all was written.'))
-    else if (socket.writableEnded) finished(socket, { readable: false }, tell)
+    else if (socket.writableEnded) whenEnded(socket, tell)
     else {
       this.#flush()
       if (this.#outbox.bufferedAmount === 0) tell()
@@ -276,7 +307,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper {
     if (this.#drainWanted) return
     this.#drainWanted = true
     // At the end of the turn, with everything that is sent until then.
-    setImmediate(() =>
+    atEndOfTurn(() =>
       this.whenWritten((error) => {
         if (error !== undefined || this.#connection.phase !== 'open') return
         // More was sent meanwhile.
@@ -329,6 +360,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 /** What a message may take at most: UTF-8 needs up to three bytes for a UTF-16 code unit. */
 function largestSize(message: Sendable): number {
+  if (typeof message === 'string') return message.length * 3
   const data = message instanceof PreparedMessage ? message.data : message
   // What has no length is not judged here: `Connection.send` refuses it.
   return typeof data === 'string' ? data.length * 3 : data?.length

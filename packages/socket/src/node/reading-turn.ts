@@ -1,3 +1,5 @@
+import { atEndOfTurn, hostTime } from './host-time.ts'
+
 /** Longest that one connection is read for at a time, in ms. Behind the message in which it passes, others have their turn. */
 const TURN_MS = 10
 
@@ -18,14 +20,14 @@ export class ReadingTurn {
 
   /** Reading begins, or goes on. */
   begin(): void {
-    this.#startedMs = performance.now()
+    this.#startedMs = hostTime.nowMs()
   }
 
   /** A message has been told. Returns whether reading must stop; it goes on by itself, unless the application holds it. */
   rests(): boolean {
-    if (this.#resting || performance.now() - this.#startedMs < TURN_MS) return false
+    if (this.#resting || hostTime.nowMs() - this.#startedMs < TURN_MS) return false
     this.#resting = true
-    setImmediate(() => {
+    atEndOfTurn(() => {
       this.#resting = false
       if (!this.#held) this.#goOn()
     })

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import { assertResponseHeaders, encodeUpgradeRefusal, type UpgradeRefusal, UsageError } from '../core/index.ts'
+import type { DriverSocket } from './driver-socket.ts'
 import { lingerAtMost } from './linger.ts'
 
 /** What `authorize` returns to refuse an upgrade with a real HTTP answer. Made by `refuse`. */
@@ -30,7 +30,7 @@ export function refuse(status: number, message: string, headers: Readonly<Record
 }
 
 /** Writes the answer and closes the connection behind it; a client that keeps its side open is dropped after `lingerMs`. */
-export function writeRefusal(socket: Duplex, refusal: UpgradeRefusal, lingerMs: number, method?: string): void {
+export function writeRefusal(socket: DriverSocket, refusal: UpgradeRefusal, lingerMs: number, method?: string): void {
   if (!socket.writable) return
   const body = `${refusal.message}\n`
   // RFC 9110 §9.3.2: an answer to HEAD has no body; it would be taken for the next answer.

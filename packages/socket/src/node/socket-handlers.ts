@@ -10,7 +10,7 @@ export type HandlerResult = unknown
 export interface SocketHandlers<Socket> {
   /** The opening handshake is done; messages may be sent. */
   readonly open?: (socket: Socket) => HandlerResult
-  /** A message came. Text is a string (or bytes with `textAs: 'bytes'`); bytes are the handler's to keep. */
+  /** A message came. Text is a string (or bytes with `textAs: 'bytes'`); bytes are the handler's to keep, unless `bytesAs` says otherwise. */
   readonly message?: (socket: Socket, data: string | Uint8Array, type: MessageType) => HandlerResult
   /** A ping came; it has been answered. */
   readonly ping?: (socket: Socket, payload: Uint8Array) => HandlerResult

@@ -5,6 +5,7 @@ import {
   UsageError,
   withoutUndefined,
 } from '../core/index.ts'
+import { IS_NATIVE_ALLOWED } from './native-support.ts'
 
 /** How a socket behaves besides its connection. */
 export interface SocketOptions extends ConnectionOptions {
@@ -18,8 +19,11 @@ export interface SocketOptions extends ConnectionOptions {
   /** From how many queued bytes on `send` returns `'queued'` instead of `'ok'`, and `drain` follows. Default 64 KiB. */
   readonly highWaterMarkBytes?: number
   /**
-   * `'native'` reads and writes past Node's streams where that was tested (plain sockets on Node 20, 22 and 24), for a
-   * fifth less time per message; `'public'` uses documented calls only. Default `'native'`.
+   * `'native'` reads, writes and compresses past Node's streams where that was tested (on Node 20, 22 and 24; plain
+   * sockets), for a fifth less time per message; a server of our own (`listen`) then makes no socket of `net` for an
+   * upgrade either, for half of the memory. `'public'` uses documented calls only. Default `'native'`. Where
+   * the environment has `WIGWAG_IO=public` when this package is loaded, all of the process is `'public'`, whatever this
+   * says.
    */
   readonly io?: 'native' | 'public'
 }
@@ -42,6 +46,7 @@ export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOpti
   checkNumberOption('highWaterMarkBytes', resolved.highWaterMarkBytes, 0)
   checkModeOption('slowReader', resolved.slowReader, ['close', 'drop'])
   checkModeOption('io', resolved.io, ['native', 'public'])
+  if (!IS_NATIVE_ALLOWED) resolved.io = 'public'
   if (resolved.highWaterMarkBytes > resolved.maxQueuedBytes) {
     throw new UsageError(
       'ERR_OPTION',

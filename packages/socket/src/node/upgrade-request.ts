@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HeaderFields, originForm, type RequestHead, type UpgradeOffer } from '../core/index.ts'
 import type { Caller } from './admission.ts'
+import type { ArrivedUpgrade } from './arrived-upgrade.ts'
 
 /** An upgrade request that obeys RFC 6455 and our policies, for `authorize` to decide on. */
 export interface UpgradeRequest {
@@ -17,7 +18,7 @@ export interface UpgradeRequest {
   readonly remoteAddress: string
   /** Aborted when the client leaves or the handshake takes too long: stop deciding then. */
   readonly signal: AbortSignal
-  /** The request as Node has it, for libraries that want one. */
+  /** The request as Node has it, for libraries that want one. A server of our own (`listen`) makes one when it is asked for. */
   readonly incoming: IncomingMessage
 }
 
@@ -31,34 +32,45 @@ export function requestHead(incoming: IncomingMessage): RequestHead {
   }
 }
 
-/** An upgrade that passed every rule. */
-export interface AskedUpgrade {
-  readonly head: RequestHead
-  readonly offer: UpgradeOffer
-  readonly incoming: IncomingMessage
-  readonly caller: Caller
-}
+/** The request as `authorize` sees it. What costs something is made when it is asked for. */
+export class AskedUpgrade implements UpgradeRequest {
+  readonly target: string
+  readonly subprotocols: readonly string[]
+  readonly remoteAddress: string
+  readonly #arrived: ArrivedUpgrade
+  readonly #pending: { readonly signal: AbortSignal }
 
-/** The request as `authorize` sees it. */
-export function createUpgradeRequest(
-  { head, offer, incoming, caller }: AskedUpgrade,
-  pending: { readonly signal: AbortSignal },
-): UpgradeRequest {
-  const target = originForm(head.target)
-  const queryStart = target.indexOf('?')
-  return {
-    target,
-    path: queryStart < 0 ? target : target.slice(0, queryStart),
-    // Made when they are asked for: an upgrade that nobody decides on needs neither.
-    get query() {
-      return new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1))
-    },
-    headers: head.headers,
-    subprotocols: offer.subprotocols,
-    remoteAddress: caller.clientAddress,
-    get signal() {
-      return pending.signal
-    },
-    incoming,
+  constructor(
+    arrived: ArrivedUpgrade,
+    offer: UpgradeOffer,
+    { clientAddress }: Caller,
+    pending: { readonly signal: AbortSignal },
+  ) {
+    this.target = originForm(arrived.head.target)
+    this.subprotocols = offer.subprotocols
+    this.remoteAddress = clientAddress
+    this.#arrived = arrived
+    this.#pending = pending
+  }
+
+  get path(): string {
+    return this.target.split('?', 1)[0] as string
+  }
+
+  get query(): URLSearchParams {
+    const queryStart = this.target.indexOf('?')
+    return new URLSearchParams(queryStart < 0 ? '' : this.target.slice(queryStart + 1))
+  }
+
+  get headers(): HeaderFields {
+    return this.#arrived.head.headers
+  }
+
+  get signal(): AbortSignal {
+    return this.#pending.signal
+  }
+
+  get incoming(): IncomingMessage {
+    return this.#arrived.incoming
   }
 }

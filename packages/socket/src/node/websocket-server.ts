@@ -17,10 +17,15 @@ import {
   type UpgradeRefusal,
   UsageError,
 } from '../core/index.ts'
-import { type Admission, resolveAdmission } from './admission.ts'
+import { type Admission, type Caller, resolveAdmission } from './admission.ts'
+import { type ArrivedUpgrade, HttpUpgrade } from './arrived-upgrade.ts'
+import { BareDoor, type BareDoorOwner } from './bare-door.ts'
+import type { DriverSocket } from './driver-socket.ts'
 import { resolveExtensions } from './extension-options.ts'
 import { interceptHttp } from './http-interceptor.ts'
+import { LiveList } from './live-list.ts'
 import { hostPolicyOf } from './loopback.ts'
+import { nodeAcceptKey } from './node-accept-key.ts'
 import { nodeBytes } from './node-bytes.ts'
 import { NodeWebSocket } from './node-web-socket.ts'
 import { PendingUpgrade } from './pending-upgrade.ts'
@@ -29,8 +34,9 @@ import type { PumpContext } from './pump.ts'
 import { Refusal, writeRefusal } from './refusal.ts'
 import { createProfile } from './socket-driver.ts'
 import type { SocketHandlers } from './socket-handlers.ts'
+import { writeAnswer } from './socket-io.ts'
 import { resolveSocketOptions } from './socket-options.ts'
-import { type AskedUpgrade, createUpgradeRequest, requestHead, type UpgradeRequest } from './upgrade-request.ts'
+import { AskedUpgrade, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
 import { HEAD_WAS_CUT, isWholeHead } from './whole-head.ts'
 
@@ -42,6 +48,8 @@ export interface WebSocketServerOptions<Data> extends ServerOptions, SocketHandl
    */
   readonly authorize?: (request: UpgradeRequest) => Data | Refusal | PromiseLike<Data | Refusal>
 }
+
+type Authorize<Data> = NonNullable<WebSocketServerOptions<Data>['authorize']>
 
 /** What a server counted since it was made. */
 export interface WebSocketServerStats {
@@ -60,13 +68,14 @@ export class WebSocketServer<Data = undefined> {
   readonly #options: ResolvedServerOptions
   readonly #admission: Admission
   readonly #extensions: readonly MessageExtension[]
-  readonly #authorize: WebSocketServerOptions<Data>['authorize']
+  readonly #authorize: Authorize<Data> | undefined
   readonly #context: PumpContext<NodeWebSocket<Data>>
-  readonly #sockets = new Set<NodeWebSocket<Data>>()
-  readonly #pending = new Set<PendingUpgrade>()
+  readonly #sockets = new LiveList<NodeWebSocket<Data>>()
+  readonly #pending = new LiveList<PendingUpgrade>()
   readonly #detach = new Set<() => void>()
   readonly #count = { accepted: 0, refused: 0, dropped: 0 }
   #ownServer: HttpServer | undefined
+  #door: BareDoor | undefined
   #closing: Promise<void> | undefined
   #emptied: (() => void) | undefined
 
@@ -105,7 +114,7 @@ export class WebSocketServer<Data = undefined> {
   attach(server: HttpServer): () => void {
     const undo = interceptHttp(server, {
       upgrade: (incoming, socket, head) => {
-        if (!this.#serves(incoming)) return false
+        if (!this.#serves(incoming.url ?? '')) return false
         this.handleUpgrade(incoming, socket, head, server)
         return true
       },
@@ -146,6 +155,7 @@ export class WebSocketServer<Data = undefined> {
       this.#ownServer = undefined
       throw error
     }
+    if (this.#context.options.io === 'native') this.#door = BareDoor.open(server, this.#doorOwner())
     return server.address() as AddressInfo
   }
 
@@ -156,7 +166,8 @@ export class WebSocketServer<Data = undefined> {
   handleUpgrade(incoming: IncomingMessage, duplex: Duplex, head: Buffer, server?: HttpServer): void {
     // Node says Duplex, and gives what it listens on: sockets of `net` or `tls`.
     const socket = duplex as Socket
-    if (server !== undefined && incoming.headers['sec-websocket-key'] === undefined) {
+    const upgrade = new HttpUpgrade(incoming, socket, head)
+    if (server !== undefined && !upgrade.head.headers.has('sec-websocket-key')) {
       servePlainRequest(server, incoming, socket, head)
       return
     }
@@ -167,10 +178,9 @@ export class WebSocketServer<Data = undefined> {
       socket.destroy() // so may its 'end', while the handshake waited for earlier answers
       return
     }
-    const refusal = this.#admission.admitUpgrade(incoming, socket)
-    if (refusal !== undefined) this.#refuse(socket, refusal, incoming.method)
-    else if (!isWholeHead(incoming, server)) this.#refuse(socket, HEAD_WAS_CUT, incoming.method)
-    else this.#judge(incoming, socket, head, server)
+    if (socket.timeout !== undefined && socket.timeout > 0) socket.setTimeout(0)
+    socket.setNoDelay(true)
+    this.#admit(upgrade, server, isWholeHead(incoming, server))
   }
 
   /**
@@ -186,7 +196,7 @@ export class WebSocketServer<Data = undefined> {
 
   /** Drops every socket at once. */
   terminate(): void {
-    for (const socket of [...this.#sockets]) socket.terminate()
+    for (const socket of this.#sockets) socket.terminate()
   }
 
   /** `close()`, for `await using`. */
@@ -203,8 +213,8 @@ export class WebSocketServer<Data = undefined> {
     })
     // Set before anybody is told, because handlers may close the server, too.
     this.#closing = closing
-    for (const pending of [...this.#pending]) pending.abandon(SHUTTING_DOWN)
-    for (const socket of [...this.#sockets]) socket.close(code, reason)
+    for (const pending of this.#pending) pending.abandon(SHUTTING_DOWN)
+    for (const socket of this.#sockets) socket.close(code, reason)
     if (this.#sockets.size === 0) this.#emptied?.()
     return closing
   }
@@ -213,47 +223,66 @@ export class WebSocketServer<Data = undefined> {
     for (const detach of [...this.#detach]) detach()
     const server = this.#ownServer
     if (server === undefined) return
+    this.#door?.close()
     server.closeAllConnections()
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
   }
 
-  #serves(incoming: IncomingMessage): boolean {
+  #serves(target: string): boolean {
     const { path } = this.#options
-    return path === undefined || originForm(incoming.url ?? '').split('?', 1)[0] === path
+    return path === undefined || originForm(target).split('?', 1)[0] === path
   }
 
-  #judge(incoming: IncomingMessage, socket: Socket, rest: Buffer, server: HttpServer | undefined): void {
-    const head = requestHead(incoming)
-    const caller = this.#admission.callerOf(incoming)
-    const { allowOrigins, allowHosts } = this.#options
-    const hosts = hostPolicyOf(server, allowHosts)
-    const verdict = judgeUpgrade(head, { origins: allowOrigins, hosts, peer: caller.peer })
-    if (!verdict.ok) this.#refuse(socket, verdict.refusal, incoming.method)
-    else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
-    else this.#decide({ head, offer: verdict.offer, incoming, caller }, socket, rest)
+  #doorOwner(): BareDoorOwner {
+    const { handshakeTimeoutMs, maxHeaderBytes } = this.#options
+    return {
+      handshakeTimeoutMs,
+      maxHeaderBytes,
+      serves: ({ target }) => this.#serves(target),
+      upgrade: (upgrade) => this.#admit(upgrade, this.#ownServer, true),
+    }
   }
 
-  #decide(asked: AskedUpgrade, socket: Socket, rest: Buffer): void {
-    const pending = new PendingUpgrade(socket, this.#options.handshakeTimeoutMs, (refusal) => {
+  /** The first steps, for what came in either way: who it is, whether there is room, and what RFC 6455 says. */
+  #admit(upgrade: ArrivedUpgrade, server: HttpServer | undefined, isWhole: boolean): void {
+    const { head, socket } = upgrade
+    const caller = this.#admission.admitUpgrade(head.headers, socket)
+    if (caller instanceof Refusal) this.#refuse(socket, caller, head.method)
+    else if (!isWhole) this.#refuse(socket, HEAD_WAS_CUT, head.method)
+    else {
+      const { allowOrigins, allowHosts } = this.#options
+      const hosts = hostPolicyOf(server, allowHosts)
+      const verdict = judgeUpgrade(head, { origins: allowOrigins, hosts, peer: caller.peer })
+      if (!verdict.ok) this.#refuse(socket, verdict.refusal, head.method)
+      else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
+      else if (this.#authorize === undefined) this.#accept(upgrade, verdict.offer, caller, undefined as Data)
+      else this.#decide(upgrade, verdict.offer, caller, this.#authorize)
+    }
+  }
+
+  #decide(upgrade: ArrivedUpgrade, offer: UpgradeOffer, caller: Caller, authorize: Authorize<Data>): void {
+    const pending = new PendingUpgrade(upgrade.socket, this.#options.handshakeTimeoutMs, (refusal) => {
       this.#pending.delete(pending)
-      if (refusal !== undefined) this.#refuse(socket, refusal)
+      upgrade.settle()
+      if (refusal !== undefined) this.#refuse(upgrade.socket, refusal)
     })
-    const request = createUpgradeRequest(asked, pending)
+    upgrade.moved = (socket) => pending.moveTo(socket)
     const decided = (decision: Data | Refusal): void => {
       if (!pending.settle()) return
       this.#pending.delete(pending)
-      if (decision instanceof Refusal) this.#refuse(socket, decision)
-      else if (this.#closing !== undefined) this.#refuse(socket, SHUTTING_DOWN)
-      else this.#accept(request, asked.offer, socket, rest, decision)
+      upgrade.settle()
+      if (decision instanceof Refusal) this.#refuse(upgrade.socket, decision)
+      else if (this.#closing !== undefined) this.#refuse(upgrade.socket, SHUTTING_DOWN)
+      else this.#accept(upgrade, offer, caller, decision)
     }
     const failed = (error: unknown): void => {
       console.error('authorize failed:', error)
       decided(new Refusal(500, 'The server could not decide whether to let you in.', {}))
     }
     try {
-      const decision = this.#authorize?.(request) as Data | Refusal | PromiseLike<Data | Refusal>
+      const decision = authorize(new AskedUpgrade(upgrade, offer, caller, pending))
       if (!isPromiseLike(decision)) {
         decided(decision)
         return
@@ -266,7 +295,8 @@ export class WebSocketServer<Data = undefined> {
     }
   }
 
-  #accept(request: UpgradeRequest, offer: UpgradeOffer, socket: Socket, rest: Buffer, data: Data): void {
+  #accept(upgrade: ArrivedUpgrade, offer: UpgradeOffer, { clientAddress }: Caller, data: Data): void {
+    const { socket, head, rest } = upgrade
     const subprotocol = selectSubprotocol(offer.subprotocols, this.#options.subprotocols)
     const negotiated = this.#negotiate(offer)
     if (negotiated instanceof Refusal) {
@@ -274,16 +304,16 @@ export class WebSocketServer<Data = undefined> {
       return
     }
     const { answer, chain, header } = negotiated
-    socket.setTimeout(0)
-    socket.setNoDelay(true)
-    socket.write(encodeUpgradeResponse(offer, { subprotocol, extensions: answer }))
+    const accept = nodeAcceptKey(offer.key)
+    const response = encodeUpgradeResponse(offer, { subprotocol, extensions: answer, accept })
+    writeAnswer(socket, response, this.#context.options.io === 'native')
     this.#count.accepted++
     const webSocket = new NodeWebSocket(this.#context, socket, {
-      target: request.target,
+      target: originForm(head.target),
       protocol: subprotocol ?? '',
       extensions: header,
       chain,
-      remoteAddress: request.remoteAddress,
+      remoteAddress: clientAddress,
       data,
     })
     this.#sockets.add(webSocket)
@@ -292,6 +322,7 @@ export class WebSocketServer<Data = undefined> {
 
   /** An extension may be the application's own, and is given what the peer sent: if it throws, that is answered. */
   #negotiate(offer: UpgradeOffer): (NegotiatedExtensions & { readonly header: string }) | Refusal {
+    if (offer.extensions.length === 0 || this.#extensions.length === 0) return NO_EXTENSIONS
     try {
       const negotiated = answerExtensions(offer.extensions, this.#extensions)
       return { ...negotiated, header: encodeExtensions(negotiated.answer) }
@@ -301,7 +332,7 @@ export class WebSocketServer<Data = undefined> {
     }
   }
 
-  #refuse(socket: Socket, refusal: UpgradeRefusal, method?: string): void {
+  #refuse(socket: DriverSocket, refusal: UpgradeRefusal, method?: string): void {
     this.#count.refused++
     writeRefusal(socket, refusal, this.#context.profile.options.closeTimeoutMs, method)
   }
@@ -325,6 +356,8 @@ function startListening(server: HttpServer, options: ListenOptions): Promise<voi
     })
   })
 }
+
+const NO_EXTENSIONS = { answer: [], chain: undefined, header: '' }
 
 const SHUTTING_DOWN: UpgradeRefusal = {
   status: 503,

@@ -1,7 +1,8 @@
 import { inflateRawSync, constants as zlib } from 'node:zlib'
-import { DeflateCodec, ProtocolError } from '@wigwag/socket/core'
+import { DeflateCodec, type DeflatePort, ProtocolError } from '@wigwag/socket/core'
 import { must } from '../../../../tools/fuzz/fuzz-target.ts'
 import { nodeDeflate } from '../../src/node/node-deflate.ts'
+import { publicDeflate } from '../../src/node/public-deflate.ts'
 import { referenceInflate } from '../core/support/reference-inflate.ts'
 import { deflatedBy } from './support/deflated-by.ts'
 
@@ -10,12 +11,16 @@ import { deflatedBy } from './support/deflated-by.ts'
  * a byte before each message is its length.
  */
 export function fuzz(input: Uint8Array): void {
+  for (const port of [nodeDeflate, publicDeflate]) fuzzPort(port, input)
+}
+
+function fuzzPort(port: DeflatePort, input: Uint8Array): void {
   const [settings = 0] = input
   const windowBits = 8 + (settings & 7)
   const contextTakeover = (settings & 8) === 0
   const maxBytes = settings & 16 ? 64 : 100_000
   const codec = new DeflateCodec({
-    port: nodeDeflate,
+    port,
     thresholdBytes: 0,
     outbound: { windowBits, level: 1, memLevel: 1, contextTakeover },
     inbound: { windowBits, maxFinalBlocks: 3, contextTakeover },

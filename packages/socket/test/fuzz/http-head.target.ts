@@ -5,6 +5,8 @@ import {
   ProtocolError,
   parseRequestHead,
   parseResponseHead,
+  type RequestHead,
+  readQuickUpgrade,
 } from '@wigwag/socket/core'
 import { latin1, must } from '../../../../tools/fuzz/fuzz-target.ts'
 import { readRefusalBody } from '../../src/node/refusal-body.ts'
@@ -20,12 +22,24 @@ export function fuzz(input: Uint8Array): void {
   if (whole === 'more' || whole === 'failed') return
   must(whole.text.length <= maxBytes, 'the head is above the limit')
   must(`${whole.text}\r\n\r\n${whole.rest}` === latin1(bytes), 'something was lost')
-  checkHead(parseRequestHead(whole.text))
+  const request = parseRequestHead(whole.text)
+  checkHead(request)
+  checkQuickUpgrade(whole.text, request)
   const response = parseResponseHead(whole.text)
   checkHead(response)
   if (response instanceof ProtocolError) return
   must(response.status >= 0 && response.status <= 999, 'a status has three digits')
   must(readRefusalBody(response, Buffer.from(whole.rest, 'latin1')).length <= 500, 'the body of a refusal is too long')
+}
+
+/** What is read in a hurry is what is read with care, or nothing. */
+function checkQuickUpgrade(text: string, careful: RequestHead | ProtocolError): void {
+  const quick = readQuickUpgrade(`${text}\r\n\r\nrest`)
+  if (quick === undefined) return
+  if (careful instanceof ProtocolError) throw new Error('a malformed head was read', { cause: careful })
+  must(quick.headBytes === text.length + 4, 'the head has another length')
+  must(quick.method === careful.method && quick.target === careful.target, 'another request was read')
+  must(JSON.stringify([...quick.headers]) === JSON.stringify([...careful.headers]), 'other fields were read')
 }
 
 type Collected = 'more' | 'failed' | { text: string; rest: string }
@@ -71,6 +85,8 @@ function chunksOf(bytes: Uint8Array, size: number): Uint8Array[] {
 
 export const seeds: Record<string, string> = {
   'a request': '\x05GET /chat?a=b HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\nrest',
+  'an upgrade':
+    '\x05GET /chat?a=b HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n\r\nrest',
   'a response': '\x01HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x01a',
   'a status without a phrase': '\x3fHTTP/1.0 404\r\n\r\nnot here',
   'a refusal in chunks':
@@ -89,6 +105,9 @@ export const dictionary: string[] = [
   ': ',
   'HTTP/1.1',
   'Transfer-Encoding: chunked',
+  'Connection: keep-alive, Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Key: a',
   '\r\n0\r\n\r\n',
   '\t',
 ]

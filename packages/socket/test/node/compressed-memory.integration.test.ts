@@ -8,7 +8,7 @@ import { accepted, openRaw } from './support/raw-server.ts'
 
 /** CONTRIBUTING.md has the command for the full number, 5,000. */
 const CONNECTIONS = Number(
-  process.env['WIGWAG_TEST_CONNECTIONS'] ?? (process.env['WIGWAG_TEST_IO'] === 'public' ? 300 : 1000),
+  process.env['WIGWAG_TEST_CONNECTIONS'] ?? (process.env['WIGWAG_IO'] === 'public' ? 300 : 1000),
 )
 /** Figures are told where a number was asked for. */
 const IS_TOLD = process.env['WIGWAG_TEST_CONNECTIONS'] !== undefined

@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DeadlineWheel, type Sleeper } from '../../src/node/deadline-wheel.ts'
+import type { HostTime } from '../../src/node/host-time.ts'
 
 const TICK_MS = 250
+
+/** The timers that stand where Node's do when they are asked. */
+const fakeTime: HostTime = {
+  nowMs: () => performance.now(),
+  every: (intervalMs, run) => setInterval(run, intervalMs),
+  stop: (timer) => clearInterval(timer),
+  atEndOfTurn: (run) => setImmediate(run),
+}
 
 /** A sleeper that sleeps until `delayMs` from now and then, by default, for ever. */
 function sleeper(wheel: DeadlineWheel, delayMs: number, wake: (self: Sleep, nowMs: number) => void = () => {}): Sleep {
@@ -37,7 +46,7 @@ describe('a sleeper', () => {
   test.each([0, 1, 249, 250, 1000, 63_999, 64_000, 64_001, 200_000, 1_000_000])(
     'with %i ms to go is woken once, never early, and at most two ticks late',
     (delayMs) => {
-      const wheel = new DeadlineWheel()
+      const wheel = new DeadlineWheel(fakeTime)
       const one = sleeper(wheel, delayMs)
       const dueMs = one.deadlineMs
       wheel.add(one)
@@ -51,7 +60,7 @@ describe('a sleeper', () => {
   )
 
   test('is woken again at each new deadline, until it is removed', () => {
-    const wheel = new DeadlineWheel()
+    const wheel = new DeadlineWheel(fakeTime)
     const one = sleeper(wheel, 500, (self, nowMs) => {
       if (self.wokenMs.length === 3) wheel.remove(self)
       else self.deadlineMs = nowMs + 500
@@ -63,7 +72,7 @@ describe('a sleeper', () => {
   })
 
   test('whose deadline came nearer is moved by add; one whose deadline went away is not woken', () => {
-    const wheel = new DeadlineWheel()
+    const wheel = new DeadlineWheel(fakeTime)
     const [nearer, later] = [sleeper(wheel, 60_000), sleeper(wheel, 1000)]
     wheel.add(nearer)
     wheel.add(later)
@@ -77,7 +86,7 @@ describe('a sleeper', () => {
   })
 
   test('without a deadline is asked again once a turn of the wheel, in case it got one', () => {
-    const wheel = new DeadlineWheel()
+    const wheel = new DeadlineWheel(fakeTime)
     const one = sleeper(wheel, Infinity)
     wheel.add(one)
     vi.advanceTimersByTime(200_000)
@@ -88,7 +97,7 @@ describe('a sleeper', () => {
   })
 
   test('may be removed twice, by itself, or by one that is woken before it', () => {
-    const wheel = new DeadlineWheel()
+    const wheel = new DeadlineWheel(fakeTime)
     const second = sleeper(wheel, 250)
     const first = sleeper(wheel, 250, (self) => {
       wheel.remove(second)
@@ -103,7 +112,7 @@ describe('a sleeper', () => {
   })
 
   test('added by one that is woken is woken in its turn', () => {
-    const wheel = new DeadlineWheel()
+    const wheel = new DeadlineWheel(fakeTime)
     const child = sleeper(wheel, 0)
     const parent = sleeper(wheel, 250, () => {
       child.deadlineMs = wheel.nowMs
@@ -116,7 +125,7 @@ describe('a sleeper', () => {
 })
 
 test('one timer serves thousands of sleepers, and each is woken once', () => {
-  const wheel = new DeadlineWheel()
+  const wheel = new DeadlineWheel(fakeTime)
   const sleepers = Array.from({ length: 5000 }, (_, i) => sleeper(wheel, (i * 37) % 100_000))
   for (const one of sleepers) wheel.add(one)
   expect(vi.getTimerCount()).toBe(1)
@@ -125,7 +134,7 @@ test('one timer serves thousands of sleepers, and each is woken once', () => {
 })
 
 test('after a long stall nobody is forgotten, and what waits to be read is read first', () => {
-  const wheel = new DeadlineWheel()
+  const wheel = new DeadlineWheel(fakeTime)
   const sleepers = [10, 1000, 63_000, 70_000, 500_000].map((delayMs) => sleeper(wheel, delayMs))
   for (const one of sleepers) wheel.add(one)
   const real = performance.now
@@ -138,7 +147,7 @@ test('after a long stall nobody is forgotten, and what waits to be read is read 
 })
 
 test('nowMs is the clock of the last tick or refresh', () => {
-  const wheel = new DeadlineWheel()
+  const wheel = new DeadlineWheel(fakeTime)
   wheel.add(sleeper(wheel, Infinity))
   const startMs = wheel.nowMs
   vi.advanceTimersByTime(TICK_MS * 4)

@@ -3,8 +3,6 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { createProfile, Pump, type PumpContext, resolveSocketOptions } from '@wigwag/socket/driver'
 import { expect, onTestFinished, test } from 'vitest'
 
-const io = process.env['WIGWAG_TEST_IO'] === 'public' ? 'public' : 'native'
-
 /** Two ends of a TCP connection; the first is driven by a pump. */
 async function openPump(handlers: PumpContext<object>['handlers'] = {}) {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
@@ -18,7 +16,7 @@ async function openPump(handlers: PumpContext<object>['handlers'] = {}) {
   })
   const context = {
     profile: createProfile('server', {}),
-    options: resolveSocketOptions({ io, maxQueuedBytes: 1 << 30 }),
+    options: resolveSocketOptions({ maxQueuedBytes: 1 << 30 }),
     handlers,
   }
   const pump = new Pump<object>(context, {}, socket, undefined)

@@ -54,32 +54,36 @@ async function listen(http: Server): Promise<number> {
   return (http.address() as AddressInfo).port
 }
 
-test('drain waits for a write whose completion is told late, without keeping the process from hearing of it', async () => {
-  const http = createServer()
-  http.on('connection', (socket: Socket) => {
-    const handle = nativeHandleOf(socket)
-    if (handle !== undefined) completeLate(handle)
-    boundWrites(socket, 100)
-  })
-  let drained = (): void => {}
-  const draining = new Promise<void>((resolve) => {
-    drained = resolve
-  })
-  const statuses: string[] = []
-  const server = new WebSocketServer({
-    io: 'native',
-    // Not in `open`: the HTTP answer may be on its way, and everything goes behind it through the stream.
-    message: (socket) => {
-      // Above the mark at which what waits leaves at once, and at which 'drain' is asked for.
-      for (let i = 0; i < MESSAGES; i++) statuses.push(socket.send('x'.repeat(10_000)))
-    },
-    drain: () => drained(),
-  })
-  server.attach(http)
-  const peer = await RawPeer.upgrade(await listen(http))
-  peer.frame(1, 'now')
-  await draining
-  expect(statuses).toContain('queued')
-  await peer.until(() => peer.messages === MESSAGES)
-  server.terminate()
-})
+// Where handles are not used, nothing is completed late.
+test.skipIf(process.env['WIGWAG_IO'] === 'public')(
+  'drain waits for a write whose completion is told late, without keeping the process from hearing of it',
+  async () => {
+    const http = createServer()
+    http.on('connection', (socket: Socket) => {
+      const handle = nativeHandleOf(socket)
+      if (handle !== undefined) completeLate(handle)
+      boundWrites(socket, 100)
+    })
+    let drained = (): void => {}
+    const draining = new Promise<void>((resolve) => {
+      drained = resolve
+    })
+    const statuses: string[] = []
+    const server = new WebSocketServer({
+      io: 'native',
+      // Not in `open`: the HTTP answer may be on its way, and everything goes behind it through the stream.
+      message: (socket) => {
+        // Above the mark at which what waits leaves at once, and at which 'drain' is asked for.
+        for (let i = 0; i < MESSAGES; i++) statuses.push(socket.send('x'.repeat(10_000)))
+      },
+      drain: () => drained(),
+    })
+    server.attach(http)
+    const peer = await RawPeer.upgrade(await listen(http))
+    peer.frame(1, 'now')
+    await draining
+    expect(statuses).toContain('queued')
+    await peer.until(() => peer.messages === MESSAGES)
+    server.terminate()
+  },
+)

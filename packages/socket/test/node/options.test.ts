@@ -17,7 +17,7 @@ test('the defaults are the documented ones, also where undefined is given', () =
   expect(resolveSocketOptions({ maxQueuedBytes: undefined as never })).toEqual({
     maxQueuedBytes: 1024 * 1024,
     slowReader: 'close',
-    io: 'native',
+    io: process.env['WIGWAG_IO'] === 'public' ? 'public' : 'native',
     highWaterMarkBytes: 64 * 1024,
   })
   expect(resolveServerOptions({})).toEqual({

@@ -67,6 +67,35 @@ describe('an outbox', () => {
     expect(one.outbox.bufferedAmount).toBe(0)
   })
 
+  test('when the arena is full in the middle of a turn, all is written at once, and the arena starts over', async () => {
+    const queue = new FlushQueue()
+    const { buffer } = queue.arena
+    const outboxes = Array.from({ length: 40 }, () => open(queue))
+    const sent = outboxes.map((one, i) => {
+      const bytes = patternBytes(20_000, i)
+      encode(one, bytes)
+      return bytes
+    })
+    expect(outboxes.filter(({ socket }) => socket.written.length > 0)).toHaveLength(39)
+    await turn()
+    expect(queue.arena.buffer).toBe(buffer)
+    for (const [i, { socket }] of outboxes.entries()) expect(socket.taken).toEqual(Buffer.from(sent[i] as Uint8Array))
+  })
+
+  test('what the kernel has not taken of a full arena stays as it is', async () => {
+    const queue = new FlushQueue()
+    const { buffer } = queue.arena
+    const stuck = open(queue)
+    stuck.socket.takes = false
+    const first = patternBytes(20_000, 7)
+    encode(stuck, first)
+    for (let i = 0; i < 40; i++) encode(open(queue), patternBytes(20_000, i))
+    await turn()
+    expect(queue.arena.buffer).not.toBe(buffer)
+    stuck.socket.take()
+    expect(stuck.socket.taken).toEqual(Buffer.from(first))
+  })
+
   test('joins small ranges that lie apart into one write, in order', async () => {
     const queue = new FlushQueue()
     const [one, other] = [open(queue), open(queue)]

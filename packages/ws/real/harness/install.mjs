@@ -15,8 +15,8 @@ import { fileURLToPath } from 'node:url'
 const home = fileURLToPath(new URL('..', import.meta.url))
 const root = join(home, '../../..')
 
-/** Packages of ours that stand for `ws`, by where they go in `node_modules`. */
-const OURS = { ws: '@wigwag/ws', '@wigwag/socket': '@wigwag/socket' }
+/** The package of ours that stands for `ws`. */
+const OURS = '@wigwag/ws'
 
 /** Installs the real packages, once with `ws` and once with ours in its place. Returns the folder of each. */
 export function installBoth() {
@@ -62,17 +62,15 @@ function unpackOurs(modules) {
   const folder = join(home, '.cache/packed')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const workspaces = Object.values(OURS).flatMap((name) => ['--workspace', name])
-  const packed = JSON.parse(
-    run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder, ...workspaces]),
+  // What is packed is the one file that is built of the sources.
+  run('npm', ['run', '--silent', 'build', '--workspace', OURS])
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder, '--workspace', OURS]),
   )
-  for (const [place, name] of Object.entries(OURS)) {
-    const { filename } = packed.find((one) => one.name === name)
-    const target = join(modules, place)
-    rmSync(target, { recursive: true, force: true })
-    mkdirSync(target, { recursive: true })
-    execFileSync('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1'])
-  }
+  const target = join(modules, 'ws')
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  execFileSync('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1'])
 }
 
 function run(command, args, cwd = root) {

@@ -1,19 +1,17 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import WebSocket from 'ws'
+import { playOwnTests } from '../harness/own-tests.mjs'
 
 export const packages = ['@fastify/websocket']
 
 /** Its README in short, and the tests that it publishes. */
 export async function play(check) {
   await routes(check)
-  await ownTests(check)
+  const files = readdirSync('node_modules/@fastify/websocket/test').map((file) => `test/${file}`)
+  await playOwnTests(check, '@fastify/websocket', files, 66)
 }
 
 async function routes(check) {
@@ -79,26 +77,6 @@ async function routes(check) {
   const closed = Promise.all(crowd.map(closeOf))
   await fastify.close()
   check('closed with the server', await closed)
-}
-
-/** Every test by its name, with how it went. */
-async function ownTests(check) {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@fastify/websocket')), 'test')
-  const files = readdirSync(folder).map((file) => join(folder, file))
-  const { NODE_TEST_CONTEXT, ...env } = process.env
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', ...files], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 60_000,
-  })
-  let passed = 0
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, not, name] = /^(not )?ok \d+ - (.*)/.exec(line) ?? []
-    if (name === undefined) continue
-    check(`its own test: ${name}`, not === undefined ? 'passed' : 'failed', 'passed')
-    if (not === undefined) passed++
-  }
-  check('its own tests that passed', passed, 66)
 }
 
 const closeOf = (socket) =>

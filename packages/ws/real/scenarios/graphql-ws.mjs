@@ -74,7 +74,7 @@ export async function play(check) {
 async function keepalive(check) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
-  const using = useServer({ schema, roots, connectionInitWaitTimeout: 60_000 }, server, 250)
+  const using = useServer({ schema, roots, connectionInitWaitTimeout: 60_000 }, server, 1_000)
   const url = `ws://127.0.0.1:${server.address().port}`
   const answering = new WebSocket(url, 'graphql-transport-ws')
   const mute = new WebSocket(url, 'graphql-transport-ws', { autoPong: false })

@@ -59,7 +59,8 @@ async function supabase(check) {
     transport: WebSocket,
     vsn: '1.0.0',
     params: { apikey: 'key' },
-    heartbeatIntervalMs: 200,
+    // It takes a server that does not answer by the next one for gone: a busy machine may be that slow.
+    heartbeatIntervalMs: 60_000,
     reconnectAfterMs: () => 20,
   })
   const channel = client.channel('ours', { config: { broadcast: { self: true } } })
@@ -77,7 +78,7 @@ async function supabase(check) {
   check('realtime-js: back', states[0])
   check('realtime-js: removed', await client.removeAllChannels())
   await client.disconnect()
-  check('realtime-js: said', [...kinds].filter((kind) => kind !== 'heartbeat').sort())
+  check('realtime-js: said', [...kinds].sort())
   await stop()
 }
 
@@ -162,6 +163,7 @@ async function ethers(check) {
   const closed = new Promise((resolve) => provider.websocket.addEventListener('close', resolve))
   await provider.destroy()
   const { code, wasClean } = await closed
-  check('ethers: destroyed', [code, wasClean, server.clients.size])
+  check('ethers: destroyed', [code, wasClean])
+  while (server.clients.size > 0) await new Promise(setImmediate)
   await stop()
 }

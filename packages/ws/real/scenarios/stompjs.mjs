@@ -114,8 +114,8 @@ async function keepsAlive(check, url) {
   const seen = new Set()
   let lines = 0
   const { client } = await open(url, {
-    heartbeatIncoming: 300,
-    heartbeatOutgoing: 300,
+    heartbeatIncoming: 1_000,
+    heartbeatOutgoing: 1_000,
     debug(line) {
       if (/<<< PONG|>>> PING/.test(line)) seen.add(line)
       if (seen.size === 2) lines++

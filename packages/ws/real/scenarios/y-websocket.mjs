@@ -19,6 +19,7 @@ async function withCommand(check) {
   const server = spawn(process.execPath, ['node_modules/@y/websocket-server/dist/server.cjs'], {
     env: { ...process.env, HOST: '127.0.0.1', PORT: String(port) },
   })
+  process.once('exit', () => server.kill())
   await once(server.stdout, 'data')
   await conversation((what, ...values) => check(`command: ${what}`, ...values), `ws://127.0.0.1:${port}`)
   const orphan = join(`ws://127.0.0.1:${port}`, 'orphan')

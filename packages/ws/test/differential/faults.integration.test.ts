@@ -170,3 +170,44 @@ describe('a flood of pings', () => {
     await closed
   })
 })
+
+describe('the limit of one socket, set by hand where ws has it', () => {
+  for (const perMessageDeflate of [false, true]) {
+    sameAsWs(`when it has said who it is${perMessageDeflate ? ', compressed' : ''}`, async (scene) => {
+      const { server, url } = await scene.serve({
+        maxPayload: 20,
+        perMessageDeflate: perMessageDeflate && { threshold: 0 },
+      })
+      let connections = 0
+      server.on('connection', (socket) => {
+        const { _receiver } = socket as unknown as { readonly _receiver: { _maxPayload: number } }
+        // Of two sockets that share their options, one.
+        if (connections++ === 0) _receiver._maxPayload = 10
+        scene.log.note('limit', _receiver._maxPayload)
+        scene.log.watch('server', socket).on('message', () => socket.close(4000))
+      })
+      for (let n = 0; n < 2; n++) {
+        const client = new scene.face(url)
+        client.on('open', () => client.send('x'.repeat(11)))
+        scene.log.note('client', (await event(client, 'close'))[0])
+      }
+    })
+  }
+
+  sameAsWs('where text is taken unchecked', async (scene) => {
+    const { client, socket } = await scene.open()
+    const { _receiver } = socket as unknown as { readonly _receiver: { _skipUTF8Validation: boolean } }
+    scene.log.note('server', _receiver._skipUTF8Validation)
+    _receiver._skipUTF8Validation = true
+    const heard = event(socket, 'message')
+    client.send(Buffer.from([0xff, 0x61]), { binary: false })
+    await heard
+  })
+
+  sameAsWs('there is none before the handshake', async (scene) => {
+    const client = new scene.face('ws://127.0.0.1:1')
+    client.on('error', () => {})
+    scene.log.note('client', (client as unknown as { readonly _receiver: unknown })._receiver)
+    await event(client, 'close')
+  })
+})

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { Duplex, PassThrough } from 'node:stream'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -72,6 +73,52 @@ describe('listeners as in a browser', () => {
     scene.log.note('property', client.onopen, client.onclose, client.listenerCount('open'))
     client.terminate()
     await event(client, 'close')
+  })
+})
+
+describe('listeners of messages', () => {
+  const lastMessage = (socket: WebSocket): Promise<void> =>
+    new Promise((resolve) => socket.on('message', (data) => String(data) === 'last' && resolve()))
+
+  sameAsWs('change while they are told', async (scene) => {
+    const { client, socket } = await scene.open()
+    const told = (name: string) => (data: unknown, isBinary: boolean) => scene.log.note(name, String(data), isBinary)
+    const only = function (this: unknown, data: Buffer, isBinary: boolean): void {
+      scene.log.note('only', String(data), isBinary, this === socket)
+      socket.off('message', only)
+      socket.once('message', told('once'))
+      socket.on('message', told('first'))
+      socket.on('message', told('second'))
+    }
+    socket.on('message', only)
+    for (const data of ['one', Buffer.from('two'), 'three', '']) client.send(data)
+    client.close()
+    await event(socket, 'close')
+    scene.log.note('left', socket.listenerCount('message'))
+  })
+
+  sameAsWs('are told through an emit that somebody has put in its place', async (scene) => {
+    const { client, socket } = await scene.open()
+    const last = lastMessage(socket)
+    const { emit } = socket
+    socket.emit = (name: string, ...parameters: unknown[]) => {
+      scene.log.note('emit', name, ...parameters)
+      return emit.call(socket, name as never, ...(parameters as never[]))
+    }
+    for (const data of ['one', 'last']) client.send(data)
+    await last
+    delete (socket as { emit?: unknown }).emit
+  })
+
+  sameAsWs('may reject where rejections are captured', async (scene) => {
+    const before = EventEmitter.captureRejections
+    EventEmitter.captureRejections = true
+    const { client, socket } = await scene.open()
+    EventEmitter.captureRejections = before
+    const failed = event(socket, 'error')
+    socket.on('message', ((data: unknown) => Promise.reject(new Error(`cannot ${data}`))) as never)
+    client.send('read')
+    scene.log.note('error', String((await failed)[0]))
   })
 })
 

@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { frameBytes, TEST_MASK } from '@wigwag/socket/testing'
 import { describe } from 'vitest'
 import type { WebSocket } from 'ws'
 import { event } from '../support/log.ts'
-import { sameAsWs } from '../support/scene.ts'
+import { sameAsWs, upgradeRequest } from '../support/scene.ts'
 
 /** Closes and waits until both ends have noticed. */
 async function finish(client: WebSocket, socket: WebSocket): Promise<void> {
@@ -56,6 +57,31 @@ describe('messages are told as Buffers, with whether they are binary', () => {
     await finish(client, socket)
   })
 
+  sameAsWs('the same for many, changed in between, arrives as it was when it was sent', async (scene) => {
+    const { client, socket, server } = await scene.open()
+    const more = Array.from({ length: 3 }, () => new scene.face(client.url))
+    const received = [client, ...more].map(() => [] as string[])
+    for (const [i, end] of [client, ...more].entries()) {
+      end.on('message', (data, isBinary) => received[i]?.push(`${isBinary} ${data}`))
+    }
+    await Promise.all(more.map((end) => event(end, 'open')))
+    const data = Buffer.from('data 0')
+    for (let round = 0; round < 5; round++) {
+      for (const [i, end] of [...server.clients].entries()) {
+        end.send('text for all')
+        end.send(data, { binary: round % 2 === 0 })
+        if (i === 1) data[5] = (data[5] as number) + 1
+        if (i === 2) end.send('private')
+        end.send(data)
+      }
+    }
+    socket.send('other')
+    const closed = more.map((end) => event(end, 'close'))
+    for (const end of server.clients) end.close(1000)
+    await Promise.all([event(client, 'close'), event(socket, 'close'), ...closed])
+    scene.log.note('received', ...received)
+  })
+
   sameAsWs('options that are there count, even as undefined', async (scene) => {
     const { client, socket } = await scene.open()
     socket.send(Buffer.from('bytes as text'), { binary: false })
@@ -86,6 +112,32 @@ describe('messages are told as Buffers, with whether they are binary', () => {
 })
 
 describe('the network socket', () => {
+  sameAsWs('tells it what came with the upgrade', async (scene) => {
+    /** How many bytes were told: of a message, `ws` tells first what it says, then these. */
+    const count = async (who: string, end: WebSocket): Promise<void> => {
+      const { _socket } = end as unknown as { _socket: Duplex }
+      let bytes = 0
+      _socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      await event(end, 'message')
+      end.terminate()
+      await event(end, 'close')
+      scene.log.note(who, bytes)
+    }
+    const { server, url } = await scene.serve()
+    const counted = new Promise((resolve) => {
+      server.on('connection', (socket) => resolve(count('server', socket)))
+    })
+    const peer = await scene.dial(url)
+    const early = frameBytes({ opcode: 1, payload: 'early', mask: TEST_MASK })
+    peer.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), early]))
+    await counted
+
+    const { client } = await scene.openOnRaw({}, '', frameBytes({ opcode: 1, payload: 'early' }))
+    await new Promise((resolve) => client.on('open', () => resolve(count('client', client))))
+  })
+
   sameAsWs('tells what it reads to listeners for data, too, before and behind the upgrade', async (scene) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -15,8 +15,15 @@ export interface BytePort {
   decodeText(bytes: Uint8Array, start: number, end: number, ascii: boolean): string
   /** Writes `text` as UTF-8 at `offset` (unpaired surrogates become U+FFFD) and returns the bytes written. There must be room for `3 * text.length`, or for the exact length. */
   encodeText(text: string, target: Uint8Array, offset: number): number
+  /**
+   * Writes `text` at `offset`, one byte for each code unit, if it is all ASCII; else returns `false`, whatever it wrote.
+   * There must be room for 16 bytes more than code units, so that text that is not ASCII can be seen not to fit.
+   */
+  encodeAscii(text: string, target: Uint8Array, offset: number): boolean
   /** How many bytes `encodeText` will write. */
   textByteLength(text: string): number
+  /** Whether both hold the same bytes. */
+  equals(bytes: Uint8Array, other: Uint8Array): boolean
   /** A copy of the range, on its own. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array
   /** A new array of `size` bytes. It may hold old memory: only what was written to it may leave. */

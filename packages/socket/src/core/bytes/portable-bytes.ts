@@ -59,6 +59,15 @@ export const portableBytes: BytePort = {
     return position - offset
   },
 
+  encodeAscii(text: string, target: Uint8Array, offset: number): boolean {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      target[offset + i] = code
+    }
+    return true
+  },
+
   textByteLength(text: string): number {
     let bytes = 0
     for (let i = 0; i < text.length; i++) {
@@ -68,6 +77,9 @@ export const portableBytes: BytePort = {
     }
     return bytes
   },
+
+  equals: (bytes: Uint8Array, other: Uint8Array): boolean =>
+    bytes.length === other.length && bytes.every((byte, i) => byte === other[i]),
 
   copy: (bytes: Uint8Array, start: number, end: number): Uint8Array =>
     Uint8Array.prototype.slice.call(bytes, start, end),

@@ -22,7 +22,8 @@ export class ChunkReader {
   #paused = false
   #reading = false
   #ended = false
-  #kept: Uint8Array[] = []
+  /** What has to wait, in order; mostly there is nothing. */
+  #kept: Uint8Array[] | undefined
 
   constructor(parser: FrameParser, port: BytePort, owner: ChunkReaderOwner) {
     this.#parser = parser
@@ -42,20 +43,20 @@ export class ChunkReader {
 
   /** Reads a chunk now, or later if it has to wait. */
   push(chunk: Uint8Array): void {
-    if (this.#reading || this.#paused) this.#kept.push(chunk)
+    if (this.#reading || this.#paused) this.#keep(chunk)
     else this.#read(chunk, chunk.length)
   }
 
   /** Reads the first `end` bytes of `buffer`, which are the reader's only until this returns; what has to wait is copied. */
   pushBorrowed(buffer: Uint8Array, end: number): void {
-    if (this.#reading || this.#paused) this.#kept.push(this.#port.copy(buffer, 0, end))
+    if (this.#reading || this.#paused) this.#keep(this.#port.copy(buffer, 0, end))
     else this.#read(buffer, end, buffer)
   }
 
   /** Nothing more will come. The owner is told when all that came has been read. */
   end(): void {
     this.#ended = true
-    if (!this.#reading && this.#kept.length === 0) this.#owner.inputEnded()
+    if (!this.#reading && this.#kept === undefined) this.#owner.inputEnded()
   }
 
   /** Stops behind the message being told. */
@@ -67,13 +68,24 @@ export class ChunkReader {
   resume(): void {
     this.#paused = false
     if (this.#reading) return
-    const next = this.#kept.shift()
+    const next = this.#next()
     if (next !== undefined) this.#read(next, next.length)
   }
 
   /** Forgets what was kept. */
   discard(): void {
-    this.#kept = []
+    this.#kept = undefined
+  }
+
+  #keep(chunk: Uint8Array): void {
+    if (this.#kept === undefined) this.#kept = [chunk]
+    else this.#kept.push(chunk)
+  }
+
+  #next(): Uint8Array | undefined {
+    const next = this.#kept?.shift()
+    if (this.#kept?.length === 0) this.#kept = undefined
+    return next
   }
 
   #read(chunk: Uint8Array, chunkEnd: number, borrowed?: Uint8Array): void {
@@ -86,9 +98,10 @@ export class ChunkReader {
         if (!this.#owner.wantsInput) break
         if (consumed < end) {
           const rest = next === borrowed ? this.#port.copy(next, consumed, end) : next.subarray(consumed, end)
-          this.#kept.unshift(rest)
+          if (this.#kept === undefined) this.#kept = [rest]
+          else this.#kept.unshift(rest)
         }
-        next = this.#paused ? undefined : this.#kept.shift()
+        next = this.#paused ? undefined : this.#next()
         if (next !== undefined) end = next.length
       }
       this.#reading = false
@@ -99,6 +112,6 @@ export class ChunkReader {
       }
     }
     if (!this.#owner.wantsInput) this.discard()
-    if (this.#ended && this.#kept.length === 0) this.#owner.inputEnded()
+    if (this.#ended && this.#kept === undefined) this.#owner.inputEnded()
   }
 }

@@ -17,6 +17,12 @@ export interface ConnectionOptions {
   readonly utf8?: Utf8Mode
   /** Whether a text message is told as a `string`, or as its UTF-8 bytes without the cost of decoding. Default `'string'`. */
   readonly textAs?: 'string' | 'bytes'
+  /**
+   * Whose the bytes of a message are. `'owned'`: the handler's to keep. `'borrowed'`: they may be overwritten as soon as the
+   * handler returns (an asynchronous one: at its first `await`), so it copies what it keeps; sending them on is fine. It
+   * spares copying messages of up to 16 KiB, a quarter of what echoing one of 125 bytes takes. Default `'owned'`.
+   */
+  readonly bytesAs?: 'owned' | 'borrowed'
   /** Whether pings are answered at once (RFC 6455 §5.5.2). Default true; `false` leaves it to the application, which then must. */
   readonly autoPong?: boolean
   /** Whether the answer to a Close frame repeats its reason, too, not the code alone (RFC 6455 §5.5.1). Default false. */
@@ -44,6 +50,7 @@ const DEFAULTS = {
   maxBufferedForPongBytes: 2 * 1024 * 1024,
   utf8: 'strict',
   textAs: 'string',
+  bytesAs: 'owned',
   autoPong: true,
   echoCloseReason: false,
   clientEndsTransport: false,
@@ -73,6 +80,7 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   }
   checkModeOption('utf8', resolved.utf8, ['strict', 'trust'])
   checkModeOption('textAs', resolved.textAs, ['string', 'bytes'])
+  checkModeOption('bytesAs', resolved.bytesAs, ['owned', 'borrowed'])
   checkFlagOption('autoPong', resolved.autoPong)
   checkFlagOption('echoCloseReason', resolved.echoCloseReason)
   checkFlagOption('clientEndsTransport', resolved.clientEndsTransport)

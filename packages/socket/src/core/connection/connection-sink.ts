@@ -8,7 +8,10 @@ import type { CloseOutcome } from './connection-state.ts'
  * connection. Bytes of a message are the sink's to keep.
  */
 export interface ConnectionSink {
-  /** One whole message. Text comes as a string, or as bytes with `textAs: 'bytes'`. */
+  /**
+   * One whole message. Text comes as a string, or as bytes with `textAs: 'bytes'`. With `bytesAs: 'borrowed'` bytes may be
+   * overwritten when this returns.
+   */
   message(data: string | Uint8Array, type: MessageType): void
   /** A ping came and was answered. */
   ping(payload: Uint8Array): void

@@ -1,12 +1,14 @@
 import { assertBytes } from '../bytes/assert-bytes.ts'
 import { CloseCode, isSendableCloseCode } from '../error/close-code.ts'
 import { ProtocolError, TransportError, UsageError, WigwagError } from '../error/wigwag-error.ts'
+import type { DeflateCodec } from '../extension/deflate/deflate-codec.ts'
 import type { ExtensionChain } from '../extension/extension-chain.ts'
 import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
 import { FrameParser } from '../frame/frame-parser.ts'
+import { COPY_UP_TO_BYTES } from '../frame/frame-writer.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import { Opcode } from '../frame/opcode.ts'
-import { PreparedMessage } from '../frame/prepared-message.ts'
+import { type EncodedFrame, PreparedMessage } from '../frame/prepared-message.ts'
 import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
 import { ChunkReader, type ChunkReaderOwner } from './chunk-reader.ts'
 import type { ConnectionProfile } from './connection-profile.ts'
@@ -26,6 +28,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #profile: ConnectionProfile
   readonly #sink: ConnectionSink
   readonly #extensions: ExtensionChain | undefined
+  readonly #parser: FrameParser
+  readonly #assembler: MessageAssembler
   readonly #reader: ChunkReader
   readonly #keepalive: Keepalive
   #state: ConnectionState = OPEN
@@ -46,9 +50,9 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#extensions = extensions
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    const assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
-    const parser = new FrameParser(profile.frameRules(extensions), profile.bytes, assembler)
-    this.#reader = new ChunkReader(parser, profile.bytes, this)
+    this.#assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
+    this.#parser = new FrameParser(profile.frameRules(extensions), profile.bytes, this.#assembler)
+    this.#reader = new ChunkReader(this.#parser, profile.bytes, this)
     this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 
@@ -67,6 +71,17 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const state = this.#state
     if (state.phase === 'open') return this.#keepalive.deadlineMs
     return state.phase === 'closing' ? (state.deadlineMs ?? this.#nowMs) : Infinity
+  }
+
+  /** What it was made with. */
+  get profile(): ConnectionProfile {
+    return this.#profile
+  }
+
+  /** Judges what comes by the limits of another profile of this role, from the next header on. What is sent stays as it was. */
+  readBy(profile: ConnectionProfile): void {
+    this.#assembler.rules = profile.options
+    this.#parser.rules = profile.frameRules(this.#extensions)
   }
 
   // ---- told by the driver
@@ -222,8 +237,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (type === 'text' && options.textAs === 'string') {
       this.#sink.message(port.decodeText(bytes, start, end, ascii), type)
     } else {
-      const isLent = bytes === this.#borrowed
-      this.#sink.message(isLent ? port.copy(bytes, start, end) : bytes.subarray(start, end), type)
+      // What is borrowed may be sent on: so much the writer copies at once.
+      const mayLend = options.bytesAs === 'borrowed' && end - start <= COPY_UP_TO_BYTES
+      const copies = bytes === this.#borrowed && !mayLend
+      this.#sink.message(copies ? port.copy(bytes, start, end) : bytes.subarray(start, end), type)
     }
     return this.wantsInput && !this.#reader.paused
   }
@@ -350,6 +367,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     compress: boolean | undefined,
     type: MessageType | undefined,
   ): boolean {
+    if (data instanceof PreparedMessage && type === undefined && this.#profile.role === 'server') {
+      const sent = extensions.deflate && this.#sendPrepared(data, extensions.deflate, compress)
+      if (sent !== undefined) return sent
+    }
     const message = data instanceof PreparedMessage ? data.data : data
     const wish = compress ?? (data instanceof PreparedMessage ? data.compress : undefined)
     const opcode = messageOpcode(message, type)
@@ -360,13 +381,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     try {
       encoded = extensions.encode(payload, wish)
     } catch (error) {
-      // What both ends remember may differ from here on, so no message can follow.
-      const what = error instanceof Error ? error.message : String(error)
-      const failure = new WigwagError('ERR_EXTENSION', `An extension failed on a message to send: ${what}.`, {
-        cause: error,
-      })
-      this.fail(failure, CloseCode.internalError)
-      return false
+      return this.#encodingFailed(error)
     } finally {
       this.#encoding = false
     }
@@ -374,6 +389,30 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (this.phase !== 'open') return false
     this.#profile.writer.frame(opcode, encoded, extensions.encodedBits, this.#sink)
     return true
+  }
+
+  /** Writes the frame that other connections with the same window are sent, too; `undefined` when it is not to be shared. */
+  #sendPrepared(message: PreparedMessage, codec: DeflateCodec, compress: boolean | undefined): boolean | undefined {
+    const { bytes, writer } = this.#profile
+    let frame: EncodedFrame | undefined
+    try {
+      frame = codec.preparedFrame(message, compress, bytes, writer)
+    } catch (error) {
+      return this.#encodingFailed(error)
+    }
+    if (frame === undefined) return undefined
+    this.#sink.write(frame.buffer, frame.start, frame.end)
+    return true
+  }
+
+  #encodingFailed(error: unknown): false {
+    // What both ends remember may differ from here on, so no message can follow.
+    const what = error instanceof Error ? error.message : String(error)
+    const failure = new WigwagError('ERR_EXTENSION', `An extension failed on a message to send: ${what}.`, {
+      cause: error,
+    })
+    this.fail(failure, CloseCode.internalError)
+    return false
   }
 
   #toBytes(text: string): Uint8Array {

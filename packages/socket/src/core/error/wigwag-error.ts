@@ -47,14 +47,31 @@ export class WigwagError extends Error {
   }
 }
 
+/** What of the peer's is at fault, for who does more than print the message. */
+export interface Fault {
+  /**
+   * The number that the message names: the opcode, the reserved bits (RSV1 is 4, RSV2 2, RSV3 1), the close code, or the
+   * bytes of a frame or message, as `code` says.
+   */
+  readonly received?: number
+  /** The header of the opening handshake, in lower case. */
+  readonly header?: string
+}
+
 /** The peer broke the protocol or a limit. `closeCode` is what the wire hears of it (RFC 6455 §7.4.1). */
 export class ProtocolError extends WigwagError {
   /** The close code sent to the peer when this error fails the connection. */
   readonly closeCode: number
+  /** The number at fault, where there is one. */
+  readonly received: number | undefined
+  /** The header at fault, in lower case, where there is one. */
+  readonly header: string | undefined
 
-  constructor(code: ErrorCode, message: string, closeCode: number) {
+  constructor(code: ErrorCode, message: string, closeCode: number, fault: Fault = {}) {
     super(code, message)
     this.closeCode = closeCode
+    this.received = fault.received
+    this.header = fault.header
   }
 }
 

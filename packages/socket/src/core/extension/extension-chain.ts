@@ -1,6 +1,7 @@
 import { CloseCode } from '../error/close-code.ts'
 import { ProtocolError } from '../error/wigwag-error.ts'
 import { decodedTooLarge } from './decoded-too-large.ts'
+import { DeflateCodec } from './deflate/deflate-codec.ts'
 import type { MessageCodec, ReservedBit } from './message-extension.ts'
 
 /** One negotiated extension of a connection. */
@@ -25,6 +26,8 @@ export class ExtensionChain {
   readonly #links: readonly ChainLink[]
   /** The reserved bits that have a meaning. */
   readonly reservedBits: number
+  /** Set when compression is all there is: it encodes a prepared message once for many connections. */
+  readonly deflate: DeflateCodec | undefined
   /** Whether every message is changed, marked or not. */
   readonly #changesAll: boolean
   /** The reserved bits of the message encoded last. A field instead of a result, so that nothing is allocated for it. */
@@ -33,6 +36,8 @@ export class ExtensionChain {
   constructor(links: readonly ChainLink[]) {
     this.#links = links
     this.reservedBits = links.reduce((bits, { reservedBit }) => bits | reservedBit, 0)
+    const [first] = links
+    this.deflate = links.length === 1 && first?.codec instanceof DeflateCodec ? first.codec : undefined
     this.#changesAll = links.some(({ reservedBit }) => reservedBit === 0)
   }
 

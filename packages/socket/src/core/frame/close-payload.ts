@@ -29,6 +29,7 @@ export function parseClosePayload(payload: Uint8Array, port: BytePort): CloseInf
       'ERR_CLOSE_CODE',
       `Received close code ${code}, which must not be sent in a Close frame (RFC 6455 §7.4).`,
       CloseCode.protocolError,
+      { received: code },
     )
   }
   if (!port.isUtf8(payload, 2, payload.length)) {

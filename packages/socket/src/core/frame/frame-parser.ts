@@ -1,8 +1,9 @@
 import type { BytePort } from '../bytes/byte-port.ts'
 import { readMaskingKey, rotateMaskingKey } from '../bytes/masking.ts'
 import type { ProtocolError } from '../error/wigwag-error.ts'
-import { MAX_HEADER_BYTES } from './frame-header.ts'
+import { firstByte, MAX_HEADER_BYTES } from './frame-header.ts'
 import { checkExtendedLength, checkFirstBytes, checkFrameBytes, type FrameRules } from './frame-rules.ts'
+import { Opcode } from './opcode.ts'
 
 /** What the frame parser tells, frame by frame. */
 export interface FrameConsumer {
@@ -14,16 +15,26 @@ export interface FrameConsumer {
    * Returns whether to go on; `false` stops the parser behind these bytes.
    */
   payload(chunk: Uint8Array, start: number, end: number, last: boolean, ascii: boolean): boolean
+  /** Whether a message of so many bytes, in one frame without reserved bits, may come now: then it is told by `whole`. */
+  takesWhole(payloadBytes: number): boolean
+  /** Such a message: `chunk[start, end)`, as with `payload`. */
+  whole(opcode: number, chunk: Uint8Array, start: number, end: number, ascii: boolean): boolean
   /** A header broke a rule. The parser has stopped and must not be used again. */
   fault(error: ProtocolError): void
 }
+
+const WHOLE_TEXT = firstByte(Opcode.text, true, 0)
+const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
+/** What comes before the payload at least, by the role of who reads it: two bytes, and the masking-key of a client. */
+const MIN_HEADER_BYTES = { server: 6, client: 2 } as const
 
 /**
  * Turns chunks of any boundaries into frames (RFC 6455 §5.2). Payloads are handed on as ranges of the chunk itself,
  * unmasked in place: nothing is copied but a header that a chunk boundary cuts.
  */
 export class FrameParser {
-  readonly #rules: FrameRules
+  /** May change between two headers. */
+  rules: FrameRules
   readonly #port: BytePort
   readonly #consumer: FrameConsumer
   #step: 'header' | 'payload' = 'header'
@@ -36,7 +47,7 @@ export class FrameParser {
   #key = 0
 
   constructor(rules: FrameRules, port: BytePort, consumer: FrameConsumer) {
-    this.#rules = rules
+    this.rules = rules
     this.#port = port
     this.#consumer = consumer
   }
@@ -54,6 +65,12 @@ export class FrameParser {
     let position = start
     while (position < end) {
       if (this.#step === 'header') {
+        const wholeEnd = this.#whole(chunk, position, end)
+        if (wholeEnd > 0) {
+          position = wholeEnd
+          continue
+        }
+        if (wholeEnd < 0) return -wholeEnd
         const next = this.#cutBytes === 0 ? this.#header(chunk, position, end) : this.#cut(chunk, position, end)
         if (next < 0) return position
         position = next
@@ -77,6 +94,33 @@ export class FrameParser {
     return position
   }
 
+  /**
+   * The usual frame, in one step: a whole message that lies whole in the chunk. Its first bytes show that it breaks no rule;
+   * of any other the rules have to say what becomes. Returns where it ends, negative when the consumer said stop, and 0 when
+   * this is another frame.
+   */
+  #whole(chunk: Uint8Array, position: number, end: number): number {
+    const { role, maxFrameBytes } = this.rules
+    if (end - position < MIN_HEADER_BYTES[role] || this.#cutBytes !== 0) return 0
+    const first = chunk[position] as number
+    if (first !== WHOLE_TEXT && first !== WHOLE_BINARY) return 0
+    const second = chunk[position + 1] as number
+    const masked = second >= 0x80
+    if (masked !== (role === 'server')) return 0
+    let from = position + MIN_HEADER_BYTES[role]
+    let payloadBytes = second & 0x7f
+    if (payloadBytes > 125) {
+      if (payloadBytes === 127 || end - from < 2) return 0
+      payloadBytes = ((chunk[position + 2] as number) << 8) | (chunk[position + 3] as number)
+      if (payloadBytes <= 125) return 0
+      from += 2
+    }
+    const to = from + payloadBytes
+    if (to > end || payloadBytes > maxFrameBytes || !this.#consumer.takesWhole(payloadBytes)) return 0
+    const ascii = masked && this.#port.xor(chunk, from, to, readMaskingKey(chunk, from - 4))
+    return this.#consumer.whole(first & 0x0f, chunk, from, to, ascii) ? to : -to
+  }
+
   // Without this the compiler takes #step for what it was before #header changed it.
   #isHeader(): boolean {
     return this.#step === 'header'
@@ -90,7 +134,7 @@ export class FrameParser {
     if (end - position < 2) return this.#keep(chunk, position, end)
     const first = chunk[position] as number
     const second = chunk[position + 1] as number
-    const fault = checkFirstBytes(first, second, this.#rules)
+    const fault = checkFirstBytes(first, second, this.rules)
     if (fault !== undefined) return this.#fail(fault)
     const shortLength = second & 0x7f
     const masked = (second & 0x80) !== 0
@@ -107,7 +151,7 @@ export class FrameParser {
       payloadBytes = high * 0x1_0000_0000 + low
       next += lengthBytes
     }
-    const tooLarge = checkFrameBytes(payloadBytes, this.#rules)
+    const tooLarge = checkFrameBytes(payloadBytes, this.rules)
     if (tooLarge !== undefined) return this.#fail(tooLarge)
     if (masked) {
       if (end - next < 4) return this.#keep(chunk, position, end)

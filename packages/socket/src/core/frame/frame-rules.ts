@@ -47,6 +47,7 @@ export function checkFrameBytes(payloadBytes: number, rules: FrameRules): Protoc
     `Received a frame of ${payloadBytes} bytes; maxFrameBytes is ${rules.maxFrameBytes}. ` +
       'Send smaller frames, or raise maxFrameBytes.',
     CloseCode.messageTooBig,
+    { received: payloadBytes },
   )
 }
 
@@ -56,6 +57,7 @@ function reservedBits(first: number): ProtocolError {
     'ERR_FRAME_RESERVED_BITS',
     `Received a frame with ${bits} set, to which no negotiated extension gives a meaning here (RFC 6455 §5.2).`,
     CloseCode.protocolError,
+    { received: (first >> 4) & 7 },
   )
 }
 
@@ -65,6 +67,7 @@ function reservedOpcode(opcode: number): ProtocolError {
     `Received opcode 0x${opcode.toString(16)}, which RFC 6455 §5.2 reserves. ` +
       'Check that the peer speaks WebSocket and that no proxy rewrites the stream.',
     CloseCode.protocolError,
+    { received: opcode },
   )
 }
 

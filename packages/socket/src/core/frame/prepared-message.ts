@@ -11,9 +11,17 @@ export interface EncodedFrame {
   readonly end: number
 }
 
+/** What an extension remembers of a message that is sent to many. */
+export interface PreparedEncoding {
+  /** Whose it is: an object that the connections have in common that it is for. */
+  readonly owner: object
+  /** What others remember. */
+  readonly next: PreparedEncoding | undefined
+}
+
 /**
  * A message made to be sent to many: its frame is encoded once, and every server socket that sends it in the same turn
- * writes the same bytes. Nothing else is shared, so it may be kept and sent again at any time.
+ * writes the same bytes, compressed ones those of its cohort. It may be kept and sent again at any time.
  */
 export class PreparedMessage {
   /** The message itself. The bytes of a binary one must not change. */
@@ -23,6 +31,8 @@ export class PreparedMessage {
   readonly compress: boolean | undefined
   /** Left here by the frame writer. */
   encoded: EncodedFrame | undefined = undefined
+  /** Left here by extensions. */
+  encodings: PreparedEncoding | undefined = undefined
 
   /** Takes a text message as a string, a binary one as bytes. Throws `UsageError` `ERR_ARGUMENT` for anything else. */
   constructor(data: string | Uint8Array, options: { readonly compress?: boolean | undefined } = {}) {

@@ -1,7 +1,8 @@
 import { encodeBase64 } from '../bytes/base64.ts'
 import { sha1 } from '../bytes/sha1.ts'
 
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+/** What every key is hashed with (RFC 6455 §1.3). */
+export const GUID: string = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** 16 bytes in base64 (RFC 6455 §4.1): 22 digits and two of padding. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/
 

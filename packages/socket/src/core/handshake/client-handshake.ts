@@ -87,24 +87,28 @@ export class ClientHandshake {
       )
     }
     if (Number(response.httpVersion) < 1.1) return wrong(`it is HTTP/${response.httpVersion}`)
-    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return wrong('its Upgrade is not "websocket"')
-    if (!headers.lists('connection', 'upgrade')) return wrong('its Connection does not list "Upgrade"')
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return wrong('its Upgrade is not "websocket"', 'upgrade')
+    if (!headers.lists('connection', 'upgrade')) return wrong('its Connection does not list "Upgrade"', 'connection')
     const accept = headers.all('sec-websocket-accept')
     if (accept.length !== 1 || accept[0] !== acceptKey(this.#key))
-      return wrong('its Sec-WebSocket-Accept does not match the key')
+      return wrong('its Sec-WebSocket-Accept does not match the key', 'sec-websocket-accept')
     return this.#judgeNegotiated(response)
   }
 
   #judgeNegotiated({ headers }: ResponseHead): UpgradeAgreement | ProtocolError {
     const accepted = parseExtensions(headers.get('sec-websocket-extensions') ?? '')
-    if ('fault' in accepted) return wrong(`its Sec-WebSocket-Extensions is malformed: ${accepted.fault}`)
+    if ('fault' in accepted)
+      return wrong(`its Sec-WebSocket-Extensions is malformed: ${accepted.fault}`, 'sec-websocket-extensions')
     const negotiated = confirmExtensions(accepted.offers, this.#wish.extensions ?? [])
-    if ('fault' in negotiated) return wrong(negotiated.fault)
+    if ('fault' in negotiated) return wrong(negotiated.fault, 'sec-websocket-extensions')
     const subprotocols = headers.all('sec-websocket-protocol')
     const subprotocol = subprotocols[0]
-    if (subprotocols.length > 1) return wrong('it selects more than one subprotocol')
+    if (subprotocols.length > 1) return wrong('it selects more than one subprotocol', 'sec-websocket-protocol')
     if (subprotocol !== undefined && !(this.#wish.subprotocols ?? []).includes(subprotocol)) {
-      return wrong(`it selects the subprotocol ${JSON.stringify(subprotocol)}, which was not offered`)
+      return wrong(
+        `it selects the subprotocol ${JSON.stringify(subprotocol)}, which was not offered`,
+        'sec-websocket-protocol',
+      )
     }
     return { subprotocol, extensions: negotiated.answer, chain: negotiated.chain }
   }
@@ -127,10 +131,11 @@ function usage(what: string): UsageError {
   return new UsageError('ERR_ARGUMENT', `${what}.`)
 }
 
-function wrong(what: string): ProtocolError {
+function wrong(what: string, header?: string): ProtocolError {
   return new ProtocolError(
     'ERR_HANDSHAKE_RESPONSE',
     `The server answered the upgrade wrongly: ${what} (RFC 6455 §4.1). Check that the URL is a WebSocket endpoint.`,
     CloseCode.abnormal,
+    header === undefined ? {} : { header },
   )
 }

@@ -34,6 +34,8 @@ export interface UpgradeRefusal {
   readonly message: string
   /** Further response headers. */
   readonly headers: Readonly<Record<string, string>>
+  /** The request's header that lists what cannot be, in lower case, when that is why. */
+  readonly fault?: string
 }
 
 /** What `judgeUpgrade` decided. */
@@ -53,9 +55,13 @@ export function judgeUpgrade(request: RequestHead, policy: UpgradePolicy): Upgra
     if (refusal !== undefined) return { ok: false, refusal }
   }
   const subprotocols = parseSubprotocols(request.headers)
-  if ('fault' in subprotocols) return { ok: false, refusal: badRequest(subprotocols.fault) }
+  if ('fault' in subprotocols)
+    return { ok: false, refusal: malformedList('sec-websocket-protocol', subprotocols.fault) }
   const extensions = parseExtensions(request.headers.get('sec-websocket-extensions') ?? '')
-  if ('fault' in extensions) return { ok: false, refusal: badRequest(`Sec-WebSocket-Extensions: ${extensions.fault}`) }
+  if ('fault' in extensions) {
+    const what = `Sec-WebSocket-Extensions: ${extensions.fault}`
+    return { ok: false, refusal: malformedList('sec-websocket-extensions', what) }
+  }
   const key = request.headers.get('sec-websocket-key') as string
   return { ok: true, offer: { key, subprotocols: subprotocols.offered, extensions: extensions.offers } }
 }
@@ -75,7 +81,7 @@ const RULES: readonly Rule[] = [
         ),
   ({ target }) => (isResourceName(target) ? undefined : badRequest('The request-target is no path and no http URL')),
   // item 2: Host, exactly one (RFC 9112 §3.2)
-  ({ headers }) => exactlyOne(headers.all('host'), 'Host'),
+  ({ headers }) => exactlyOne(headers.count('host'), 'Host'),
   ({ headers }) => (parseHost(headers.get('host') as string) ? undefined : badRequest('The Host header is malformed')),
   // items 3 and 4
   ({ headers }) =>
@@ -87,24 +93,24 @@ const RULES: readonly Rule[] = [
       ? undefined
       : refuse(426, 'The Connection header must list "Upgrade"; a proxy may have dropped it', UPGRADE_HEADERS),
   // item 6, before the key: a client of another version may have another idea of the rest
-  ({ headers }) => exactlyOne(headers.all('sec-websocket-version'), 'Sec-WebSocket-Version', UPGRADE_HEADERS),
+  ({ headers }) => exactlyOne(headers.count('sec-websocket-version'), 'Sec-WebSocket-Version', UPGRADE_HEADERS),
   ({ headers }) =>
     headers.get('sec-websocket-version') === WEBSOCKET_VERSION
       ? undefined
       : refuse(426, `Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}`, UPGRADE_HEADERS),
   // item 5
-  ({ headers }) => exactlyOne(headers.all('sec-websocket-key'), 'Sec-WebSocket-Key'),
+  ({ headers }) => exactlyOne(headers.count('sec-websocket-key'), 'Sec-WebSocket-Key'),
   ({ headers }) =>
     isWebSocketKey(headers.get('sec-websocket-key') as string)
       ? undefined
       : badRequest('Sec-WebSocket-Key must be 16 bytes in base64: 22 digits and "=="'),
   // A body would be taken for frames, or hide a second request (RFC 9112 §11.2).
   ({ headers }) =>
-    headers.all('transfer-encoding').length > 0 || headers.all('content-length').some((length) => length !== '0')
+    headers.has('transfer-encoding') || headers.all('content-length').some((length) => length !== '0')
       ? badRequest('An upgrade request must not have a body')
       : undefined,
   // item 7 and who may come in at all
-  ({ headers }) => (headers.all('origin').length > 1 ? badRequest('There is more than one Origin header') : undefined),
+  ({ headers }) => (headers.count('origin') > 1 ? badRequest('There is more than one Origin header') : undefined),
   ({ headers }, { hosts }) => forbidden(checkHost(headers.get('host') as string, hosts)),
   ({ headers }, { origins, peer }) => forbidden(checkOrigin(headers, origins, peer)),
 ]
@@ -115,17 +121,21 @@ function isResourceName(target: string): boolean {
 }
 
 function exactlyOne(
-  values: readonly string[],
+  count: number,
   name: string,
   headers: Readonly<Record<string, string>> = {},
 ): UpgradeRefusal | undefined {
-  if (values.length === 1) return undefined
-  const what = values.length === 0 ? `The ${name} header is missing` : `There is more than one ${name} header`
+  if (count === 1) return undefined
+  const what = count === 0 ? `The ${name} header is missing` : `There is more than one ${name} header`
   return refuse(400, what, headers)
 }
 
 function forbidden(refusal: { readonly message: string } | undefined): UpgradeRefusal | undefined {
   return refusal && { status: 403, message: refusal.message, headers: {} }
+}
+
+function malformedList(fault: string, what: string): UpgradeRefusal {
+  return { ...badRequest(what), fault }
 }
 
 function badRequest(what: string): UpgradeRefusal {
@@ -142,6 +152,8 @@ export interface UpgradeAnswer {
   readonly extensions?: readonly ExtensionOffer[]
   /** Further response headers, by name. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What `acceptKey` gives for the key, when the host has a faster way to it. */
+  readonly accept?: string
 }
 
 /**
@@ -149,10 +161,10 @@ export interface UpgradeAnswer {
  * Throws `UsageError` `ERR_ARGUMENT` for a subprotocol that was not offered or a header that HTTP does not allow.
  */
 export function encodeUpgradeResponse(offer: UpgradeOffer, answer: UpgradeAnswer = {}): string {
-  const { subprotocol, extensions = [], headers = {} } = answer
+  const { subprotocol, extensions = [], headers, accept = acceptKey(offer.key) } = answer
   let head =
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${acceptKey(offer.key)}\r\n`
+    `Sec-WebSocket-Accept: ${accept}\r\n`
   if (subprotocol !== undefined) {
     if (!offer.subprotocols.includes(subprotocol)) {
       throw new UsageError(
@@ -163,7 +175,7 @@ export function encodeUpgradeResponse(offer: UpgradeOffer, answer: UpgradeAnswer
     head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`
   }
   if (extensions.length > 0) head += `Sec-WebSocket-Extensions: ${encodeExtensions(extensions)}\r\n`
-  return `${head}${encodeFields(headers)}\r\n`
+  return headers === undefined ? `${head}\r\n` : `${head}${encodeFields(headers)}\r\n`
 }
 
 /** The whole HTTP/1.1 response that refuses an upgrade and ends the connection. */

@@ -6,12 +6,16 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text)
 }
 
+const NONE: readonly string[] = []
+
 /** Header fields of one HTTP message, in order, repeats kept apart. Names are compared without case (RFC 9110 §5.1). */
 export class HeaderFields {
-  readonly #byName = new Map<string, string[]>()
+  // Side by side, and searched from the start: messages have a dozen lines, and are asked for a few of them once.
+  readonly #names: string[] = []
+  readonly #values: string[] = []
 
   /** Takes names and values in turn, as `http.IncomingMessage.rawHeaders` has them. */
-  constructor(namesAndValues: readonly string[] = []) {
+  constructor(namesAndValues: readonly string[] = NONE) {
     for (let i = 0; i + 1 < namesAndValues.length; i += 2) {
       this.append(namesAndValues[i] as string, namesAndValues[i + 1] as string)
     }
@@ -19,38 +23,59 @@ export class HeaderFields {
 
   /** Adds one field line. */
   append(name: string, value: string): void {
+    this.#names.push(name.toLowerCase())
+    this.#values.push(value)
+  }
+
+  /** Whether there is a line of `name`. */
+  has(name: string): boolean {
+    return this.#names.includes(name.toLowerCase())
+  }
+
+  /** How many lines of `name` there are. */
+  count(name: string): number {
     const key = name.toLowerCase()
-    const values = this.#byName.get(key)
-    if (values === undefined) this.#byName.set(key, [value])
-    else values.push(value)
+    let count = 0
+    for (const other of this.#names) if (other === key) count++
+    return count
   }
 
   /** Every value of `name`, one per field line. */
   all(name: string): readonly string[] {
-    return this.#byName.get(name.toLowerCase()) ?? []
+    const key = name.toLowerCase()
+    let at = this.#names.indexOf(key)
+    if (at < 0) return NONE
+    const values: string[] = []
+    for (; at >= 0; at = this.#names.indexOf(key, at + 1)) values.push(this.#values[at] as string)
+    return values
   }
 
   /** The value of `name`; of several lines, the list they make together (RFC 9110 §5.3). */
   get(name: string): string | undefined {
-    const values = this.#byName.get(name.toLowerCase())
-    return values?.join(', ')
+    const key = name.toLowerCase()
+    const at = this.#names.indexOf(key)
+    if (at < 0) return undefined
+    return this.#names.indexOf(key, at + 1) < 0 ? this.#values[at] : this.all(key).join(', ')
   }
 
   /** The members of a comma-separated list of tokens, over all lines of `name`, without empty ones. */
   list(name: string): readonly string[] {
-    return this.all(name)
-      .flatMap((value) => value.split(',').map(trimWhitespace))
-      .filter((member) => member !== '')
+    const lines = this.all(name)
+    if (lines.length === 0) return NONE
+    return lines.flatMap((value) => value.split(',').map(trimWhitespace)).filter((member) => member !== '')
   }
 
   /** Whether that list has `token`, without regard to case. */
   lists(name: string, token: string): boolean {
-    return this.list(name).some((member) => member.toLowerCase() === token)
+    // Mostly it is all there is.
+    const value = this.get(name)
+    if (value === undefined) return false
+    return value.toLowerCase() === token || this.list(name).some((member) => member.toLowerCase() === token)
   }
 
-  /** Each line as `[lower-case name, value]`. */
+  /** Each line as `[lower-case name, value]`, in the order in which they came. */
   *[Symbol.iterator](): IterableIterator<readonly [string, string]> {
-    for (const [name, values] of this.#byName) for (const value of values) yield [name, value]
+    for (const [i, name] of this.#names.entries()) yield [name, this.#values[i] as string]
   }
 }
 

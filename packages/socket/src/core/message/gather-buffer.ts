@@ -2,6 +2,12 @@ import type { BytePort } from '../bytes/byte-port.ts'
 
 /** What a message may take before its first bytes came: more than most need, less than an attacker wants. */
 const FIRST_BYTES = 64 * 1024
+/**
+ * How many times what came is taken of what was announced. Up to a usual size it is much, so that most messages are not
+ * copied from one array to the next: nothing was written to the rest of it yet, so it is hardly more than address space.
+ */
+const USUAL_GROWTH = 16
+const USUAL_BYTES = 1024 * 1024
 const GROWTH = 4
 
 /**
@@ -41,7 +47,8 @@ export class GatherBuffer {
   }
 
   #grow(needed: number, expected: number): void {
-    const allowed = Math.max(FIRST_BYTES, needed * GROWTH)
+    const usual = Math.min(needed * USUAL_GROWTH, USUAL_BYTES)
+    const allowed = Math.max(FIRST_BYTES, usual, needed * GROWTH)
     // Doubling keeps a message of many small fragments from being copied once per fragment.
     const doubled = (this.#bytes?.length ?? 0) * 2
     const larger = this.#port.allocate(Math.max(needed, doubled, Math.min(needed + expected, allowed)))

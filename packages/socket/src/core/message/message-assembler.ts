@@ -47,7 +47,8 @@ interface PartialMessage {
  * it arrives (§8.1). A message that lies whole in one chunk is handed on where it lies.
  */
 export class MessageAssembler implements FrameConsumer {
-  readonly #rules: MessageRules
+  /** May change between two headers. */
+  rules: MessageRules
   readonly #port: BytePort
   readonly #extensions: ExtensionChain | undefined
   readonly #consumer: MessageConsumer
@@ -61,7 +62,7 @@ export class MessageAssembler implements FrameConsumer {
   #control: GatherBuffer | undefined
 
   constructor(rules: MessageRules, port: BytePort, extensions: ExtensionChain | undefined, consumer: MessageConsumer) {
-    this.#rules = rules
+    this.rules = rules
     this.#port = port
     this.#extensions = extensions
     this.#consumer = consumer
@@ -75,7 +76,7 @@ export class MessageAssembler implements FrameConsumer {
     const message = this.#message
     if (opcode === Opcode.continuation) {
       if (message === undefined) return unexpectedContinuation()
-      if (++message.fragments > this.#rules.maxFragments) return tooManyFragments(this.#rules.maxFragments)
+      if (++message.fragments > this.rules.maxFragments) return tooManyFragments(this.rules.maxFragments)
       return this.#checkSize(message.gathered.size + payloadBytes, message.encoded)
     }
     if (message !== undefined) return interleaved(opcode)
@@ -94,13 +95,21 @@ export class MessageAssembler implements FrameConsumer {
     return this.#gather(chunk, start, end, last, ascii)
   }
 
+  takesWhole(payloadBytes: number): boolean {
+    return this.#message === undefined && this.#extensions === undefined && payloadBytes <= this.rules.maxMessageBytes
+  }
+
+  whole(opcode: number, chunk: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    return this.#whole(opcode === Opcode.text ? 'text' : 'binary', chunk, start, end, ascii)
+  }
+
   fault(error: ProtocolError): void {
     this.#message = undefined
     this.#consumer.fault(error)
   }
 
   #whole(type: MessageType, bytes: Uint8Array, start: number, end: number, ascii: boolean): boolean {
-    if (type === 'text' && !ascii && this.#rules.utf8 === 'strict' && !this.#port.isUtf8(bytes, start, end)) {
+    if (type === 'text' && !ascii && this.rules.utf8 === 'strict' && !this.#port.isUtf8(bytes, start, end)) {
       return this.#refuse(invalidText())
     }
     return this.#consumer.message(type, bytes, start, end, ascii)
@@ -120,7 +129,7 @@ export class MessageAssembler implements FrameConsumer {
 
   #begin(): PartialMessage {
     const type = this.#opcode === Opcode.text ? 'text' : 'binary'
-    const checked = type === 'text' && !this.#encoded && this.#rules.utf8 === 'strict'
+    const checked = type === 'text' && !this.#encoded && this.rules.utf8 === 'strict'
     return {
       type,
       reservedBits: this.#reservedBits,
@@ -140,7 +149,7 @@ export class MessageAssembler implements FrameConsumer {
   }
 
   #decode(type: MessageType, reservedBits: number, bytes: Uint8Array, inChunk: boolean): boolean {
-    const decoded = (this.#extensions as ExtensionChain).decode(bytes, reservedBits, this.#rules.maxMessageBytes)
+    const decoded = (this.#extensions as ExtensionChain).decode(bytes, reservedBits, this.rules.maxMessageBytes)
     if (decoded instanceof ProtocolError) return this.#refuse(decoded)
     // A codec may hand out a part of what it was given; the chunk, however, may be lent.
     const own = inChunk && decoded.buffer === bytes.buffer ? this.#port.copy(decoded, 0, decoded.length) : decoded
@@ -159,7 +168,7 @@ export class MessageAssembler implements FrameConsumer {
   }
 
   #checkSize(messageBytes: number, encoded: boolean): ProtocolError | undefined {
-    const { maxMessageBytes } = this.#rules
+    const { maxMessageBytes } = this.rules
     // An encoded message within the larger bound is judged again by what it decodes to.
     if (messageBytes <= maxMessageBytes || (encoded && messageBytes <= maxEncodedBytes(maxMessageBytes))) {
       return undefined
@@ -169,6 +178,7 @@ export class MessageAssembler implements FrameConsumer {
       `Received a message of at least ${messageBytes} bytes; maxMessageBytes is ${maxMessageBytes}. ` +
         'Send smaller messages, or raise maxMessageBytes.',
       CloseCode.messageTooBig,
+      { received: messageBytes },
     )
   }
 
@@ -192,6 +202,7 @@ function interleaved(opcode: number): ProtocolError {
     `Received opcode 0x${opcode.toString(16)}, the start of a message, before the last fragment of the one in progress ` +
       '(RFC 6455 §5.4).',
     CloseCode.protocolError,
+    { received: opcode },
   )
 }
 

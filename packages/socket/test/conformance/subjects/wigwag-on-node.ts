@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   type ConnectOptions,
   connectWebSocket,
+  type ServerOptions,
   type SocketOptions,
   WebSocketServer,
   type WebSocketServerOptions,
@@ -34,11 +35,17 @@ export class WigwagOnNode implements Subject {
   readonly mostExchanges: number
   readonly #tls: boolean
   readonly #io: 'native' | 'public'
+  readonly #bare: boolean
   readonly #servers = new Map<string, Promise<EchoServer>>()
   #judge: Promise<JudgeServer> | undefined
 
-  constructor(name: string, { tls, io }: { readonly tls: boolean; readonly io: 'native' | 'public' }) {
+  /** `bare`: nothing asks for a request of Node, and a server makes no sockets of `net` then. */
+  constructor(
+    name: string,
+    { tls, io, bare = false }: { readonly tls: boolean; readonly io: 'native' | 'public'; readonly bare?: boolean },
+  ) {
     this.name = name
+    this.#bare = bare
     this.#tls = tls
     // Where bytes are cut is the business of what is below: one transport is shown every place.
     this.mostExchanges = tls || io === 'public' ? 4 : Infinity
@@ -60,6 +67,7 @@ export class WigwagOnNode implements Subject {
   }
 
   async #connectToServer(options: SubjectOptions): Promise<Session> {
+    if (this.#bare) return this.#connectToOwnServer(options)
     const key = JSON.stringify(options)
     const opened = this.#servers.get(key) ?? this.#openServer(options)
     this.#servers.set(key, opened)
@@ -73,12 +81,35 @@ export class WigwagOnNode implements Subject {
     return { line, application, dispose: () => line.reset() }
   }
 
-  async #openServer(options: SubjectOptions): Promise<EchoServer> {
-    const applications = new Map<number, EchoApplication>()
-    const echo: WebSocketServerOptions<number> = {
+  /** A server for one connection, which need not be told from others. */
+  async #connectToOwnServer(options: SubjectOptions): Promise<Session> {
+    const application = new EchoApplication()
+    const server = new WebSocketServer<undefined>({
+      ...this.#serverOptions(options),
+      ...echoHandlers(() => application),
+    })
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+    const line = new NetworkLine(await connectJudge(port, false), 'server', WAIT_MS)
+    application.changed = () => line.changed()
+    const dispose = async (): Promise<void> => {
+      line.reset()
+      await closeServer(server)
+    }
+    return { line, application, dispose }
+  }
+
+  #serverOptions(options: SubjectOptions): ServerOptions {
+    return {
       ...this.#socketOptions(options),
       ...definedOf({ subprotocols: options.subprotocols, maxHeaderBytes: options.maxHeaderBytes }),
       ...definedOf({ handshakeTimeoutMs: options.handshakeTimeoutMs }),
+    }
+  }
+
+  async #openServer(options: SubjectOptions): Promise<EchoServer> {
+    const applications = new Map<number, EchoApplication>()
+    const echo: WebSocketServerOptions<number> = {
+      ...this.#serverOptions(options),
       authorize: ({ incoming }) => incoming.socket.remotePort ?? 0,
       ...echoHandlers<number>(({ data }) => applications.get(data)),
     }
@@ -129,7 +160,7 @@ export class WigwagOnNode implements Subject {
   }
 }
 
-async function closeServer(server: WebSocketServer<number>): Promise<void> {
+async function closeServer(server: { terminate(): void; close(): Promise<void> }): Promise<void> {
   server.terminate()
   await server.close()
 }

@@ -31,6 +31,7 @@ describe('defaults of the connection options', () => {
       maxBufferedForPongBytes: 2 * 1024 * 1024,
       utf8: 'strict',
       textAs: 'string',
+      bytesAs: 'owned',
       pingIntervalMs: 25_000,
       pongTimeoutMs: 10_000,
       closeTimeoutMs: 5_000,
@@ -68,6 +69,7 @@ describe('an option out of range', () => {
   test.each([
     ['utf8', "'strict', 'trust'"],
     ['textAs', "'string', 'bytes'"],
+    ['bytesAs', "'owned', 'borrowed'"],
   ])('%s takes one of its modes, and its error lists them', (name, modes) => {
     for (const bad of ['', 'STRICT', true, null, 0]) {
       const resolve = (): unknown => resolveConnectionOptions({ [name]: bad } as ConnectionOptions)

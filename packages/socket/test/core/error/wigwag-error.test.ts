@@ -20,6 +20,13 @@ test('a protocol error carries the code that the wire hears', () => {
   })
 })
 
+test('a protocol error carries what was at fault, where there is such a thing', () => {
+  const [opcode, header] = [{ received: 3 }, { header: 'upgrade' }]
+  expect(new ProtocolError('ERR_FRAME_RESERVED_OPCODE', 'Why', 1002, opcode)).toMatchObject(opcode)
+  expect(new ProtocolError('ERR_HANDSHAKE_RESPONSE', 'Why', 1006, header)).toMatchObject(header)
+  expect(new ProtocolError('ERR_MESSAGE_UTF8', 'Why', 1007)).toMatchObject({ received: undefined, header: undefined })
+})
+
 test('an error keeps its cause', () => {
   const cause = new Error('ECONNRESET')
   expect(new TransportError('ERR_TRANSPORT', 'Lost', { cause }).cause).toBe(cause)

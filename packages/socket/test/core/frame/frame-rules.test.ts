@@ -26,7 +26,9 @@ describe('§5.2 reserved bits', () => {
     ['RSV1 and RSV2 and RSV3', 0xf1],
   ])('%s without an extension fails, and the message names it', (bits, first) => {
     expect(judge(first)).toBe('ERR_FRAME_RESERVED_BITS')
-    expect(checkFirstBytes(first, 0, plain('client'))?.message).toContain(`with ${bits} set`)
+    const fault = checkFirstBytes(first, 0, plain('client'))
+    expect(fault?.message).toContain(`with ${bits} set`)
+    expect(fault?.received, 'as in the header: RSV1 is 4').toBe((first & 0x70) >> 4)
   })
 
   test.each([
@@ -46,7 +48,9 @@ describe('§5.2 reserved bits', () => {
 describe('§5.2 opcodes', () => {
   test.each([0x3, 0x4, 0x5, 0x6, 0x7, 0xb, 0xc, 0xd, 0xe, 0xf])('0x%x is reserved', (opcode) => {
     expect(judge(0x80 | opcode)).toBe('ERR_FRAME_RESERVED_OPCODE')
-    expect(checkFirstBytes(0x80 | opcode, 0, plain('client'))?.message).toContain(`0x${opcode.toString(16)}`)
+    const fault = checkFirstBytes(0x80 | opcode, 0, plain('client'))
+    expect(fault?.message).toContain(`0x${opcode.toString(16)}`)
+    expect(fault?.received).toBe(opcode)
   })
 
   test.each([0x0, 0x1, 0x2, 0x8, 0x9, 0xa])('0x%x is defined', (opcode) => {

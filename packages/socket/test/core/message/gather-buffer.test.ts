@@ -29,13 +29,22 @@ describe('memory follows what was received, not what was announced', () => {
     expect(gathered.take()).toHaveLength(1000)
   })
 
-  test('growing never takes more than four times what came', () => {
+  test('up to 1 MiB all that was announced is taken once a sixteenth came', () => {
+    const { port, allocated } = counting()
+    const gathered = new GatherBuffer(port)
+    gathered.append(new Uint8Array(65_536), 0, 65_536, 2 ** 20 - 65_536)
+    expect(allocated).toEqual([2 ** 20])
+    new GatherBuffer(port).append(new Uint8Array(65_535), 0, 65_535, 2 ** 20)
+    expect(allocated.at(-1)).toBe(65_535 * 16)
+  })
+
+  test('above it growing never takes more than four times what came', () => {
     const { port, allocated } = counting()
     const gathered = new GatherBuffer(port)
     const chunk = new Uint8Array(50_000)
     for (let left = 10_000_000; left > 0; left -= chunk.length) {
       gathered.append(chunk, 0, chunk.length, left - chunk.length)
-      expect(allocated.at(-1)).toBeLessThanOrEqual(Math.max(64 * 1024, gathered.size * 4))
+      expect(allocated.at(-1)).toBeLessThanOrEqual(Math.max(2 ** 20, gathered.size * 4))
     }
     expect(gathered.size).toBe(10_000_000)
     expect(allocated.length).toBeLessThan(6)

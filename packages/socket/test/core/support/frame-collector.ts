@@ -24,8 +24,10 @@ export class FrameCollector implements FrameConsumer {
   readonly ascii: boolean[] = []
   /** Given back for the next header. */
   refuseWith: ProtocolError | undefined
-  /** Whether `payload` says to go on. */
+  /** Whether `payload` and `whole` say to go on. */
   goOn = true
+  /** Whether whole messages are taken in one step. */
+  takesWholeMessages = true
   #header = { opcode: 0, fin: false, reservedBits: 0 }
   #parts: Uint8Array[] = []
 
@@ -43,6 +45,15 @@ export class FrameCollector implements FrameConsumer {
       this.#parts = []
     }
     return this.goOn
+  }
+
+  takesWhole(): boolean {
+    return this.takesWholeMessages && this.refuseWith === undefined
+  }
+
+  whole(opcode: number, chunk: Uint8Array, start: number, end: number, ascii: boolean): boolean {
+    this.frame(opcode, true, 0, end - start)
+    return this.payload(chunk, start, end, true, ascii)
   }
 
   fault(error: ProtocolError): void {

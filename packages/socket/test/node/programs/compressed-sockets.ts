@@ -3,13 +3,7 @@
 // Speaks in lines: `port N` first; then each command (`ID NAME ARGUMENT`, see below) is answered with its ID and the result as JSON.
 import { createInterface } from 'node:readline'
 import { queryObjects } from 'node:v8'
-import {
-  connectWebSocket,
-  NodeWebSocket,
-  type SocketHandlers,
-  type SocketOptions,
-  WebSocketServer,
-} from '@wigwag/socket'
+import { connectWebSocket, NodeWebSocket, type SocketHandlers, WebSocketServer } from '@wigwag/socket'
 import { Connection, ExtensionChain } from '@wigwag/socket/core'
 import { DeflateCodec } from '../../../src/core/extension/deflate/deflate-codec.ts'
 import { GatherBuffer } from '../../../src/core/message/gather-buffer.ts'
@@ -27,7 +21,6 @@ export interface ProcessMemory {
 
 const SAMPLES = 7
 const CLASSES = { NodeWebSocket, Pump, Connection, Outbox, ExtensionChain, DeflateCodec, GatherBuffer }
-const IO: SocketOptions = process.env['WIGWAG_TEST_IO'] === 'public' ? { io: 'public' } : {}
 const LARGE = patternBytes(256 * 1024, 1)
 
 let cutWhileSending = 0
@@ -80,7 +73,7 @@ async function connectAll(url: string, count: number): Promise<void> {
   const atOnce = 64
   for (let at = 0; at < count; at += atOnce) {
     const batch = Array.from({ length: Math.min(atOnce, count - at) }, () =>
-      connectWebSocket<unknown>(url, { ...IO, ...handlers, perMessageDeflate: true, closeTimeoutMs: 5000 }),
+      connectWebSocket<unknown>(url, { ...handlers, perMessageDeflate: true, closeTimeoutMs: 5000 }),
     )
     await Promise.all(batch)
   }
@@ -89,7 +82,6 @@ async function connectAll(url: string, count: number): Promise<void> {
 const [mode = 'server'] = process.argv.slice(2)
 if (mode === 'server') {
   const server = new WebSocketServer<unknown>({
-    ...IO,
     ...handlers,
     perMessageDeflate: true,
     closeTimeoutMs: 5000,

@@ -5,16 +5,12 @@ import {
   type ConnectOptions,
   connectWebSocket,
   type NodeWebSocket,
-  type SocketOptions,
   WebSocketServer,
   type WebSocketServerOptions,
 } from '@wigwag/socket'
 import { onTestFinished } from 'vitest'
 import { LOCALHOST_CERTIFICATE } from './localhost-certificate.ts'
 import { Recorder } from './recorder.ts'
-
-/** The suite is run twice: past Node's streams, and through them. */
-const IO: Pick<SocketOptions, 'io'> = process.env['WIGWAG_TEST_IO'] === 'public' ? { io: 'public' } : {}
 
 /** A server of ours that a test may talk to; it is closed behind the test. */
 export interface OpenServer<Data> {
@@ -32,7 +28,7 @@ export async function openServer<Data = undefined>(
   host = '127.0.0.1',
 ): Promise<OpenServer<Data>> {
   const log = new Recorder<Data>(options)
-  const server = new WebSocketServer<Data>({ ...IO, ...options, ...log.handlers })
+  const server = new WebSocketServer<Data>({ ...options, ...log.handlers })
   closeAfterTest(server)
   const { port } = await server.listen({ host, port: 0 })
   return { server, port, url: `ws://${host}:${port}/`, log, http: undefined }
@@ -45,7 +41,7 @@ export async function attachServer<Data = undefined>(
 ): Promise<OpenServer<Data> & { readonly http: HttpServer; readonly detach: () => void }> {
   const http = await openHttp(tls, request, before)
   const log = new Recorder<Data>(options)
-  const server = new WebSocketServer<Data>({ ...IO, ...options, ...log.handlers })
+  const server = new WebSocketServer<Data>({ ...options, ...log.handlers })
   closeAfterTest(server)
   const detach = server.attach(http)
   const { port } = http.address() as AddressInfo
@@ -98,7 +94,7 @@ export async function openClient<Data = undefined>(
   options: ConnectOptions<Data> = {},
 ): Promise<{ readonly socket: NodeWebSocket<Data>; readonly log: Recorder<Data> }> {
   const log = new Recorder<Data>(options)
-  const socket = await connectWebSocket<Data>(url, { ...IO, ...options, ...log.handlers })
+  const socket = await connectWebSocket<Data>(url, { ...options, ...log.handlers })
   onTestFinished(() => socket.terminate())
   return { socket, log }
 }

@@ -2,10 +2,10 @@
 export interface DeflateSettings {
   /** LZ77 window, as a power of two: 8 to 15. No match may reach back further than that. */
   readonly windowBits: number
-  /** 1 (fast) to 9 (small); 0 stores. */
-  readonly level: number
-  /** Memory of the compressor, 1 to 9. */
-  readonly memLevel: number
+  /** 1 (fast) to 9 (small); 0 stores. `undefined`: what pays for a message of that size. */
+  readonly level: number | undefined
+  /** Memory of the compressor while it works, 1 to 9. `undefined`: what is cheapest on this host. */
+  readonly memLevel: number | undefined
 }
 
 /** What one call of the inflater made. */

@@ -1,4 +1,5 @@
 import type { AcceptedExtension, ExtensionParameters, MessageCodec, MessageExtension } from '../message-extension.ts'
+import type { CompressorRules } from './compressor.ts'
 import { type DeflateAgreement, DeflateCodec } from './deflate-codec.ts'
 import { type DeflateParameters, encodeDeflateParameters, parseDeflateParameters } from './deflate-parameters.ts'
 import type { DeflatePort } from './deflate-port.ts'
@@ -20,6 +21,7 @@ export class PerMessageDeflate implements MessageExtension {
   readonly #options: ResolvedDeflateOptions
   readonly #port: DeflatePort
   readonly #agreements = new Map<string, DeflateAgreement>()
+  readonly #compressors = new Map<string, CompressorRules>()
 
   /** Throws `UsageError` `ERR_OPTION` for an option out of range. */
   constructor(options: PerMessageDeflateOptions, port: DeflatePort) {
@@ -109,7 +111,7 @@ export class PerMessageDeflate implements MessageExtension {
   }
 
   #agreement(role: Role, agreed: DeflateParameters): DeflateAgreement {
-    const { thresholdBytes, level, maxFinalBlocks, memLevel, clientMaxWindowBits, outboundWindowBits } = this.#options
+    const { thresholdBytes, maxFinalBlocks, clientMaxWindowBits, outboundWindowBits } = this.#options
     const server = {
       windowBits: agreed.serverMaxWindowBits ?? LARGEST_WINDOW_BITS,
       contextTakeover: !agreed.serverNoContextTakeover,
@@ -121,12 +123,21 @@ export class PerMessageDeflate implements MessageExtension {
       contextTakeover: !agreed.clientNoContextTakeover,
     }
     const [agreedOutbound, inbound] = role === 'server' ? [server, client] : [client, server]
-    const outbound = { ...agreedOutbound, windowBits: Math.min(agreedOutbound.windowBits, outboundWindowBits) }
+    const windowBits = Math.min(agreedOutbound.windowBits, outboundWindowBits)
     return {
       port: this.#port,
       thresholdBytes,
-      outbound: { ...outbound, level, memLevel: memLevel ?? Math.max(outbound.windowBits - 8, 1) },
+      outbound: this.#compressor(windowBits, agreedOutbound.contextTakeover),
       inbound: { ...inbound, maxFinalBlocks },
     }
+  }
+
+  /** Whoever is compressed for alike shares it, whatever was agreed on for the other direction. */
+  #compressor(windowBits: number, contextTakeover: boolean): CompressorRules {
+    const { level, memLevel } = this.#options
+    const key = `${windowBits} ${contextTakeover}`
+    const rules = this.#compressors.get(key) ?? { windowBits, contextTakeover, level, memLevel }
+    this.#compressors.set(key, rules)
+    return rules
   }
 }

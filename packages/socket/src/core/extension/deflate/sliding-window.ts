@@ -14,3 +14,20 @@ export function slideWindow(window: Uint8Array, plain: Uint8Array, size: number)
   slid.set(added, kept)
   return slid
 }
+
+/**
+ * The same in place where it can be, for a window that nobody shares: `window` must not be used any more. A full one moves
+ * without an allocation.
+ */
+export function advanceWindow(window: Uint8Array, plain: Uint8Array, size: number): Uint8Array {
+  if (window.length < size) return slideWindow(window, plain, size)
+  const added = plain.length <= size ? plain : plain.subarray(plain.length - size)
+  window.copyWithin(0, added.length)
+  window.set(added, size - added.length)
+  return window
+}
+
+/** The last `length` bytes. */
+export function endOf(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.length ? bytes : bytes.subarray(bytes.length - length)
+}

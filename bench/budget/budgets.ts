@@ -1,0 +1,87 @@
+import type { MessageCell } from '../cell.ts'
+
+/** What a server may allocate for each message that arrives at a client, in bytes. */
+export interface Budget {
+  /** Objects and strings. */
+  readonly heapBytes: number
+  /** What buffers have outside of the heap. */
+  readonly externalBytes: number
+}
+
+/** What may be held for each connection that came and went, in bytes: an object that stays has more. */
+export const HELD_BYTES = 64
+
+/** A server of the benchmark, and how its sockets read and write. */
+export interface BudgetSubject {
+  readonly name: string
+  /** Program in `bench/subjects`, and its arguments. */
+  readonly program: string
+  readonly args: readonly string[]
+  readonly budgets: Readonly<Record<BudgetCellName, Budget>>
+}
+
+export type BudgetCellName = keyof typeof BUDGET_CELLS
+
+const ECHO = { workload: 'echo', connections: 1, depth: 32, payloadBytes: 16, format: 'text' } as const
+
+/** What is sent, and how many messages. */
+export const BUDGET_CELLS = {
+  text: { messages: 100_000, cell: { ...ECHO, name: 'text of 16 B, 32 in a chunk' } },
+  binary: { messages: 100_000, cell: { ...ECHO, name: 'binary of 16 B, 32 in a chunk', format: 'binary' } },
+  'large-text': { messages: 20_000, cell: { ...ECHO, name: 'text of 1 KiB, 32 in a chunk', payloadBytes: 1024 } },
+  single: { messages: 10_000, cell: { ...ECHO, name: 'text of 16 B, one in a chunk', depth: 1 } },
+  'fan-out': {
+    messages: 100_000,
+    cell: {
+      ...ECHO,
+      name: 'text of 128 B to 25 sockets, 4 in a chunk',
+      workload: 'fan-out',
+      connections: 25,
+      depth: 4,
+      payloadBytes: 128,
+    },
+  },
+} as const satisfies Readonly<Record<string, { readonly messages: number; readonly cell: MessageCell }>>
+
+/**
+ * A sixth above what was measured on Node 20. Lower them when the code has become better: `npx vitest run bench/test/budget`
+ * prints what it measures when WIGWAG_TEST_BUDGETS is set.
+ */
+export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
+  {
+    name: 'sockets',
+    program: 'wigwag',
+    args: [],
+    budgets: {
+      text: { heapBytes: 62, externalBytes: 1 },
+      binary: { heapBytes: 134, externalBytes: 19 },
+      'large-text': { heapBytes: 1220, externalBytes: 1 },
+      single: { heapBytes: 600, externalBytes: 1 },
+      'fan-out': { heapBytes: 35, externalBytes: 1 },
+    },
+  },
+  {
+    name: "sockets, through Node's streams",
+    program: 'wigwag',
+    args: ['public'],
+    budgets: {
+      text: { heapBytes: 91, externalBytes: 26 },
+      binary: { heapBytes: 163, externalBytes: 26 },
+      'large-text': { heapBytes: 1260, externalBytes: 1200 },
+      single: { heapBytes: 1640, externalBytes: 26 },
+      'fan-out': { heapBytes: 106, externalBytes: 7 },
+    },
+  },
+  {
+    name: 'the face of ws',
+    program: 'wigwag-ws',
+    args: [],
+    budgets: {
+      text: { heapBytes: 180, externalBytes: 19 },
+      binary: { heapBytes: 180, externalBytes: 19 },
+      'large-text': { heapBytes: 340, externalBytes: 1200 },
+      single: { heapBytes: 740, externalBytes: 19 },
+      'fan-out': { heapBytes: 66, externalBytes: 6 },
+    },
+  },
+]

@@ -1,0 +1,104 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import type { QuickUpgrade, RequestHead } from '../core/index.ts'
+import type { BareSocket } from './bare-socket.ts'
+import type { DriverSocket } from './driver-socket.ts'
+import type { BareHandle } from './native-io.ts'
+import { requestHead } from './upgrade-request.ts'
+
+/** An upgrade as it came in: through an HTTP server, or without one. */
+export interface ArrivedUpgrade {
+  readonly head: RequestHead
+  /** What came behind the head, as far as the socket does not tell of it. */
+  readonly rest: Uint8Array
+  /** The request as Node has it. */
+  readonly incoming: IncomingMessage
+  /** The socket it came on. Another one as soon as `incoming` was asked for: `moved` is told then. */
+  readonly socket: DriverSocket
+  moved: ((socket: DriverSocket) => void) | undefined
+  /** It has been decided on: the socket stays what it is. */
+  settle(): void
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** An upgrade that an HTTP server reported. */
+export class HttpUpgrade implements ArrivedUpgrade {
+  readonly head: RequestHead
+  readonly rest: Uint8Array
+  readonly incoming: IncomingMessage
+  readonly socket: Socket
+  moved: ArrivedUpgrade['moved']
+
+  constructor(incoming: IncomingMessage, socket: Socket, rest: Uint8Array) {
+    this.head = requestHead(incoming)
+    this.incoming = incoming
+    this.socket = socket
+    this.rest = rest
+  }
+
+  settle(): void {}
+}
+
+/** An upgrade on a connection that no HTTP server has seen. */
+export class BareUpgrade implements ArrivedUpgrade {
+  readonly head: QuickUpgrade
+  readonly rest: Uint8Array = NOTHING
+  #socket: DriverSocket
+  /** As long as it may become another. */
+  #bare: BareSocket | undefined
+  #incoming: IncomingMessage | undefined
+  moved: ArrivedUpgrade['moved']
+
+  /** The socket keeps what comes. */
+  constructor(head: QuickUpgrade, bare: BareSocket) {
+    this.head = head
+    this.#socket = bare
+    this.#bare = bare
+  }
+
+  get socket(): DriverSocket {
+    return this.#socket
+  }
+
+  settle(): void {
+    this.#bare = undefined
+  }
+
+  get incoming(): IncomingMessage {
+    this.#incoming ??= createIncoming(this.head, this.#moveToNet())
+    return this.#incoming
+  }
+
+  /** Whoever has a request of Node finds a socket of Node on it, unless that has been decided on. */
+  #moveToNet(): Socket {
+    const bare = this.#bare
+    if (bare === undefined || bare.destroyed) return new Socket()
+    this.#bare = undefined
+    const socket = bare.handOver(openSocket) as Socket
+    socket.on('error', () => {})
+    this.#socket = socket
+    this.moved?.(socket)
+    return socket
+  }
+}
+
+function openSocket(handle: BareHandle): Socket {
+  const options = { handle, allowHalfOpen: true, readable: true, writable: true }
+  return new Socket(options as ConstructorParameters<typeof Socket>[0])
+}
+
+function createIncoming({ method, target, rawHeaders }: QuickUpgrade, socket: Socket): IncomingMessage {
+  const incoming = new IncomingMessage(socket)
+  incoming.method = method
+  incoming.url = target
+  incoming.httpVersion = '1.1'
+  incoming.httpVersionMajor = 1
+  incoming.httpVersionMinor = 1
+  // Node's own way to fill in `headers`, of which repeated lines have rules of their own; there is no public one.
+  const lines = incoming as unknown as { _addHeaderLines(headers: readonly string[], count: number): void }
+  lines._addHeaderLines([...rawHeaders], rawHeaders.length)
+  incoming.complete = true
+  incoming.push(null)
+  return incoming
+}

@@ -1,0 +1,319 @@
+import type { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import type { DriverSocket, SocketReader } from './driver-socket.ts'
+import { nextTick } from './host-time.ts'
+import type { Listed } from './live-list.ts'
+import {
+  type BareHandle,
+  createShutdownRequest,
+  type HandleAddress,
+  type NativeHandle,
+  readResult,
+  type ShutdownRequest,
+  unshareReads,
+  writeNative,
+} from './native-io.ts'
+import { READ_BUFFER } from './simd-masking.ts'
+
+/** libuv's number for the end of a stream, on every system. */
+const EOF = -4095
+/** Most bytes that are kept while nobody reads; behind that the kernel keeps them, and the peer waits. */
+const MAX_KEPT_BYTES = 64 * 1024
+
+/** What follows is not for anybody. */
+const NOBODY: SocketReader = {
+  socketRead() {},
+  socketChunk() {},
+  socketEnded() {},
+  socketFailed() {},
+  socketClosed() {},
+}
+
+interface Listener {
+  readonly event: 'close' | 'end'
+  readonly call: () => void
+  readonly once: boolean
+}
+
+/** Handles know which socket they belong to. */
+const kSocket = Symbol('BareSocket')
+type OwnHandle = BareHandle & { [kSocket]?: BareSocket | undefined }
+type OwnShutdown = ShutdownRequest & { [kSocket]: BareSocket }
+
+/**
+ * A TCP connection without a socket of `net`: its handle, who reads it, and what is written. It does what the driver asks
+ * of a socket, for half of the memory and two thirds of the time that it takes to come and go. Until somebody reads (`readTo`,
+ * `resume`), what comes is kept. The peer may half-close.
+ */
+export class BareSocket implements DriverSocket, Listed {
+  livePlace = -1
+  /** Until when it may say nothing: for whoever has accepted it. */
+  deadlineMs = 0
+  #handle: OwnHandle | undefined
+  #reader: SocketReader | undefined
+  /** What came while nobody read. */
+  #kept: Uint8Array[] | undefined
+  /** The peer's FIN has come, or ours has gone out. */
+  #readEnd: 'no' | 'kept' | 'told' = 'no'
+  #writeEnd: 'no' | 'asked' | 'done' = 'no'
+  #pendingBytes = 0
+  #closed = false
+  #error: Error | undefined
+  #whenEnded: ((error?: Error) => void) | undefined
+  /** Mostly there is one, for `close`. */
+  #onClose: (() => void) | undefined
+  #listeners: Listener[] | undefined
+
+  /** Takes the handle of an accepted connection and reads it for `reader`. */
+  constructor(handle: BareHandle, reader: SocketReader) {
+    this.#handle = handle
+    this.#reader = reader
+    this.#handle[kSocket] = this
+    handle.onread = BareSocket.#onRead
+    handle.useUserBuffer(READ_BUFFER)
+    const status = handle.readStart()
+    if (status < 0) this.destroy(systemError(status, 'read'))
+  }
+
+  /** To write past this socket; none once it is destroyed. */
+  get handle(): BareHandle | undefined {
+    return this.#handle
+  }
+
+  get writable(): boolean {
+    return this.#handle !== undefined && this.#writeEnd === 'no'
+  }
+
+  get writableEnded(): boolean {
+    return this.#writeEnd !== 'no'
+  }
+
+  get writableLength(): number {
+    return this.#pendingBytes
+  }
+
+  get destroyed(): boolean {
+    return this.#handle === undefined
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  get remoteAddress(): string | undefined {
+    const name: HandleAddress = {}
+    this.#handle?.getpeername(name)
+    return name.address
+  }
+
+  get localAddress(): string | undefined {
+    const name: HandleAddress = {}
+    this.#handle?.getsockname(name)
+    return name.address
+  }
+
+  /** Keeps a copy of these bytes as if they came next. To be called while nobody reads. */
+  keep(buffer: Uint8Array, start: number, end: number): void {
+    if (start === end) return
+    this.#kept ??= []
+    this.#kept.push(new Uint8Array(buffer.subarray(start, end)))
+  }
+
+  /** Has `reader` told from the next `resume` on; with none, what comes is kept. */
+  readTo(reader: SocketReader | undefined): void {
+    this.#reader = reader
+  }
+
+  pause(): void {
+    this.#handle?.readStop()
+  }
+
+  /** Tells what was kept and reads on; what nobody wants is dropped. */
+  resume(): void {
+    this.#reader ??= NOBODY
+    const reader = this.#reader
+    const kept = this.#kept
+    this.#kept = undefined
+    for (const chunk of kept ?? []) reader.socketChunk(chunk, this)
+    if (this.#readEnd === 'kept') this.#tellEnd()
+    else this.#handle?.readStart()
+  }
+
+  // What is written leaves at once: there is nothing to hold back.
+  cork(): void {}
+
+  uncork(): void {}
+
+  /** Writes bytes, or text as UTF-8. */
+  write(data: Uint8Array | string, written?: (error?: Error | null) => void): boolean {
+    const handle = this.#handle
+    if (handle === undefined || this.#writeEnd !== 'no') {
+      if (written !== undefined) nextTick(written, new Error('The socket has ended.'))
+      return false
+    }
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data
+    const result = writeNative(handle, bytes, {
+      writeCompleted: (status) => this.#writeCompleted(bytes.length, status, written),
+    })
+    if (result === 'pending') this.#pendingBytes += bytes.length
+    else {
+      const error = result === 'done' ? undefined : systemError(result, 'write')
+      if (error !== undefined) this.destroy(error)
+      if (written !== undefined) nextTick(written, error)
+    }
+    return this.#pendingBytes === 0
+  }
+
+  /** Half-closes behind what was written. */
+  end(data?: string): void {
+    if (data !== undefined) this.write(data)
+    const handle = this.#handle
+    if (handle === undefined || this.#writeEnd !== 'no') return
+    this.#writeEnd = 'asked'
+    const request = createShutdownRequest() as OwnShutdown
+    request[kSocket] = this
+    request.oncomplete = BareSocket.#onShutdown
+    // 1 is for what is half-closed already; an error means that the peer is gone, which a read will tell.
+    if (handle.shutdown(request) !== 0) this.#finish()
+  }
+
+  /** Calls back when the half-close has gone out behind everything written, or when it never will. */
+  whenEnded(told: (error?: Error) => void): void {
+    if (this.#writeEnd === 'done') nextTick(told)
+    else if (this.#closed) nextTick(told, new Error('The socket was closed before.'))
+    else this.#whenEnded = told
+  }
+
+  destroy(error?: Error): void {
+    const handle = this.#handle
+    if (handle === undefined) return
+    this.#handle = undefined
+    this.#kept = undefined
+    this.#error = error
+    handle.close(BareSocket.#onClosed)
+  }
+
+  on(event: 'close', call: () => void): void {
+    if (this.#onClose === undefined) this.#onClose = call
+    else this.#listen({ event, call, once: false })
+  }
+
+  once(event: 'close' | 'end', call: () => void): void {
+    this.#listen({ event, call, once: true })
+  }
+
+  off(event: 'close' | 'end', call: () => void): void {
+    if (event === 'close' && this.#onClose === call) this.#onClose = undefined
+    this.#listeners = this.#listeners?.filter((listener) => listener.event !== event || listener.call !== call)
+  }
+
+  /**
+   * Gives the connection away, to a socket of `net` that `adopt` makes on its handle; listeners move with it, and what
+   * was kept is put back. This socket is empty from then on.
+   */
+  handOver(adopt: (handle: BareHandle) => Socket | undefined): Socket | undefined {
+    const handle = this.#handle as OwnHandle
+    handle.readStop()
+    handle[kSocket] = undefined
+    this.#handle = undefined
+    const socket = adopt(handle)
+    if (socket === undefined) return undefined
+    unshareReads(handle)
+    if (this.#onClose !== undefined) socket.on('close', this.#onClose)
+    for (const { event, call, once } of this.#listeners ?? []) {
+      if (once) socket.once(event, call)
+      else socket.on(event, call)
+    }
+    if (this.#kept !== undefined) socket.unshift(Buffer.concat(this.#kept))
+    if (this.#readEnd === 'kept') socket.push(null)
+    return socket
+  }
+
+  // Called by handles and requests: functions that all sockets share, because each of them lives as long as its socket.
+
+  static readonly #onRead = function onRead(this: NativeHandle): void {
+    const socket = (this as OwnHandle)[kSocket]
+    if (socket !== undefined) socket.#read()
+  }
+
+  static readonly #onShutdown = function onShutdown(this: OwnShutdown): void {
+    this[kSocket].#finish()
+  }
+
+  static readonly #onClosed = function onClosed(this: OwnHandle): void {
+    const socket = this[kSocket]
+    this[kSocket] = undefined
+    if (socket !== undefined) socket.#close()
+  }
+
+  #read(): void {
+    const result = readResult()
+    if (result > 0) {
+      if (this.#reader !== undefined) this.#reader.socketRead(READ_BUFFER, result, this)
+      else this.#keepRead(result)
+    } else if (result === EOF) {
+      // What came before the end must be told before it.
+      if (this.#kept === undefined) this.#tellEnd()
+      else this.#readEnd = 'kept'
+    } else if (result < 0) this.destroy(systemError(result, 'read'))
+  }
+
+  #close(): void {
+    this.#closed = true
+    const ended = this.#whenEnded
+    this.#whenEnded = undefined
+    ended?.(new Error('The socket was closed before.'))
+    const reader = this.#reader ?? NOBODY
+    if (this.#error !== undefined) reader.socketFailed(this.#error, this)
+    reader.socketClosed(this)
+    this.#emit('close')
+  }
+
+  #keepRead(bytes: number): void {
+    this.keep(READ_BUFFER, 0, bytes)
+    const keptBytes = (this.#kept ?? []).reduce((sum, { length }) => sum + length, 0)
+    if (keptBytes >= MAX_KEPT_BYTES) this.pause()
+  }
+
+  #tellEnd(): void {
+    this.#readEnd = 'told'
+    this.#reader?.socketEnded(this)
+    this.#emit('end')
+    if (this.#writeEnd === 'done') this.destroy()
+  }
+
+  #writeCompleted(bytes: number, status: number, written: ((error?: Error | null) => void) | undefined): void {
+    this.#pendingBytes -= bytes
+    const error = status < 0 ? systemError(status, 'write') : undefined
+    if (error !== undefined) this.destroy(error)
+    written?.(error)
+  }
+
+  #finish(): void {
+    this.#writeEnd = 'done'
+    const ended = this.#whenEnded
+    this.#whenEnded = undefined
+    ended?.()
+    if (this.#readEnd === 'told') this.destroy()
+  }
+
+  #listen(listener: Listener): void {
+    this.#listeners ??= []
+    this.#listeners.push(listener)
+  }
+
+  #emit(event: 'close' | 'end'): void {
+    if (event === 'close') this.#onClose?.()
+    for (const { event: wanted, call, once } of this.#listeners ?? []) {
+      if (wanted !== event) continue
+      if (once) this.off(event, call)
+      call()
+    }
+  }
+}
+
+/** The error that Node's sockets have for a (negative) error number of the system. */
+export function systemError(status: number, call: string): Error {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call })
+}

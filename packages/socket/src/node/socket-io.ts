@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net'
+import { finished, type Writable } from 'node:stream'
+import { BareSocket, systemError } from './bare-socket.ts'
+import type { DriverSocket, SocketReader } from './driver-socket.ts'
+import { type NativeHandle, nativeHandleOf, readShared, writeNativeText } from './native-io.ts'
+
+/** The handle behind a socket, where it can be used directly. */
+export function handleOf(socket: DriverSocket): NativeHandle | undefined {
+  return socket instanceof BareSocket ? socket.handle : nativeHandleOf(socket as Socket)
+}
+
+/**
+ * Writes the answer to an upgrade, which is ASCII, past the stream where `native` and nothing is in the way: at that moment the kernel
+ * has room for it.
+ */
+export function writeAnswer(socket: DriverSocket, text: string, native: boolean): void {
+  const handle = native && socket.writable && socket.writableLength === 0 ? handleOf(socket) : undefined
+  if (handle === undefined) {
+    socket.write(text)
+    return
+  }
+  const result = writeNativeText(handle, text, { writeCompleted() {} })
+  if (typeof result === 'number') socket.destroy(systemError(result, 'write'))
+}
+
+/** Calls back when the half-close of `socket` has gone out behind everything written, or when it never will. */
+export function whenEnded(socket: DriverSocket, told: (error?: Error | null) => void): void {
+  if (socket instanceof BareSocket) socket.whenEnded(told)
+  else finished(socket as DriverSocket & Writable, { readable: false }, told)
+}
+
+/** Sockets of `net` and `tls` know who reads them: listeners need no closure then, of which there are thousands. */
+const kReader = Symbol('reader')
+type ReadSocket = Socket & { [kReader]: SocketReader }
+
+/**
+ * Has `reader` told of all that `socket` reads and of its end, from the next `resume` on. With a `handle` reads go into a
+ * buffer that all sockets share.
+ */
+export function readFrom(socket: DriverSocket, handle: NativeHandle | undefined, reader: SocketReader): void {
+  if (socket instanceof BareSocket) {
+    socket.readTo(reader)
+    return
+  }
+  const readSocket = socket as ReadSocket
+  readSocket[kReader] = reader
+  if (handle === undefined || !readShared(readSocket, handle, tellRead)) readSocket.on('data', tellData)
+  readSocket.on('end', tellEnd).on('error', tellError).on('close', tellClose)
+}
+
+function tellRead(buffer: Uint8Array, end: number, socket: Socket): void {
+  ;(socket as ReadSocket)[kReader].socketRead(buffer, end, socket)
+}
+
+/** What came with an upgrade while it is told to whoever reads along: the reader has had it. */
+let headTold: Buffer | undefined
+
+/** Tells whoever reads along on `socket` of what came behind the opening handshake. */
+export function tellHead(socket: DriverSocket, head: Uint8Array): void {
+  // Nobody reads along on a socket that nobody has been given.
+  if (head.length === 0 || socket instanceof BareSocket) return
+  const readSocket = socket as ReadSocket
+  if (readSocket.listenerCount('data') === 0) return
+  headTold = Buffer.from(head)
+  try {
+    readSocket.emit('data', headTold)
+  } finally {
+    headTold = undefined
+  }
+}
+
+function tellData(this: ReadSocket, chunk: Buffer): void {
+  if (chunk === headTold) return
+  this[kReader].socketChunk(chunk, this)
+}
+
+function tellEnd(this: ReadSocket): void {
+  this[kReader].socketEnded(this)
+}
+
+function tellError(this: ReadSocket, error: Error): void {
+  this[kReader].socketFailed(error, this)
+}
+
+function tellClose(this: ReadSocket): void {
+  this[kReader].socketClosed(this)
+}

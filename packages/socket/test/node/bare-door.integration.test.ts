@@ -1,0 +1,262 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { closePayload, frameBytes, TEST_MASK } from '@wigwag/socket/testing'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openServer } from './support/open-server.ts'
+import { RawPeer, upgradeRequest } from './support/raw-peer.ts'
+
+/** The suite is run twice; these are about the difference, and set what they compare themselves. */
+const NATIVE = { io: 'native' } as const
+const PUBLIC = { io: 'public' } as const
+
+/** Counts the sockets that servers of `net` make in this process. */
+function countNetSockets(): () => number {
+  let count = 0
+  const counting = (): void => void count++
+  subscribe('net.server.socket', counting)
+  onTestFinished(() => void unsubscribe('net.server.socket', counting))
+  return () => count
+}
+
+const text = (payload: string): Uint8Array => frameBytes({ opcode: 1, payload, mask: TEST_MASK })
+
+/** The whole suite is run with `WIGWAG_IO=public`, too: then connections are sockets of `net` from the start. */
+const bareTest = test.skipIf(process.env['WIGWAG_IO'] === 'public')
+
+describe('upgrades of a server of its own', () => {
+  bareTest('make no socket of net; requests that are none do', async () => {
+    const { port, log } = await openServer({ ...NATIVE, message: (socket, data) => void socket.send(data) })
+    const sockets = countNetSockets()
+    const peer = await RawPeer.upgrade(port)
+    peer.write(text('hello'))
+    await peer.until(() => peer.messages === 1)
+    expect(peer.texts).toEqual(['hello'])
+    expect(sockets()).toBe(0)
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain('WebSocket endpoint')
+    expect(sockets()).toBe(1)
+    peer.frame(8, closePayload(1000))
+    await peer.until(() => peer.ended)
+    peer.socket.end()
+    expect((await log.next('close')).outcome).toMatchObject({ code: 1000, clean: true })
+  })
+
+  test('a client that sends nothing is answered with 408 when its time is up', async () => {
+    const { port } = await openServer({ ...NATIVE, handshakeTimeoutMs: 300 })
+    const peer = await RawPeer.connect(port)
+    await peer.until(() => peer.closed)
+    expect(peer.head).toBe('HTTP/1.1 408 Request Timeout\r\nConnection: close')
+  })
+
+  test('a client that sends half a head is answered with 408, too', async () => {
+    const { port } = await openServer({ ...NATIVE, handshakeTimeoutMs: 300 })
+    const peer = await RawPeer.connect(port)
+    peer.write(upgradeRequest().slice(0, 40))
+    await peer.until(() => peer.closed)
+    expect(peer.status).toBe(408)
+  })
+
+  test('clients that come and go without a word leave nothing behind', async () => {
+    const { server, port } = await openServer(NATIVE)
+    const leaving = await RawPeer.connect(port)
+    leaving.socket.end()
+    await leaving.until(() => leaving.closed)
+    const resetting = await RawPeer.connect(port)
+    resetting.reset()
+    await resetting.until(() => resetting.closed)
+    const silent = await RawPeer.connect(port)
+    // Accepted by now: what comes later is answered.
+    await RawPeer.upgrade(port)
+    server.terminate()
+    await server.close()
+    await silent.until(() => silent.closed)
+    expect(server.stats.open).toBe(0)
+  })
+
+  test('frames right behind the head are told behind open, also when authorize takes its time', async () => {
+    let decide = (): void => {}
+    const deciding = new Promise<void>((resolve) => {
+      decide = resolve
+    })
+    const { port, log } = await openServer({
+      ...NATIVE,
+      authorize: ({ path }) => (path === '/slow' ? deciding : undefined),
+    })
+    for (const path of ['/', '/slow']) {
+      const peer = await RawPeer.connect(port)
+      const request = upgradeRequest().replace('GET / ', `GET ${path} `)
+      peer.write(Buffer.concat([Buffer.from(request), text('one'), text('two').subarray(0, 3)]))
+      peer.write(text('two').subarray(3))
+      if (path === '/slow') {
+        peer.write(Buffer.concat([text('x'.repeat(60_000)), text('y'.repeat(60_000)), text('z'.repeat(60_000))]))
+        peer.socket.end()
+        await new Promise((resolve) => setImmediate(resolve))
+        decide()
+      }
+      await peer.until(() => peer.head !== undefined)
+    }
+    await log.next('message', 7)
+    const told = log.of('message').map(({ data }) => String(data).slice(0, 3))
+    expect(told).toEqual(['one', 'two', 'one', 'two', 'xxx', 'yyy', 'zzz'])
+    // FIN was behind the last of them.
+    expect((await log.next('close')).outcome).toMatchObject({ code: 1006 })
+  })
+
+  bareTest('authorize finds a request of Node when it asks for one, and its socket is the connection', async () => {
+    const sockets = countNetSockets()
+    const { port, log } = await openServer({
+      ...NATIVE,
+      authorize: async ({ incoming }) => {
+        const { method, url, httpVersion, headers, rawHeaders, complete } = incoming
+        const { remotePort, remoteAddress, localPort } = incoming.socket
+        await new Promise(setImmediate)
+        return {
+          method,
+          url,
+          httpVersion,
+          headers,
+          rawHeaders,
+          complete,
+          remotePort,
+          remoteAddress,
+          localPort,
+          incoming,
+        }
+      },
+      message: (socket, data) => void socket.send(data),
+    })
+    const peer = await RawPeer.connect(port)
+    const request = upgradeRequest({ Cookie: 'a=1' }).replace('\r\n\r\n', '\r\nX-Twice: 1\r\nx-twice: 2\r\n\r\n')
+    peer.write(Buffer.concat([Buffer.from(request), text('early')]))
+    await peer.until(() => peer.messages === 1)
+    const { socket } = await log.next('open')
+    const { incoming, ...told } = socket.data
+    expect(told).toMatchObject({
+      method: 'GET',
+      url: '/',
+      httpVersion: '1.1',
+      complete: true,
+      remotePort: peer.socket.localPort,
+      remoteAddress: '127.0.0.1',
+      localPort: port,
+      headers: { cookie: 'a=1', upgrade: 'websocket', 'x-twice': '1, 2' },
+    })
+    expect(told.rawHeaders).toEqual(expect.arrayContaining(['X-Twice', '1', 'x-twice', '2']))
+    peer.write(text('late'))
+    await peer.until(() => peer.messages === 2)
+    expect(peer.texts).toEqual(['early', 'late'])
+    expect(sockets(), 'no server made it').toBe(0)
+    incoming.socket.destroy()
+    await peer.until(() => peer.closed)
+    expect((await log.next('close')).outcome).toMatchObject({ code: 1006 })
+  })
+
+  bareTest('a request that is asked for when all is decided has a socket that is nobody’s', async () => {
+    const { port, log } = await openServer({ ...NATIVE, authorize: (request) => request })
+    const peer = await RawPeer.upgrade(port)
+    const { socket } = await log.next('open')
+    expect(socket.data.incoming.headers['upgrade']).toBe('websocket')
+    expect(socket.data.incoming.socket.remoteAddress).toBeUndefined()
+    expect(socket.send('still here')).toBe('ok')
+    await peer.until(() => peer.messages === 1)
+  })
+
+  test('a client that leaves while authorize decides is told to its signal', async () => {
+    const aborted: Promise<unknown>[] = []
+    const { port } = await openServer({
+      ...NATIVE,
+      authorize: ({ signal, path, incoming }) => {
+        if (path === '/incoming') void incoming.headers
+        aborted.push(once(signal, 'abort'))
+        return new Promise<undefined>(() => {})
+      },
+    })
+    const connecting = ['/', '/incoming', '/reset'].map(async (path) => {
+      const peer = await RawPeer.connect(port)
+      peer.write(upgradeRequest().replace('GET / ', `GET ${path} `))
+      return peer
+    })
+    const [ends, ends2, resets] = await Promise.all(connecting)
+    await new Promise<void>((resolve) => {
+      const look = (): void => (aborted.length === 3 ? resolve() : void setImmediate(look))
+      look()
+    })
+    ends?.socket.end()
+    ends2?.socket.end()
+    resets?.reset()
+    await Promise.all(aborted)
+  })
+
+  test('a reader that is slow gets everything, and the closing handshake behind it', async () => {
+    const { port, log } = await openServer({ ...NATIVE, maxQueuedBytes: 64 << 20 })
+    const peer = await RawPeer.upgrade(port)
+    peer.socket.pause()
+    const { socket } = await log.next('open')
+    const large = new Uint8Array(8 << 20).fill(7)
+    expect(socket.send(large)).toBe('queued')
+    socket.send('behind it')
+    socket.close(1000)
+    expect(socket.bufferedAmount).toBeGreaterThan(0)
+    peer.socket.resume()
+    await peer.until(() => peer.close !== undefined)
+    expect(peer.frames.map(({ payload }) => payload.length)).toEqual([large.length, 9, 2])
+    peer.frame(8, closePayload(1000))
+    expect((await log.next('close')).outcome).toMatchObject({ code: 1000, clean: true })
+  })
+})
+
+describe('both doors answer alike', () => {
+  const lines = (request: string, ...more: string[]): string =>
+    request.replace('\r\n\r\n', `\r\n${more.join('\r\n')}\r\n\r\n`)
+  test.each([
+    ['an upgrade', upgradeRequest()],
+    ['a plain GET', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['HEAD', 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['another version', upgradeRequest({ 'Sec-WebSocket-Version': '8' })],
+    ['no key', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    ['a wrong key', upgradeRequest({ 'Sec-WebSocket-Key': 'short' })],
+    [
+      'h2c',
+      'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n',
+    ],
+    ['a foreign origin', upgradeRequest({ Origin: 'http://elsewhere.example' })],
+    ['a foreign Host', upgradeRequest({ Host: 'elsewhere.example' })],
+    ['two Hosts', lines(upgradeRequest(), 'Host: b')],
+    ['another path', upgradeRequest().replace('GET / ', 'GET /other ')],
+    ['an absolute URL', upgradeRequest().replace('GET / ', 'GET http://127.0.0.1/ ')],
+    ['POST', upgradeRequest().replace('GET ', 'POST ')],
+    ['HTTP/1.0', upgradeRequest().replace('HTTP/1.1', 'HTTP/1.0')],
+    ['a body', lines(upgradeRequest(), 'Content-Length: 3').concat('abc')],
+    ['chunks', lines(upgradeRequest(), 'Transfer-Encoding: chunked').concat('0\r\n\r\n')],
+    ['a folded line', lines(upgradeRequest(), 'A: b', ' c')],
+    ['a space before a colon', lines(upgradeRequest(), 'A : b')],
+    ['a bare LF in a value', lines(upgradeRequest(), 'A: b\nC: d')],
+    ['a bare CR in a value', lines(upgradeRequest(), 'A: b\rC: d')],
+    ['a NUL', lines(upgradeRequest(), 'A: \0')],
+    ['lines that end in LF', upgradeRequest().replaceAll('\r\n', '\n')],
+    ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 garbage\r\n\r\n'],
+    ['a head above the limit', lines(upgradeRequest(), `A: ${'b'.repeat(20_000)}`)],
+    ['a head of the limit and a byte', lines(upgradeRequest(), `A: ${'b'.repeat(16_384 - upgradeRequest().length)}`)],
+    ['a subprotocol', upgradeRequest({ 'Sec-WebSocket-Protocol': 'b, a' })],
+    ['a subprotocol twice', upgradeRequest({ 'Sec-WebSocket-Protocol': 'a, a' })],
+    ['compression', upgradeRequest({ 'Sec-WebSocket-Extensions': 'permessage-deflate' })],
+    ['malformed extensions', upgradeRequest({ 'Sec-WebSocket-Extensions': 'a;;' })],
+  ])('%s', async (_what, request) => {
+    const answers: unknown[] = []
+    for (const io of [NATIVE, PUBLIC]) {
+      for (const cut of [request.length, 20]) {
+        const { port, server } = await openServer({ ...io, path: '/', subprotocols: ['a'], perMessageDeflate: true })
+        const peer = await RawPeer.connect(port)
+        peer.write(Buffer.from(request.slice(0, cut), 'latin1'))
+        if (cut < request.length) {
+          await new Promise((resolve) => setImmediate(resolve))
+          peer.write(Buffer.from(request.slice(cut), 'latin1'))
+        }
+        await peer.until(() => peer.status === 101 || peer.ended || peer.closed)
+        const { accepted, refused } = server.stats
+        answers.push({ head: peer.head?.replace(/^date: .*$/im, ''), body: peer.body, accepted, refused })
+      }
+    }
+    expect(answers[0]).toMatchObject({ head: expect.stringMatching(/^HTTP\/1\.1 \d{3} /) })
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+  })
+})

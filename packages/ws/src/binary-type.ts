@@ -1,0 +1,17 @@
+import { toArrayBuffer, toBuffer } from './to-bytes.ts'
+
+/** What binary messages are told as. */
+export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
+const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
+
+/** Whether there is such a type. */
+export function isBinaryType(type: string): boolean {
+  return BINARY_TYPES.includes(type)
+}
+
+/** A binary message as listeners want it. */
+export function shape(data: Uint8Array, type: BinaryType): unknown {
+  if (type === 'arraybuffer') return toArrayBuffer(data)
+  if (type === 'fragments') return data.length === 0 ? [] : [toBuffer(data)]
+  return type === 'blob' ? new Blob([data as Uint8Array<ArrayBuffer>]) : toBuffer(data)
+}
