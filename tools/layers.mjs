@@ -30,6 +30,13 @@ export const PACKAGES = {
     // No room below may name a host.
     pure: ['core'],
   },
+  'packages/protocol': {
+    packages: [],
+    rooms: ['code', 'packet', 'json', ''],
+    apart: [['code', 'packet']],
+    doors: [],
+    pure: ['code', 'packet', 'json', ''],
+  },
   'packages/hub': {
     packages: ['@wigwag/socket'],
     rooms: ['error', 'publication', 'broker', 'channel', '', 'testing', 'node'],

@@ -1,0 +1,46 @@
+export { type Disconnect, DisconnectCode, reconnectsAfter } from './code/disconnect-code.ts'
+export { ErrorCode, isTemporary } from './code/error-code.ts'
+export { resubscribesAfter, UnsubscribeCode } from './code/unsubscribe-code.ts'
+export {
+  type Command,
+  type CommandLimits,
+  type DecodedCommands,
+  type DecodedPacket,
+  decodeCommands,
+} from './json/decode-commands.ts'
+export { decodePackets, type HubPacket } from './json/decode-packets.ts'
+export { encodePacket, PING_PACKET } from './json/encode-packets.ts'
+export { nestsDeeper } from './json/nests-deeper.ts'
+export type { ClientInfo } from './packet/client-info.ts'
+export type {
+  ChannelRequest,
+  CommandPacket,
+  ConnectRequest,
+  HistoryRequest,
+  Method,
+  PositionRequest,
+  PublishRequest,
+  RefreshRequest,
+  Requests,
+  RpcRequest,
+  SendRequest,
+  SubRefreshRequest,
+  SubscribeRequest,
+  SubscriptionRequest,
+} from './packet/command.ts'
+export type { Json } from './packet/json.ts'
+export type { PublicationPacket } from './packet/publication-packet.ts'
+export type { Push, PushPacket } from './packet/push.ts'
+export type {
+  ConnectResult,
+  EmptyResult,
+  ErrorPacket,
+  HistoryResult,
+  PresenceResult,
+  PresenceStatsResult,
+  RefreshResult,
+  ReplyPacket,
+  Results,
+  SubRefreshResult,
+  SubscribeResult,
+} from './packet/reply.ts'
