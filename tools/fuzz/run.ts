@@ -12,18 +12,46 @@ import { type LoadedTarget, loadTarget } from './load-target.ts'
 import { minimise } from './minimise.ts'
 import { findTargets, readCorpus, type TargetFile, writeInput } from './targets.ts'
 
-const { values } = parseArgs({
-  options: {
-    target: { type: 'string', multiple: true },
-    inputs: { type: 'string' },
-    seconds: { type: 'string' },
-    seed: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    replay: { type: 'string' },
-    missed: { type: 'boolean', default: false },
-    root: { type: 'string' },
-  },
-})
+const OPTIONS = {
+  target: { type: 'string', multiple: true },
+  inputs: { type: 'string' },
+  seconds: { type: 'string' },
+  seed: { type: 'string' },
+  keep: { type: 'boolean', default: false },
+  replay: { type: 'string' },
+  missed: { type: 'boolean', default: false },
+  root: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+const USAGE = `Usage: npm run fuzz -- [options]
+
+  --target NAME    fuzz this one only; may be repeated. Default: all of them
+  --seconds N      how long for each target. Default 10
+  --inputs N       how many inputs for each, instead
+  --seed S         the same seed makes the same inputs
+  --keep           add to the corpus what passes new blocks
+  --missed         list what no input passes
+  --replay FILE    run one input on the code as it is (with --target)
+  --root FOLDER    where the targets are. Default: this repository
+  --help           this
+
+Exits with 1 when something was found, with 2 for a wrong option. docs/fuzzing.md tells more.`
+
+const values = readOptions()
+if (values.help) {
+  console.log(USAGE)
+  process.exit()
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
 
 const all = findTargets(values.root)
 const targets = all.filter(({ name }) => values.target?.includes(name) ?? true)
