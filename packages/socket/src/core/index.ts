@@ -52,7 +52,7 @@ export type { FrameRules } from './frame/frame-rules.ts'
 export { type FrameOutput, FrameWriter } from './frame/frame-writer.ts'
 export type { MessageType } from './frame/message-type.ts'
 export { isControlOpcode, Opcode } from './frame/opcode.ts'
-export { type EncodedFrame, PreparedMessage } from './frame/prepared-message.ts'
+export { type EncodedFrame, PreparedMessage, type PrepareOptions } from './frame/prepared-message.ts'
 export type { Role } from './frame/role.ts'
 export { acceptKey, GUID, isWebSocketKey } from './handshake/accept-key.ts'
 export {

@@ -13,6 +13,7 @@ export {
   type OriginPolicy,
   type PerMessageDeflateOptions,
   PreparedMessage,
+  type PrepareOptions,
   ProtocolError,
   type ReservedBit,
   TransportError,

@@ -373,7 +373,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     }
     const message = data instanceof PreparedMessage ? data.data : data
     const wish = compress ?? (data instanceof PreparedMessage ? data.compress : undefined)
-    const opcode = messageOpcode(message, type)
+    const opcode = messageOpcode(message, type ?? (data instanceof PreparedMessage ? data.type : undefined))
     const payload = typeof message === 'string' ? this.#toBytes(message) : message
     assertBytes(payload)
     let encoded: Uint8Array

@@ -117,8 +117,16 @@ export class FrameWriter {
   }
 
   #encodePrepared(message: PreparedMessage): void {
-    if (typeof message.data === 'string') this.#encodeText(message.data)
-    else this.#encodeBytes(firstByte(Opcode.binary, true, 0), message.data)
+    const { data, type } = message
+    if (typeof data === 'string' && type === 'text') this.#encodeText(data)
+    else this.#encodeBytes(firstByte(type === 'text' ? Opcode.text : Opcode.binary, true, 0), this.#bytesOf(data))
+  }
+
+  #bytesOf(data: string | Uint8Array): Uint8Array {
+    if (typeof data !== 'string') return data
+    const bytes = this.#port.allocate(this.#port.textByteLength(data))
+    this.#port.encodeText(data, bytes, 0)
+    return bytes
   }
 
   #lastFrame(): EncodedFrame {

@@ -19,6 +19,14 @@ export interface PreparedEncoding {
   readonly next: PreparedEncoding | undefined
 }
 
+/** How a message is prepared. */
+export interface PrepareOptions {
+  /** Whether it is compressed, where that was negotiated. Default: from a socket's threshold on. */
+  readonly compress?: boolean | undefined
+  /** What it is sent as. Default: a string as text, bytes as binary. */
+  readonly type?: MessageType | undefined
+}
+
 /**
  * A message made to be sent to many: its frame is encoded once, and every server socket that sends it in the same turn
  * writes the same bytes, compressed ones those of its cohort. It may be kept and sent again at any time.
@@ -34,12 +42,15 @@ export class PreparedMessage {
   /** Left here by extensions. */
   encodings: PreparedEncoding | undefined = undefined
 
-  /** Takes a text message as a string, a binary one as bytes. Throws `UsageError` `ERR_ARGUMENT` for anything else. */
-  constructor(data: string | Uint8Array, options: { readonly compress?: boolean | undefined } = {}) {
+  /**
+   * Takes a text message as a string, a binary one as bytes; `type` is for bytes that are UTF-8, to be sent as text, and
+   * for text that is sent as bytes. Throws `UsageError` `ERR_ARGUMENT` for anything else.
+   */
+  constructor(data: string | Uint8Array, options: PrepareOptions = {}) {
     if (typeof data !== 'string') assertBytes(data)
     this.data = data
     this.compress = options.compress
-    this.type = typeof data === 'string' ? 'text' : 'binary'
+    this.type = options.type ?? (typeof data === 'string' ? 'text' : 'binary')
   }
 
   /** Roughly how many bytes it takes on the wire: exact for bytes and ASCII. */

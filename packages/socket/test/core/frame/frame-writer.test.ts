@@ -187,3 +187,16 @@ describe('prepared messages', () => {
     expect(new PreparedMessage(new Uint8Array(9))).toMatchObject({ type: 'binary', size: 9 })
   })
 })
+
+describe.each(roles)('a %s writes a prepared message as what it was prepared as', (role) => {
+  test.each([
+    ['a string', new PreparedMessage('€'), Opcode.text],
+    ['bytes', new PreparedMessage(textBytes('€')), Opcode.binary],
+    ['bytes as text', new PreparedMessage(textBytes('€'), { type: 'text' }), Opcode.text],
+    ['a string as bytes', new PreparedMessage('€', { type: 'binary' }), Opcode.binary],
+  ])('%s', (_name, message, opcode) => {
+    const bench = new Bench(role)
+    bench.writer.prepared(message, bench)
+    expect(bench.frames).toMatchObject([{ opcode, fin: true, payload: textBytes('€') }])
+  })
+})
