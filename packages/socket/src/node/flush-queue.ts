@@ -23,6 +23,7 @@ export class FlushQueue {
   readonly repeated: RepeatedMessage = new RepeatedMessage()
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
+  #flushing = false
   #heldBack = false
   /** The arena's buffer when something was held back: the arena goes on behind it, and never starts it again. */
   #heldBuffer: Uint8Array | undefined
@@ -41,13 +42,28 @@ export class FlushQueue {
 
   /** Does now what the end of the turn would do: for who has no such end any more, as a process that exits. */
   flushAll(): void {
+    // Somebody sends within a write until the arena is full: it is still needed by those whose turn is to come.
+    if (this.#flushing) return
+    this.#flushing = true
     const flushing = this.#waiting
     this.#waiting = this.#spare
+    let failure: { readonly error: unknown } | undefined
     for (const flushable of flushing) {
-      if (!flushable.flush()) this.#heldBack = true
+      try {
+        if (!flushable.flush()) this.#heldBack = true
+      } catch (error) {
+        failure ??= { error } // what the others were sent leaves all the same
+        this.#heldBack = true
+      }
     }
     flushing.length = 0
     this.#spare = flushing
+    this.#flushing = false
+    this.#recycle()
+    if (failure !== undefined) throw failure.error
+  }
+
+  #recycle(): void {
     if (this.#waiting.length > 0) return // somebody sent while we flushed; their ranges are in the arena
     this.arena.forget()
     this.repeated.forget()

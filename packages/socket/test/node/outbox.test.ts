@@ -225,4 +225,39 @@ describe('the arena', () => {
     expect(second.socket.taken.equals(patternBytes(10, 2))).toBe(true)
     expect(queue.arena.used).toBe(0)
   })
+
+  test('is not started again under those still to be flushed, however much is sent within a write', async () => {
+    const queue = new FlushQueue()
+    const [first, second, third] = [open(queue), open(queue), open(queue)]
+    encode(first, patternBytes(10, 1))
+    encode(second, patternBytes(1000, 2))
+    const write = first.socket.write.bind(first.socket)
+    const sent: Uint8Array[] = []
+    first.socket.write = (bytes) => {
+      for (let i = 0; i < 30; i++) {
+        sent.push(patternBytes(20_000, 3 + i))
+        encode(third, sent.at(-1) as Uint8Array)
+      }
+      return write(bytes)
+    }
+    await turn()
+    await turn()
+    expect(second.socket.taken.equals(patternBytes(1000, 2))).toBe(true)
+    expect(third.socket.taken.equals(Buffer.concat(sent))).toBe(true)
+    expect(queue.arena.used).toBe(0)
+  })
+
+  test('a socket whose write throws costs no other one what it was sent', () => {
+    const queue = new FlushQueue()
+    const [first, second] = [open(queue), open(queue)]
+    encode(first, patternBytes(10, 1))
+    encode(second, patternBytes(1000, 2))
+    first.socket.write = () => {
+      throw new Error('not a good stream')
+    }
+    expect(() => queue.flushAll()).toThrow('not a good stream')
+    encode(open(queue), patternBytes(2000, 3))
+    queue.flushAll()
+    expect(second.socket.taken.equals(patternBytes(1000, 2))).toBe(true)
+  })
 })
