@@ -127,7 +127,7 @@ function transmit(
   if (final && !socket._fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
   else {
     socket._fragmenting = !final
-    accepted = pump.connection.sendFragment(payload, final, type)
+    accepted = pump.sendFragment(payload, final, type)
   }
   if (!accepted) {
     // It waited for a Blob, and the connection ended meanwhile.

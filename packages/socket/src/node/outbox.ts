@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util'
 import type { EncodedFrame } from '../core/index.ts'
-import type { DriverSocket } from './driver-socket.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
+import type { WrittenSocket } from './foreign-stream.ts'
 import { type NativeHandle, type NativeWriter, writeNative } from './native-io.ts'
 
 /** A range of bytes waiting to be written. */
@@ -34,7 +34,7 @@ function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
  * of a broadcast do, grow into one and leave in one write without a copy.
  */
 export class Outbox implements Flushable, NativeWriter {
-  readonly #socket: DriverSocket
+  readonly #socket: WrittenSocket
   readonly #handle: NativeHandle | undefined
   readonly #queue: FlushQueue
   // The first range has fields of its own: mostly it is the only one.
@@ -45,7 +45,7 @@ export class Outbox implements Flushable, NativeWriter {
   #waitingBytes = 0
   /** Whether the kernel had taken everything when we last looked; the socket is asked only when it had not. */
   #kernelTookAll: boolean
-  /** Up to how much may be waiting for `takeFrame`; 0 when frames must go through the connection. */
+  /** Up to how much may be waiting for `takeFrame`; 0 when frames must go through the connection, and negative while sealed. */
   #quickBytes: number
 
   /** Bytes of a native write that the kernel has not taken yet. */
@@ -57,7 +57,7 @@ export class Outbox implements Flushable, NativeWriter {
    * `handle`: where to write past the stream, if that is possible. `quickBytes`: below how many waiting bytes encoded
    * frames may be taken as they are; 0 for never.
    */
-  constructor(socket: DriverSocket, handle: NativeHandle | undefined, queue: FlushQueue, quickBytes: number) {
+  constructor(socket: WrittenSocket, handle: NativeHandle | undefined, queue: FlushQueue, quickBytes: number) {
     this.#socket = socket
     this.#handle = handle
     this.#queue = queue
@@ -111,9 +111,14 @@ export class Outbox implements Flushable, NativeWriter {
     return true
   }
 
-  /** The connection is not open any more: no frame may be taken without asking it. */
+  /** No frame may be taken without asking the connection: it is not open any more, or in the middle of a message. */
   seal(): void {
-    this.#quickBytes = 0
+    this.#quickBytes = -Math.abs(this.#quickBytes)
+  }
+
+  /** Undoes `seal`. */
+  unseal(): void {
+    this.#quickBytes = Math.abs(this.#quickBytes)
   }
 
   /** Takes `buffer[start, end)` behind what is waiting. */

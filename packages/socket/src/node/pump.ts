@@ -16,6 +16,7 @@ import {
 } from '../core/index.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
+import { writtenSocketOf } from './foreign-stream.ts'
 import { atEndOfTurn, nextTick } from './host-time.ts'
 import { lingerAtMost } from './linger.ts'
 import type { NativeHandle } from './native-io.ts'
@@ -87,7 +88,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
       context.profile.role === 'server' && (extensions === undefined || extensions.deflate !== undefined)
     const quickBytes = shareable ? context.options.highWaterMarkBytes : 0
     this.#handle = context.options.io === 'native' ? handleOf(socket) : undefined
-    this.#outbox = new Outbox(socket, this.#handle, flushQueue, quickBytes)
+    this.#outbox = new Outbox(writtenSocketOf(socket), this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
     this.#deflate = shareable ? extensions?.deflate : undefined
     this.#turn = extensions === undefined ? undefined : new ReadingTurn(() => this.#goOn())
@@ -151,6 +152,15 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
     if (this.#outbox.bufferedAmount < highWaterMarkBytes) return 'ok'
     this.#wantDrain()
     return 'queued'
+  }
+
+  /** Sends a part of a message: see `Connection.sendFragment`. Returns whether it was accepted. */
+  sendFragment(data: string | Uint8Array, final: boolean, type?: MessageType): boolean {
+    const connection = this.#connection
+    if (!connection.sendFragment(data, final, type)) return false
+    if (!final) this.#outbox.seal()
+    else if (connection.phase === 'open') this.#outbox.unseal()
+    return true
   }
 
   /** Hands what was sent to the operating system now, rather than at the end of the turn. */

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { createProfile, Pump, type PumpContext, resolveSocketOptions } from '@wigwag/socket/driver'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { digest, patternBytes } from './support/digest.ts'
+import { RawPeer } from './support/raw-peer.ts'
 
 /** Two ends of a TCP connection; the first is driven by a pump. */
 async function openPump(handlers: PumpContext<object>['handlers'] = {}) {
@@ -88,4 +91,85 @@ test('closing tells why a connection failed', async () => {
   peer.resume()
   await once(socket, 'finish')
   expect(errors).toMatchObject([{ code: 'ERR_FRAME_RESERVED_OPCODE' }])
+})
+
+test('between the fragments of a message not even one that was just encoded for another socket may be sent', async () => {
+  const [one, other] = [await openPump(), await openPump()]
+  one.peer.resume()
+  const frames = new RawPeer(other.peer)
+  frames.head = ''
+  other.pump.sendFragment('first, ', false)
+  one.pump.send('in between', undefined)
+  expect(() => other.pump.send('in between', undefined)).toThrow(expect.objectContaining({ code: 'ERR_STATE' }))
+  other.pump.sendFragment('last', true)
+  one.pump.send('behind', undefined)
+  expect(other.pump.send('behind', undefined)).toBe('ok')
+  await frames.until(() => frames.frames.length === 3)
+  expect(frames.texts).toEqual(['first, ', 'last', 'behind'])
+})
+
+/** Two pumps on a connection in memory: what one end writes is what the other reads, the same arrays. */
+function openPair(server: PumpContext<object>['handlers'], client: PumpContext<object>['handlers']) {
+  const ends = [0, 1].map(
+    (side): Duplex =>
+      new Duplex({
+        read() {},
+        write: (chunk: Buffer, _encoding, done) => {
+          ends[1 - side]?.push(chunk)
+          done()
+        },
+      }),
+  )
+  const options = resolveSocketOptions({ maxQueuedBytes: 1 << 30 })
+  const [left, right] = [
+    { role: 'server', handlers: server } as const,
+    { role: 'client', handlers: client } as const,
+  ].map(({ role, handlers }, side) => {
+    const profile = createProfile(role, { maxMessageBytes: 1 << 24, textAs: 'bytes' })
+    const pump = new Pump<object>({ profile, options, handlers }, {}, ends[side] as Duplex as Socket, undefined)
+    pump.start(new Uint8Array(0))
+    return pump
+  })
+  onTestFinished(() => {
+    for (const end of ends) end.destroy()
+  })
+  return { server: left as Pump<object>, client: right as Pump<object> }
+}
+
+test('over a stream in memory, too, what came is the receiver’s for good, however much is sent behind it', async () => {
+  const received: Uint8Array[] = []
+  const { server } = openPair({}, { message: (_owner, data) => void received.push(data as Uint8Array) })
+  const sent = Array.from({ length: 40 }, (_, i) => patternBytes(i * 331, i))
+  for (const bytes of sent) {
+    server.send(bytes, undefined)
+    await new Promise(setImmediate)
+  }
+  await vi.waitFor(() => expect(received).toHaveLength(sent.length))
+  expect(received.map((bytes) => digest(bytes))).toEqual(sent.map((bytes) => digest(bytes)))
+})
+
+test('a stream that is read within its write may answer with more than an arena takes', async () => {
+  const received: string[] = []
+  const others: string[] = []
+  const expected: string[] = []
+  const pair = openPair(
+    { message: (_owner, data) => void received.push(digest(data)) },
+    {
+      message: () => {
+        for (let i = 0; i < 80; i++) {
+          const bytes = patternBytes(12_000, i)
+          expected.push(digest(bytes))
+          pair.client.send(bytes, undefined)
+        }
+      },
+    },
+  )
+  const third = openPair({}, { message: (_owner, data) => void others.push(digest(data)) })
+  const wanted = patternBytes(15_000, 7)
+  pair.server.send('go', undefined)
+  third.server.send(wanted, undefined)
+  await vi.waitFor(() => expect(received).toHaveLength(80))
+  await vi.waitFor(() => expect(others).toHaveLength(1))
+  expect(received).toEqual(expected)
+  expect(others).toEqual([digest(wanted)])
 })
