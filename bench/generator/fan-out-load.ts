@@ -79,7 +79,7 @@ export class FanOutLoad implements Load {
     for (let i = 0; i < count; i++) {
       this.#meter.countMessage(nowMs - (this.#publishedAtMs[number++ % TIMES] as number))
     }
-    if (this.#scheduled || this.#stopped) return
+    if (this.#scheduled || this.#stopped || this.#due() <= 0) return
     // After all that is readable now, so that publications which are due together leave together.
     this.#scheduled = true
     setImmediate(this.#publish)
@@ -88,12 +88,17 @@ export class FanOutLoad implements Load {
   readonly #publish = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
-    const { connections, depth } = this.#cell
-    const count = depth - Math.ceil(this.inFlight() / connections)
+    const count = this.#due()
     if (count <= 0) return
     const from = this.#published
     const nowMs = performance.now()
     for (let i = 0; i < count; i++) this.#publishedAtMs[this.#published++ % TIMES] = nowMs
     this.#publisher?.send(from, count)
+  }
+
+  /** Publications that are missing from those that should be in flight. */
+  #due(): number {
+    const { connections, depth } = this.#cell
+    return depth - Math.ceil(this.inFlight() / connections)
   }
 }

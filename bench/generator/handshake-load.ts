@@ -1,18 +1,23 @@
-import { connect, type Socket } from 'node:net'
 import type { HandshakeCell } from '../cell.ts'
+import { connectTcp } from './connect-tcp.ts'
 import type { Load } from './load.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { Meter } from './meter.ts'
-import { createHandshakeKey, encodeUpgradeRequest, type HandshakeKey, readUpgradeAnswer } from './opening-handshake.ts'
+import { createHandshakeKey, encodeUpgradeRequest, readUpgradeAnswer } from './opening-handshake.ts'
+import { CHUNK, type TcpConnection, type TcpOwner } from './tcp-connection.ts'
 
 const KEYS = 64
-const MAX_CHUNK_BYTES = 4096
 // Close frames with code 1000: ours masked with zeros, which is a masking-key like any other, and the server's (§5.5.1).
 const CLOSE = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])
 const CLOSE_REPLY = '\x88\x02\x03\xe8'
 
-// One space for the reads of all connections: a chunk is done with before the next read.
-const CHUNK = Buffer.allocUnsafe(MAX_CHUNK_BYTES)
+/** An opening handshake, made beforehand; slots take them in turn. */
+interface Opening {
+  readonly request: Buffer
+  readonly accept: string
+  /** The answer that was read and found right; the same bytes are right again. */
+  answer: Buffer | undefined
+}
 
 /**
  * Slots that connect, upgrade, send a Close frame, wait for the server's and for the end of the connection, which the
@@ -22,8 +27,8 @@ export class HandshakeLoad implements Load {
   readonly #slots: readonly HandshakeSlot[]
 
   constructor(spec: LoadSpec, cell: HandshakeCell, meter: Meter) {
-    const keys = Array.from({ length: KEYS }, createHandshakeKey)
-    this.#slots = Array.from({ length: cell.slots }, () => new HandshakeSlot(spec.connectPort, keys, meter))
+    const openings = Array.from({ length: KEYS }, () => createOpening(spec.connectPort))
+    this.#slots = Array.from({ length: cell.slots }, () => new HandshakeSlot(spec.connectPort, openings, meter))
   }
 
   async open(): Promise<void> {}
@@ -45,44 +50,43 @@ export class HandshakeLoad implements Load {
   }
 }
 
+function createOpening(port: number): Opening {
+  const { key, accept } = createHandshakeKey()
+  return { request: Buffer.from(encodeUpgradeRequest(port, '/echo', key)), accept, answer: undefined }
+}
+
 /** What a slot waits for on its current connection. */
 type SlotState =
   | { readonly phase: 'free' }
   | {
-      readonly phase: 'opening' | 'closing'
-      readonly socket: Socket
+      phase: 'opening' | 'closing'
+      readonly tcp: TcpConnection
       readonly startMs: number
-      readonly accept: string
+      readonly opening: Opening
     }
 
-class HandshakeSlot {
+const FREE: SlotState = { phase: 'free' }
+
+class HandshakeSlot implements TcpOwner {
   readonly #port: number
-  readonly #keys: readonly HandshakeKey[]
+  readonly #openings: readonly Opening[]
   readonly #meter: Meter
-  #state: SlotState = { phase: 'free' }
+  #state: SlotState = FREE
   #received = ''
   #next = 0
   #stopped = false
 
-  constructor(port: number, keys: readonly HandshakeKey[], meter: Meter) {
+  constructor(port: number, openings: readonly Opening[], meter: Meter) {
     this.#port = port
-    this.#keys = keys
+    this.#openings = openings
     this.#meter = meter
   }
 
   start(): void {
-    const { key, accept } = this.#keys[this.#next++ % this.#keys.length] as HandshakeKey
-    const socket = connect({
-      port: this.#port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: { buffer: CHUNK, callback: (length) => this.#receive(length) },
-    })
+    const opening = this.#openings[this.#next++ % this.#openings.length] as Opening
     this.#received = ''
-    this.#state = { phase: 'opening', socket, startMs: performance.now(), accept }
-    socket.on('connect', () => socket.write(encodeUpgradeRequest(this.#port, '/echo', key)))
-    socket.on('end', () => this.#finish(socket))
-    socket.on('error', (error) => this.#lose(socket, error.message))
+    const startMs = performance.now()
+    this.#state = { phase: 'opening', tcp: connectTcp(this.#port, this), startMs, opening }
   }
 
   stop(): void {
@@ -94,40 +98,39 @@ class HandshakeSlot {
   }
 
   end(): void {
-    if (this.#state.phase === 'free') return
-    this.#state.socket.destroy()
-    this.#state = { phase: 'free' }
+    if (this.#state.phase !== 'free') this.#state.tcp.destroy()
+    this.#state = FREE
   }
 
-  #receive(length: number): boolean {
-    this.#received += CHUNK.toString('latin1', 0, length)
-    if (this.#state.phase !== 'opening') return true
-    const headEnd = this.#received.indexOf('\r\n\r\n') + 4
-    if (headEnd < 4) return true
-    const { socket, accept } = this.#state
-    const answer = readUpgradeAnswer(this.#received.slice(0, headEnd), accept)
-    const unasked = { fault: 'the upgrade was answered with an extension that was not offered' }
-    const result = 'fault' in answer || answer.extensions === undefined ? answer : unasked
-    if ('fault' in result) {
-      this.#lose(socket, result.fault)
-      return true
+  // What the TCP connection tells.
+
+  connected(): void {
+    if (this.#state.phase === 'opening') this.#state.tcp.write(this.#state.opening.request)
+  }
+
+  received(length: number): void {
+    const state = this.#state
+    if (state.phase !== 'opening') {
+      this.#received += CHUNK.toString('latin1', 0, length)
+      return
     }
-    this.#received = this.#received.slice(headEnd)
-    this.#state = { ...this.#state, phase: 'closing' }
-    socket.write(CLOSE)
-    return true
+    const { answer } = state.opening
+    const known =
+      this.#received === '' && length === answer?.length && CHUNK.compare(answer, 0, length, 0, length) === 0
+    if (!known && !this.#readAnswer(length, state.opening)) return
+    state.phase = 'closing'
+    state.tcp.write(CLOSE)
   }
 
   /** The server has ended the connection. */
-  #finish(socket: Socket): void {
+  ended(): void {
     const state = this.#state
-    if (state.phase === 'free' || state.socket !== socket) return
+    if (state.phase === 'free') return
     if (state.phase === 'opening') {
-      this.#lose(socket, 'the connection ended before the upgrade was answered')
+      this.failed('the connection ended before the upgrade was answered')
       return
     }
-    socket.destroy()
-    this.#state = { phase: 'free' }
+    this.end()
     if (this.#received !== CLOSE_REPLY) {
       this.#meter.countWrong(
         `the Close frame was answered with ${Buffer.from(this.#received, 'latin1').toString('hex')}`,
@@ -138,10 +141,27 @@ class HandshakeSlot {
   }
 
   /** Gives the slot up: what fails once fails thousands of times a second. */
-  #lose(socket: Socket, what: string): void {
-    if (this.#state.phase === 'free' || this.#state.socket !== socket) return
-    socket.destroy()
-    this.#state = { phase: 'free' }
+  failed(what: string): void {
+    if (this.#state.phase === 'free') return
+    this.end()
     this.#meter.countLost(what)
+  }
+
+  /** Whether the whole head has come, and is right. */
+  #readAnswer(length: number, opening: Opening): boolean {
+    this.#received += CHUNK.toString('latin1', 0, length)
+    const headEnd = this.#received.indexOf('\r\n\r\n') + 4
+    if (headEnd < 4) return false
+    const head = this.#received.slice(0, headEnd)
+    const answer = readUpgradeAnswer(head, opening.accept)
+    const unasked = { fault: 'the upgrade was answered with an extension that was not offered' }
+    const result = 'fault' in answer || answer.extensions === undefined ? answer : unasked
+    if ('fault' in result) {
+      this.failed(result.fault)
+      return false
+    }
+    this.#received = this.#received.slice(headEnd)
+    opening.answer = Buffer.from(head, 'latin1')
+    return true
   }
 }

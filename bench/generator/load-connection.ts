@@ -1,15 +1,12 @@
-import { connect, type Socket } from 'node:net'
+import { connectTcp } from './connect-tcp.ts'
 import type { Conversation, ConversationReader, Dialect } from './conversation.ts'
 import type { Protocol } from './load-spec.ts'
 import type { Meter } from './meter.ts'
-import { createHandshakeKey, encodeUpgradeRequest, readUpgradeAnswer } from './opening-handshake.ts'
-import { MAX_CHUNK_BYTES } from './traffic.ts'
+import { createHandshakeKey, encodeUpgradeRequest, type HandshakeKey, readUpgradeAnswer } from './opening-handshake.ts'
+import { CHUNK, type TcpConnection, type TcpOwner } from './tcp-connection.ts'
 
 const MAX_HEAD_BYTES = 8192
 const OPENING_TIMEOUT_MS = 10_000
-
-// One space for the reads of all connections: a chunk is done with before the next read.
-const CHUNK = Buffer.allocUnsafe(MAX_CHUNK_BYTES)
 
 /** How one connection of a load is opened, and where its replies go. */
 export interface LoadConnectionOptions {
@@ -25,13 +22,14 @@ export interface LoadConnectionOptions {
   readonly received: (count: number, nowMs: number) => void
 }
 
-/** A WebSocket connection on a bare TCP socket, with as little as possible between the bytes and the counters. */
-export class LoadConnection {
+/** A WebSocket connection on a bare TCP connection, with as little as possible between the bytes and the counters. */
+export class LoadConnection implements TcpOwner {
   readonly #options: LoadConnectionOptions
+  readonly #key: HandshakeKey = createHandshakeKey()
+  readonly #tcp: TcpConnection
+  readonly #openingTimer: NodeJS.Timeout
   #talk: { readonly dialect: Dialect; readonly reader: ConversationReader } | undefined
   #begun = false
-  readonly #socket: Socket
-  readonly #accept: string
   #state: 'opening' | 'open' | 'ended' = 'opening'
   #head = ''
   #settle: (() => void) | undefined
@@ -39,21 +37,8 @@ export class LoadConnection {
   private constructor(options: LoadConnectionOptions, settle: () => void) {
     this.#options = options
     this.#settle = settle
-    const { key, accept } = createHandshakeKey()
-    this.#accept = accept
-    this.#socket = connect({
-      port: options.port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: { buffer: CHUNK, callback: (length) => this.#receive(length) },
-    })
-    this.#socket.setTimeout(OPENING_TIMEOUT_MS, () => this.#lose('no answer to the upgrade'))
-    this.#socket.on('connect', () => {
-      if (options.protocol === 'bytes') this.#open(undefined)
-      else this.#socket.write(encodeUpgradeRequest(options.port, options.target, key, options.conversation.offer))
-    })
-    this.#socket.on('error', (error) => this.#lose(error.message))
-    this.#socket.on('close', () => this.#lose('the server closed the connection'))
+    this.#openingTimer = setTimeout(() => this.#lose('no answer to the upgrade'), OPENING_TIMEOUT_MS)
+    this.#tcp = connectTcp(options.port, this)
   }
 
   /** Resolves when the upgrade is done or has failed; the meter knows which. */
@@ -69,21 +54,36 @@ export class LoadConnection {
     const { dialect } = this.#talk
     const prelude = this.#begun ? undefined : dialect.prelude(from)
     this.#begun = true
-    if (prelude !== undefined) this.#socket.write(prelude)
-    this.#socket.write(dialect.requests(from, count))
+    if (prelude !== undefined) this.#tcp.write(prelude)
+    this.#tcp.write(dialect.requests(from, count))
   }
 
   end(): void {
     this.#state = 'ended'
-    this.#socket.destroy()
+    this.#tcp.destroy()
   }
 
-  #receive(length: number): boolean {
+  // What the TCP connection tells.
+
+  connected(): void {
+    const { port, protocol, target, conversation } = this.#options
+    if (protocol === 'bytes') this.#open(undefined)
+    else this.#tcp.write(Buffer.from(encodeUpgradeRequest(port, target, this.#key.key, conversation.offer)))
+  }
+
+  received(length: number): void {
     if (this.#state === 'opening') length = this.#receiveHead(length)
-    if (this.#state !== 'open' || length === 0) return true
+    if (this.#state !== 'open' || length === 0) return
     const count = this.#talk?.reader.read(CHUNK, length) ?? 0
     if (count > 0) this.#options.received(count, performance.now())
-    return true
+  }
+
+  ended(): void {
+    this.#lose('the server closed the connection')
+  }
+
+  failed(what: string): void {
+    this.#lose(what)
   }
 
   /** Returns how many bytes came after the head; they are then at the start of the chunk. */
@@ -95,7 +95,7 @@ export class LoadConnection {
       if (this.#head.length > MAX_HEAD_BYTES) this.#lose('an answer to the upgrade without end')
       return 0
     }
-    const answer = readUpgradeAnswer(this.#head.slice(0, end), this.#accept)
+    const answer = readUpgradeAnswer(this.#head.slice(0, end), this.#key.accept)
     this.#head = ''
     if ('fault' in answer) {
       this.#lose(answer.fault)
@@ -115,7 +115,6 @@ export class LoadConnection {
     const faults = { wrong: (what: string) => meter.countWrong(what), lost: (what: string) => this.#lose(what) }
     this.#talk = { dialect, reader: dialect.createReader(first, faults) }
     this.#state = 'open'
-    this.#socket.setTimeout(0)
     this.#settled()
   }
 
@@ -126,6 +125,7 @@ export class LoadConnection {
   }
 
   #settled(): void {
+    clearTimeout(this.#openingTimer)
     this.#settle?.()
     this.#settle = undefined
   }

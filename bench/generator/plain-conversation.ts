@@ -9,9 +9,14 @@ import { buildTraffic, type Traffic } from './traffic.ts'
 export class PlainConversation implements Conversation, Dialect {
   readonly offer: undefined
   readonly #traffic: Traffic
+  readonly #depth: number
+  /** What was asked for before, by place and count: the same few over and over. */
+  readonly #requests: (Buffer | undefined)[]
 
   constructor(cell: MessageCell, protocol: Protocol) {
     this.#traffic = buildTraffic(cell, protocol)
+    this.#depth = cell.depth
+    this.#requests = new Array<undefined>(this.#traffic.period * cell.depth).fill(undefined)
   }
 
   get period(): number {
@@ -25,12 +30,19 @@ export class PlainConversation implements Conversation, Dialect {
   prelude(): undefined {}
 
   requests(from: number, count: number): Buffer {
-    const { requests, requestBytes, period } = this.#traffic
-    const at = (from % period) * requestBytes
-    return requests.subarray(at, at + count * requestBytes)
+    const place = from % this.#traffic.period
+    const slot = place * this.#depth + count - 1
+    return this.#requests[slot] ?? this.#cut(slot, place, count)
   }
 
   createReader(first: number, faults: ReplyFaults): ReplyReader {
     return new ReplyReader(this.#traffic, first, faults)
+  }
+
+  #cut(slot: number, place: number, count: number): Buffer {
+    const { requests, requestBytes } = this.#traffic
+    const cut = requests.subarray(place * requestBytes, (place + count) * requestBytes)
+    this.#requests[slot] = cut
+    return cut
   }
 }

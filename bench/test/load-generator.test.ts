@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
@@ -215,6 +216,33 @@ describe('a load finds out a server that', () => {
     expect((await measureTraffic(spec(ECHO, port))).faults).toMatchObject({
       lost: 3,
       notes: ['lost: the upgrade was answered with "HTTP/1.1 404 Not Found"'],
+    })
+  })
+
+  test('mixes up two upgrades, also when it has answered many rightly', async () => {
+    const RIGHT = 100 // every key once, and some again
+    let answers = 0
+    let previous = ''
+    const port = await serveBytes((chunk, socket) => {
+      const key = /^Sec-WebSocket-Key: (.+)\r$/m.exec(chunk.toString('latin1'))?.[1]
+      if (key === undefined) {
+        socket.end(Buffer.from([0x88, 0x02, 0x03, 0xe8]))
+        return
+      }
+      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      const head =
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept'
+      socket.write(`${head}: ${answers++ < RIGHT ? accept : previous}\r\n\r\n`)
+      previous = accept
+    })
+    const load = spec({ name: '', workload: 'handshake', slots: 1 }, port)
+    const { faults } = await measureTraffic({ ...load, warmUpSecs: 0.2 })
+    expect(answers).toBe(RIGHT + 1)
+    expect(faults).toEqual({
+      wrong: 0,
+      lost: 1,
+      missing: 0,
+      notes: ['lost: the upgrade was answered with a wrong accept value'],
     })
   })
 
