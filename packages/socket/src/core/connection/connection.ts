@@ -24,7 +24,10 @@ const OPEN: ConnectionState = { phase: 'open' }
 interface ReadSlab {
   readonly bytes: Uint8Array
   readonly start: number
-  readonly end: number
+  /** What was copied so far ends here. */
+  end: number
+  /** Whether it is where the lent bytes came from, with room for all of them. */
+  readonly isHome: boolean
 }
 
 /** The headers between smaller messages would waste too much. */
@@ -108,13 +111,15 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   }
 
   /**
-   * The same for the first `end` bytes of a buffer that is lent until this returns: whatever is kept of them is copied.
+   * The same for the first `end` bytes of a buffer that is lent until this returns: whatever is kept of them is copied. With
+   * `home`, an array of the connection's own with the same bytes, it is copied there.
    */
-  receiveBorrowed(buffer: Uint8Array, end: number, nowMs: number): void {
+  receiveBorrowed(buffer: Uint8Array, end: number, nowMs: number, home?: Uint8Array): void {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
     if (!this.wantsInput) return
     this.#borrowed = buffer
+    if (home !== undefined) this.#slab = { bytes: home, start: 0, end: 0, isHome: true }
     this.#reader.pushBorrowed(buffer, end)
     this.#borrowed = undefined
     this.#slab = undefined
@@ -265,12 +270,20 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const { options, bytes: port } = this.#profile
     const slab = this.#slab
     if (slab !== undefined && end <= slab.end) return slab.bytes.subarray(start - slab.start, end - slab.start)
+    if (slab?.isHome === true) return this.#bringHome(slab, bytes, start, end)
     if (end - start < SLAB_FROM_BYTES || end - start > COPY_UP_TO_BYTES) return port.copy(bytes, start, end)
     const last = this.#parser.unmaskAhead(bytes, end, start + MAX_SLAB_BYTES, options.textAs !== 'string')
     const copy = port.copy(bytes, start, last)
     if (last === end) return copy
-    this.#slab = { bytes: copy, start, end: last }
+    this.#slab = { bytes: copy, start, end: last, isHome: false }
     return copy.subarray(0, end - start)
+  }
+
+  #bringHome(slab: ReadSlab, bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const { options, bytes: port } = this.#profile
+    slab.end = this.#parser.unmaskAhead(bytes, end, slab.bytes.length, options.textAs !== 'string')
+    port.copyTo(bytes, start, slab.end, slab.bytes, start)
+    return slab.bytes.subarray(start, end)
   }
 
   controlFrame(): ProtocolError | undefined {

@@ -37,6 +37,7 @@ function hearBorrowed(
   deflate: boolean,
   pausing: boolean,
   textAs: TextAs,
+  atHome = false,
 ): [SinkEvent[], Uint8Array] {
   const { connection, sink } = openConnection(role, { textAs, ...(deflate ? { extensions: deflateChain() } : {}) })
   if (pausing) {
@@ -48,7 +49,7 @@ function hearBorrowed(
   const buffer = Buffer.alloc(Math.max(1, ...chunks.map(({ length }) => length)))
   for (const chunk of chunks) {
     buffer.set(chunk)
-    connection.receiveBorrowed(buffer, chunk.length, 0)
+    connection.receiveBorrowed(buffer, chunk.length, 0, atHome ? chunk.slice() : undefined)
     buffer.fill(0xaa)
   }
   connection.receiveEnd(0)
@@ -94,7 +95,9 @@ describe.each(cases)('a $role hears the same, deflate $deflate', ({ role, deflat
       fc.assert(
         fc.property(validStream(role, deflate), cuts, (stream, places) => {
           const whole = hearAll(role, [stream.slice()], deflate, false, textAs)
-          expect(hearBorrowed(role, chunksOf(stream, places), deflate, pausing, textAs)).toEqual(whole)
+          const chunks = chunksOf(stream, places)
+          expect(hearBorrowed(role, chunks, deflate, pausing, textAs)).toEqual(whole)
+          expect(hearBorrowed(role, chunks, deflate, pausing, textAs, true)).toEqual(whole)
         }),
         { seed: SEED, numRuns: 120 },
       )

@@ -23,6 +23,15 @@ function lend({ connection }: TestConnection, frames: readonly Uint8Array[]): vo
   buffer.fill(0xaa)
 }
 
+/** The same for a copy of what the connection has a home for. */
+function lendCopy({ connection }: TestConnection, frames: readonly Uint8Array[]): Uint8Array {
+  const home = concatBytes(...frames).slice()
+  const buffer = concatBytes(home, patterned(500)).slice()
+  connection.receiveBorrowed(buffer, home.length, 0, home)
+  buffer.fill(0xaa)
+  return home
+}
+
 describe.each(roles)('messages that a %s hands out of one read', (role) => {
   const fromPeer = (spec: FrameSpec): Uint8Array => frameBytes(role === 'server' ? { ...spec, mask: TEST_MASK } : spec)
   const binary = (payload: Uint8Array): Uint8Array => fromPeer({ opcode: 2, payload })
@@ -83,6 +92,25 @@ describe.each(roles)('messages that a %s hands out of one read', (role) => {
     const payloads = [64, 200, 30, 1000, 0, 7].map((size, seed) => patterned(size, seed))
     lend(our, payloads.map(binary))
     lend(our, payloads.map(binary))
+    while (our.connection.paused) our.connection.resume()
+    expect(our.sink.messages).toEqual([...payloads, ...payloads])
+  })
+
+  test('lie at home, large and small, where there is one', () => {
+    const our = open()
+    const payloads = [3, 90, 20 * KIB, KIB, 0].map((size, seed) => patterned(size, seed))
+    const home = lendCopy(our, payloads.map(binary))
+    expect(our.sink.messages).toEqual(payloads)
+    expect(arraysOf(our)).toEqual([home.buffer])
+  })
+
+  test('are right when they lie at home and reading pauses behind each', () => {
+    const our = open()
+    our.sink.onEvent = ({ type }) => {
+      if (type === 'message') our.connection.pause()
+    }
+    const payloads = [64, 200, 30, 1000, 0, 7].map((size, seed) => patterned(size, seed))
+    for (let read = 0; read < 2; read++) lendCopy(our, payloads.map(binary))
     while (our.connection.paused) our.connection.resume()
     expect(our.sink.messages).toEqual([...payloads, ...payloads])
   })
