@@ -79,7 +79,7 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     budgets: {
       text: { heapBytes: 180, externalBytes: 19 },
       binary: { heapBytes: 180, externalBytes: 19 },
-      'large-text': { heapBytes: 340, externalBytes: 1200 },
+      'large-text': { heapBytes: 200, externalBytes: 1200 },
       single: { heapBytes: 740, externalBytes: 19 },
       'fan-out': { heapBytes: 66, externalBytes: 6 },
     },

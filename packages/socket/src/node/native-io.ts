@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { IS_NATIVE_ALLOWED } from './native-support.ts'
+import { whileInUse } from './read-buffer-use.ts'
 import { READ_BUFFER } from './simd-masking.ts'
 
 /**
@@ -140,7 +141,7 @@ function callbackOf(receive: SharedReceiver): ReadCallback {
     if ((this as OnReadSocket)[READ_ALONG] !== true || this.listenerCount('data') === 0) receive(READ_BUFFER, end, this)
     else {
       try {
-        this.emit('data', Buffer.from(READ_BUFFER.subarray(0, end)))
+        whileInUse(() => this.emit('data', Buffer.from(READ_BUFFER.subarray(0, end))))
       } finally {
         receive(READ_BUFFER, end, this)
       }

@@ -78,6 +78,10 @@ export const nodeBytes: BytePort = {
     return copy
   },
 
+  copyTo(bytes: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
+    copyTo.call(bytes, target, offset, start, end)
+  },
+
   // Not from Buffer's shared pool: the arena and large messages live on their own.
   allocate(size: number): Uint8Array {
     if (size >= LARGE_BYTES) noteLargeArray(size)

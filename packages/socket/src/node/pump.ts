@@ -21,6 +21,7 @@ import { atEndOfTurn, nextTick } from './host-time.ts'
 import { lingerAtMost } from './linger.ts'
 import type { NativeHandle } from './native-io.ts'
 import { Outbox } from './outbox.ts'
+import { readChunk, readNative } from './read-buffer-use.ts'
 import { ReadingTurn } from './reading-turn.ts'
 import { flushQueue, wheel } from './socket-driver.ts'
 import type { HandlerResult, SocketHandlers } from './socket-handlers.ts'
@@ -192,14 +193,14 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
 
   // ---- told by the socket
 
-  socketRead(buffer: Uint8Array, end: number): void {
+  socketRead(_buffer: Uint8Array, end: number): void {
     this.#turn?.begin()
-    this.#connection.receiveBorrowed(buffer, end, wheel.nowMs)
+    readNative(this.#connection, end, wheel.nowMs)
   }
 
   socketChunk(chunk: Uint8Array): void {
     this.#turn?.begin()
-    this.#connection.receive(chunk, wheel.nowMs)
+    readChunk(this.#connection, chunk, wheel.nowMs)
   }
 
   socketEnded(): void {

@@ -26,6 +26,8 @@ export interface BytePort {
   equals(bytes: Uint8Array, other: Uint8Array): boolean
   /** A copy of the range, on its own. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array
+  /** Writes the range to `target`, another array, at `offset`. */
+  copyTo(bytes: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void
   /** A new array of `size` bytes. It may hold old memory: only what was written to it may leave. */
   allocate(size: number): Uint8Array
 }

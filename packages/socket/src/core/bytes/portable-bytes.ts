@@ -84,6 +84,10 @@ export const portableBytes: BytePort = {
   copy: (bytes: Uint8Array, start: number, end: number): Uint8Array =>
     Uint8Array.prototype.slice.call(bytes, start, end),
 
+  copyTo(bytes: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
+    target.set(bytes.subarray(start, end), offset)
+  },
+
   allocate: (size: number): Uint8Array => new Uint8Array(size),
 }
 

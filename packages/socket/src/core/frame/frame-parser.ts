@@ -45,6 +45,14 @@ export class FrameParser {
   #remaining = 0
   #masked = false
   #key = 0
+  /** The length of the payload that `#wholePayload` found. */
+  #wholeBytes = 0
+  /** Where the chunk that is being read ends. */
+  #chunkEnd = 0
+  /** Up to here masks have been undone ahead, of whole messages that are still to be told; 0 when of none. */
+  #plainEnd = 0
+  /** Whether these are all ASCII. */
+  #plainAscii = false
 
   constructor(rules: FrameRules, port: BytePort, consumer: FrameConsumer) {
     this.rules = rules
@@ -63,6 +71,8 @@ export class FrameParser {
    */
   parse(chunk: Uint8Array, start: number, end: number): number {
     let position = start
+    this.#chunkEnd = end
+    this.#plainEnd = 0
     while (position < end) {
       if (this.#step === 'header') {
         const wholeEnd = this.#whole(chunk, position, end)
@@ -70,7 +80,9 @@ export class FrameParser {
           position = wholeEnd
           continue
         }
-        if (wholeEnd < 0) return -wholeEnd
+        if (wholeEnd < 0) return this.#stop(chunk, -wholeEnd)
+        // A frame that was ready to be told is not the usual one any more: the rules have changed.
+        if (position < this.#plainEnd) this.#stop(chunk, position)
         const next = this.#cutBytes === 0 ? this.#header(chunk, position, end) : this.#cut(chunk, position, end)
         if (next < 0) return position
         position = next
@@ -89,24 +101,57 @@ export class FrameParser {
       }
       this.#remaining -= take
       if (last) this.#step = 'header'
-      if (!this.#consumer.payload(chunk, from, position, last, ascii)) return position
+      if (!this.#consumer.payload(chunk, from, position, last, ascii)) return this.#stop(chunk, position)
     }
     return position
   }
 
   /**
-   * The usual frame, in one step: a whole message that lies whole in the chunk. Its first bytes show that it breaks no rule;
-   * of any other the rules have to say what becomes. Returns where it ends, negative when the consumer said stop, and 0 when
-   * this is another frame.
+   * For a consumer that is being told of a message which ends at `from` in `chunk`: undoes the masks of those that follow, as
+   * far as they are whole and end at `limit` or before. They are told afterwards, where they lie. Stops at text when not
+   * `withText`. Returns where the last of them ends; `from` when there is none.
+   */
+  unmaskAhead(chunk: Uint8Array, from: number, limit: number, withText: boolean): number {
+    const end = Math.min(limit, this.#chunkEnd)
+    let position = from
+    let ascii = true
+    while (position < end && (withText || chunk[position] === WHOLE_BINARY)) {
+      const next = this.#wholePayload(chunk, position, end)
+      if (next === 0) break
+      position = next + this.#wholeBytes
+      if (this.rules.role === 'client') continue
+      if (!this.#port.xor(chunk, next, position, readMaskingKey(chunk, next - 4))) ascii = false
+    }
+    this.#plainEnd = position
+    this.#plainAscii = ascii
+    return position
+  }
+
+  /**
+   * The usual frame, in one step: a whole message that lies whole in the chunk. Returns where it ends, negative when the
+   * consumer said stop, and 0 when this is another frame.
    */
   #whole(chunk: Uint8Array, position: number, end: number): number {
+    const from = this.#wholePayload(chunk, position, end)
+    if (from === 0) return 0
+    const to = from + this.#wholeBytes
+    const ascii =
+      this.rules.role === 'server' &&
+      (to <= this.#plainEnd ? this.#plainAscii : this.#port.xor(chunk, from, to, readMaskingKey(chunk, from - 4)))
+    return this.#consumer.whole((chunk[position] as number) & 0x0f, chunk, from, to, ascii) ? to : -to
+  }
+
+  /**
+   * Where the payload of such a frame at `position` begins, with its length in `#wholeBytes`; 0 when this is another frame.
+   * The first bytes of the usual one show that it breaks no rule; of any other the rules have to say what becomes.
+   */
+  #wholePayload(chunk: Uint8Array, position: number, end: number): number {
     const { role, maxFrameBytes } = this.rules
     if (end - position < MIN_HEADER_BYTES[role] || this.#cutBytes !== 0) return 0
     const first = chunk[position] as number
     if (first !== WHOLE_TEXT && first !== WHOLE_BINARY) return 0
     const second = chunk[position + 1] as number
-    const masked = second >= 0x80
-    if (masked !== (role === 'server')) return 0
+    if (second >= 0x80 !== (role === 'server')) return 0
     let from = position + MIN_HEADER_BYTES[role]
     let payloadBytes = second & 0x7f
     if (payloadBytes > 125) {
@@ -115,10 +160,24 @@ export class FrameParser {
       if (payloadBytes <= 125) return 0
       from += 2
     }
-    const to = from + payloadBytes
-    if (to > end || payloadBytes > maxFrameBytes || !this.#consumer.takesWhole(payloadBytes)) return 0
-    const ascii = masked && this.#port.xor(chunk, from, to, readMaskingKey(chunk, from - 4))
-    return this.#consumer.whole(first & 0x0f, chunk, from, to, ascii) ? to : -to
+    if (from + payloadBytes > end || payloadBytes > maxFrameBytes || !this.#consumer.takesWhole(payloadBytes)) return 0
+    this.#wholeBytes = payloadBytes
+    return from
+  }
+
+  /** Masks again what was unmasked ahead and will be read anew: behind `position`, which is returned. */
+  #stop(chunk: Uint8Array, position: number): number {
+    const end = this.rules.role === 'client' ? 0 : this.#plainEnd
+    this.#plainEnd = 0
+    for (let next = position; next < end; ) {
+      const long = ((chunk[next + 1] as number) & 0x7f) === 126
+      const from = next + (long ? 8 : 6)
+      next =
+        from +
+        (long ? ((chunk[next + 2] as number) << 8) | (chunk[next + 3] as number) : (chunk[next + 1] as number) & 0x7f)
+      this.#port.xor(chunk, from, next, readMaskingKey(chunk, from - 4))
+    }
+    return position
   }
 
   // Without this the compiler takes #step for what it was before #header changed it.

@@ -53,6 +53,12 @@ describe('portable bytes', () => {
     )
   })
 
+  test('writes a range to another array, and nothing beside it', () => {
+    const target = new Uint8Array(6).fill(9)
+    portableBytes.copyTo(Uint8Array.of(1, 2, 3, 4, 5), 1, 4, target, 2)
+    expect([...target]).toEqual([9, 9, 2, 3, 4, 9])
+  })
+
   test('decodes texts longer than an engine takes arguments', () => {
     const text = 'a€😀'.repeat(40_000)
     const bytes = encode(text)

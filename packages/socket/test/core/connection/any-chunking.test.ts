@@ -8,14 +8,17 @@ import { deflateChain } from '../support/test-deflate.ts'
 
 const SEED = 6455
 
+type TextAs = 'string' | 'bytes'
+
 /** Everything that a connection tells and writes when it is given these chunks and then a FIN. */
 function hearAll(
   role: Role,
   chunks: readonly Uint8Array[],
   deflate: boolean,
   pausing = false,
+  textAs: TextAs = 'string',
 ): [SinkEvent[], Uint8Array] {
-  const { connection, sink } = openConnection(role, deflate ? { extensions: deflateChain() } : {})
+  const { connection, sink } = openConnection(role, { textAs, ...(deflate ? { extensions: deflateChain() } : {}) })
   if (pausing) {
     sink.onEvent = ({ type }) => {
       if (type === 'message' || type === 'ping') connection.pause()
@@ -33,8 +36,10 @@ function hearBorrowed(
   chunks: readonly Uint8Array[],
   deflate: boolean,
   pausing: boolean,
+  textAs: TextAs,
+  atHome = false,
 ): [SinkEvent[], Uint8Array] {
-  const { connection, sink } = openConnection(role, deflate ? { extensions: deflateChain() } : {})
+  const { connection, sink } = openConnection(role, { textAs, ...(deflate ? { extensions: deflateChain() } : {}) })
   if (pausing) {
     sink.onEvent = ({ type }) => {
       if (type === 'message' || type === 'ping') connection.pause()
@@ -44,7 +49,7 @@ function hearBorrowed(
   const buffer = Buffer.alloc(Math.max(1, ...chunks.map(({ length }) => length)))
   for (const chunk of chunks) {
     buffer.set(chunk)
-    connection.receiveBorrowed(buffer, chunk.length, 0)
+    connection.receiveBorrowed(buffer, chunk.length, 0, atHome ? chunk.slice() : undefined)
     buffer.fill(0xaa)
   }
   connection.receiveEnd(0)
@@ -79,15 +84,25 @@ describe.each(cases)('a $role hears the same, deflate $deflate', ({ role, deflat
     )
   })
 
-  test.each([false, true])('also from a buffer that is only lent, paused %j: nothing of it is kept', (pausing) => {
-    fc.assert(
-      fc.property(validStream(role, deflate), cuts, (stream, places) => {
-        const whole = hearAll(role, [stream.slice()], deflate)
-        expect(hearBorrowed(role, chunksOf(stream, places), deflate, pausing)).toEqual(whole)
-      }),
-      { seed: SEED, numRuns: 120 },
-    )
-  })
+  test.each([
+    [false, 'string'],
+    [true, 'string'],
+    [false, 'bytes'],
+    [true, 'bytes'],
+  ] as const)(
+    'also from a buffer that is only lent, paused %j, text as %s: nothing of it is kept',
+    (pausing, textAs) => {
+      fc.assert(
+        fc.property(validStream(role, deflate), cuts, (stream, places) => {
+          const whole = hearAll(role, [stream.slice()], deflate, false, textAs)
+          const chunks = chunksOf(stream, places)
+          expect(hearBorrowed(role, chunks, deflate, pausing, textAs)).toEqual(whole)
+          expect(hearBorrowed(role, chunks, deflate, pausing, textAs, true)).toEqual(whole)
+        }),
+        { seed: SEED, numRuns: 120 },
+      )
+    },
+  )
 
   test('and however often reading is paused', () => {
     fc.assert(
