@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { refuse } from '@wigwag/socket'
 import { closePayload, frameBytes, TEST_MASK } from '@wigwag/socket/testing'
+import { retainedBytes } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openServer } from './support/open-server.ts'
 import { RawPeer, upgradeRequest } from './support/raw-peer.ts'
@@ -158,6 +160,37 @@ describe('upgrades of a server of its own', () => {
     expect(socket.data.incoming.socket.remoteAddress).toBeUndefined()
     expect(socket.send('still here')).toBe('ok')
     await peer.until(() => peer.messages === 1)
+  })
+
+  test('parts of a request that are kept do not keep all of it', async () => {
+    const kept: unknown[] = []
+    const { port } = await openServer({
+      ...NATIVE,
+      trustedProxies: ['127.0.0.1'],
+      authorize: (request) => {
+        const { headers, path, subprotocols, remoteAddress } = request
+        const user = path === '/incoming' ? request.incoming.headers['x-user'] : headers.get('x-user')
+        kept.push([path, user, subprotocols, remoteAddress])
+        return refuse(403, 'Not now')
+      },
+    })
+    const ask = async (path: string, times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        const peer = await RawPeer.connect(port)
+        const fields = { 'X-User': `somebody with a name ${i}`, 'X-Forwarded-For': `203.0.113.${100 + (i % 100)}` }
+        const long = { Cookie: 'c'.repeat(15_000), 'Sec-WebSocket-Protocol': `a-token-that-is-long-${i}` }
+        peer.write(upgradeRequest({ ...fields, ...long }, `GET ${path} HTTP/1.1`))
+        await peer.until(() => peer.closed)
+      }
+    }
+    await ask('/', 20)
+    await ask('/incoming', 20)
+    const before = retainedBytes()
+    await ask('/', 100)
+    await ask('/incoming', 100)
+    expect(kept.at(-1)).toEqual(['/incoming', 'somebody with a name 99', ['a-token-that-is-long-99'], '203.0.113.199'])
+    // All of the heads are 3 MB.
+    expect(retainedBytes() - before).toBeLessThan(1_000_000)
   })
 
   test('a client that leaves while authorize decides is told to its signal', async () => {
