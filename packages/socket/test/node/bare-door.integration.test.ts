@@ -253,29 +253,6 @@ describe('upgrades of a server of its own', () => {
     peer.reset()
   })
 
-  test('a handler that pauses and goes on at once hears all that came before FIN', async () => {
-    let decide = (): void => {}
-    const deciding = new Promise<void>((resolve) => {
-      decide = resolve
-    })
-    const { port, log } = await openServer({
-      ...NATIVE,
-      authorize: () => deciding,
-      message: (socket) => {
-        socket.pause()
-        socket.resume()
-      },
-    })
-    const peer = await RawPeer.connect(port)
-    peer.write(Buffer.concat([Buffer.from(upgradeRequest()), text('one')]))
-    peer.write(Buffer.concat([text('two'), text('three')]))
-    peer.socket.end()
-    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
-    decide()
-    expect((await log.next('close')).outcome).toMatchObject({ code: 1006 })
-    expect(log.messages).toEqual(['one', 'two', 'three'])
-  })
-
   test('what is sent to a slow reader in many turns leaves in few writes, in order and whole', async () => {
     const { port, log } = await openServer({ ...NATIVE, maxQueuedBytes: 64 << 20 })
     const peer = await RawPeer.upgrade(port)
