@@ -4,6 +4,7 @@ import { AddressLimits } from './address-limits.ts'
 import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
+import { ownText } from './own-text.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { onRequestEnd } from './request-end.ts'
 
@@ -83,7 +84,7 @@ export class Admission {
     }
     const { peer } = this.#lastCaller
     if (!peer.trusted) return this.#lastCaller
-    return { peer, clientAddress: findClientAddress(peer, forwardedFor(), this.#addresses) }
+    return { peer, clientAddress: ownText(findClientAddress(peer, forwardedFor(), this.#addresses)) }
   }
 
   /** What a client is counted by; none for those who are not limited. */

@@ -1,14 +1,17 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
-import type { QuickUpgrade, RequestHead } from '../core/index.ts'
+import { HeaderFields, type QuickUpgrade, type RequestHead } from '../core/index.ts'
 import type { BareSocket } from './bare-socket.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import type { BareHandle } from './native-io.ts'
+import { ownText } from './own-text.ts'
 import { requestHead } from './upgrade-request.ts'
 
 /** An upgrade as it came in: through an HTTP server, or without one. */
 export interface ArrivedUpgrade {
   readonly head: RequestHead
+  /** Its header lines, for whoever may keep some of them. */
+  readonly headers: HeaderFields
   /** What came behind the head, as far as the socket does not tell of it. */
   readonly rest: Uint8Array
   /** The request as Node has it. */
@@ -37,6 +40,10 @@ export class HttpUpgrade implements ArrivedUpgrade {
     this.rest = rest
   }
 
+  get headers(): HeaderFields {
+    return this.head.headers
+  }
+
   settle(): void {}
 }
 
@@ -48,6 +55,8 @@ export class BareUpgrade implements ArrivedUpgrade {
   /** As long as it may become another. */
   #bare: BareSocket | undefined
   #incoming: IncomingMessage | undefined
+  #ownLines: readonly string[] | undefined
+  #headers: HeaderFields | undefined
   moved: ArrivedUpgrade['moved']
 
   /** The socket keeps what comes. */
@@ -61,13 +70,23 @@ export class BareUpgrade implements ArrivedUpgrade {
     return this.#socket
   }
 
+  get headers(): HeaderFields {
+    this.#headers ??= new HeaderFields(this.#lines)
+    return this.#headers
+  }
+
   settle(): void {
     this.#bare = undefined
   }
 
   get incoming(): IncomingMessage {
-    this.#incoming ??= createIncoming(this.head, this.#moveToNet())
+    this.#incoming ??= createIncoming(this.head, this.#lines, this.#moveToNet())
     return this.#incoming
+  }
+
+  get #lines(): readonly string[] {
+    this.#ownLines ??= this.head.rawHeaders.map(ownText)
+    return this.#ownLines
   }
 
   /** Whoever has a request of Node finds a socket of Node on it, unless that has been decided on. */
@@ -88,7 +107,11 @@ function openSocket(handle: BareHandle): Socket {
   return new Socket(options as ConstructorParameters<typeof Socket>[0])
 }
 
-function createIncoming({ method, target, rawHeaders }: QuickUpgrade, socket: Socket): IncomingMessage {
+function createIncoming(
+  { method, target }: QuickUpgrade,
+  rawHeaders: readonly string[],
+  socket: Socket,
+): IncomingMessage {
   const incoming = new IncomingMessage(socket)
   incoming.method = method
   incoming.url = target

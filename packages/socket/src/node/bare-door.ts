@@ -38,6 +38,13 @@ export class BareDoor implements SocketReader, Sleeper {
   readonly #toServer: NonNullable<ListeningHandle['onconnection']>
   /** Connections that have sent nothing yet, the longest waiting first. */
   readonly #waiting = new LiveList<BareSocket>()
+  /** Connections that came in here and are open, in whatever hands. */
+  #open = 0
+  readonly #gone = (): void => {
+    this.#open--
+    if (this.#open === 0) this.#emptied?.()
+  }
+  #emptied: (() => void) | undefined
   /** The socket that the server has made last. */
   #adopted: Socket | undefined
   wheelSlot = -1
@@ -70,10 +77,17 @@ export class BareDoor implements SocketReader, Sleeper {
     return new BareDoor(server, listening as ListeningHandle, toServer, owner)
   }
 
-  /** Drops those who have sent nothing yet. The server is closed by its owner. */
-  close(): void {
+  /**
+   * Drops those who have sent nothing yet; resolves when all others are closed, too, as a server of `net` does for those
+   * that it knows. The server is closed by its owner.
+   */
+  async close(): Promise<void> {
     wheel.remove(this)
     for (const socket of this.#waiting) socket.destroy()
+    if (this.#open === 0) return
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
   }
 
   // ---- told by sockets
@@ -119,7 +133,8 @@ export class BareDoor implements SocketReader, Sleeper {
 
   #accept(handle: BareHandle): void {
     handle.setNoDelay(true)
-    const socket = new BareSocket(handle, this)
+    this.#open++
+    const socket = new BareSocket(handle, this, this.#gone)
     socket.deadlineMs = Math.ceil(wheel.refresh() + this.#owner.handshakeTimeoutMs)
     this.#waiting.add(socket)
     if (this.#waiting.size === 1) wheel.add(this)

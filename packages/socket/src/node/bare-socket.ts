@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
 import { nextTick } from './host-time.ts'
+import { KeptBytes } from './kept-bytes.ts'
+import { LateWrites, type Written } from './late-writes.ts'
 import type { Listed } from './live-list.ts'
 import {
   type BareHandle,
@@ -51,23 +53,31 @@ export class BareSocket implements DriverSocket, Listed {
   deadlineMs = 0
   #handle: OwnHandle | undefined
   #reader: SocketReader | undefined
+  readonly #gone: () => void
   /** What came while nobody read. */
-  #kept: Uint8Array[] | undefined
+  #kept: KeptBytes | undefined
+  #paused = false
   /** The peer's FIN has come, or ours has gone out. */
   #readEnd: 'no' | 'kept' | 'told' = 'no'
   #writeEnd: 'no' | 'asked' | 'done' = 'no'
   #pendingBytes = 0
+  /** There while a write is pending: what came behind it. */
+  #late: LateWrites | undefined
   #closed = false
   #error: Error | undefined
-  #whenEnded: ((error?: Error) => void) | undefined
+  #whenEnded: ((error?: Error) => void)[] | undefined
   /** Mostly there is one, for `close`. */
   #onClose: (() => void) | undefined
   #listeners: Listener[] | undefined
 
-  /** Takes the handle of an accepted connection and reads it for `reader`. */
-  constructor(handle: BareHandle, reader: SocketReader) {
+  /**
+   * Takes the handle of an accepted connection and reads it for `reader`. `gone` is told when the connection is closed,
+   * whoever has it then.
+   */
+  constructor(handle: BareHandle, reader: SocketReader, gone: () => void) {
     this.#handle = handle
     this.#reader = reader
+    this.#gone = gone
     this.#handle[kSocket] = this
     handle.onread = BareSocket.#onRead
     handle.useUserBuffer(READ_BUFFER)
@@ -115,8 +125,8 @@ export class BareSocket implements DriverSocket, Listed {
   /** Keeps a copy of these bytes as if they came next. To be called while nobody reads. */
   keep(buffer: Uint8Array, start: number, end: number): void {
     if (start === end) return
-    this.#kept ??= []
-    this.#kept.push(new Uint8Array(buffer.subarray(start, end)))
+    this.#kept ??= new KeptBytes(end - start)
+    this.#kept.add(buffer, start, end)
   }
 
   /** Has `reader` told from the next `resume` on; with none, what comes is kept. */
@@ -125,18 +135,21 @@ export class BareSocket implements DriverSocket, Listed {
   }
 
   pause(): void {
+    this.#paused = true
     this.#handle?.readStop()
   }
 
   /** Tells what was kept and reads on; what nobody wants is dropped. */
   resume(): void {
     this.#reader ??= NOBODY
-    const reader = this.#reader
+    this.#paused = false
     const kept = this.#kept
     this.#kept = undefined
-    for (const chunk of kept ?? []) reader.socketChunk(chunk, this)
+    if (kept !== undefined) this.#reader.socketChunk(kept.bytes, this)
+    // Whoever was told may have paused again, or dropped the connection.
+    if (this.#paused || this.#handle === undefined) return
     if (this.#readEnd === 'kept') this.#tellEnd()
-    else this.#handle?.readStart()
+    else if (this.#readEnd === 'no') this.#handle.readStart()
   }
 
   // What is written leaves at once: there is nothing to hold back.
@@ -145,22 +158,16 @@ export class BareSocket implements DriverSocket, Listed {
   uncork(): void {}
 
   /** Writes bytes, or text as UTF-8. */
-  write(data: Uint8Array | string, written?: (error?: Error | null) => void): boolean {
+  write(data: Uint8Array | string, written?: Written): boolean {
     const handle = this.#handle
     if (handle === undefined || this.#writeEnd !== 'no') {
       if (written !== undefined) nextTick(written, new Error('The socket has ended.'))
       return false
     }
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
-    const result = writeNative(handle, bytes, {
-      writeCompleted: (status) => this.#writeCompleted(bytes.length, status, written),
-    })
-    if (result === 'pending') this.#pendingBytes += bytes.length
-    else {
-      const error = result === 'done' ? undefined : systemError(result, 'write')
-      if (error !== undefined) this.destroy(error)
-      if (written !== undefined) nextTick(written, error)
-    }
+    this.#pendingBytes += bytes.length
+    if (this.#late !== undefined) this.#late.add(bytes, written)
+    else if (this.#writeNow(handle, bytes, written) === 'pending') this.#late = new LateWrites()
     return this.#pendingBytes === 0
   }
 
@@ -170,6 +177,7 @@ export class BareSocket implements DriverSocket, Listed {
     const handle = this.#handle
     if (handle === undefined || this.#writeEnd !== 'no') return
     this.#writeEnd = 'asked'
+    this.#writeLate('all')
     const request = createShutdownRequest() as OwnShutdown
     request[kSocket] = this
     request.oncomplete = BareSocket.#onShutdown
@@ -181,7 +189,10 @@ export class BareSocket implements DriverSocket, Listed {
   whenEnded(told: (error?: Error) => void): void {
     if (this.#writeEnd === 'done') nextTick(told)
     else if (this.#closed) nextTick(told, new Error('The socket was closed before.'))
-    else this.#whenEnded = told
+    else {
+      this.#whenEnded ??= []
+      this.#whenEnded.push(told)
+    }
   }
 
   destroy(error?: Error): void {
@@ -217,14 +228,21 @@ export class BareSocket implements DriverSocket, Listed {
     handle[kSocket] = undefined
     this.#handle = undefined
     const socket = adopt(handle)
-    if (socket === undefined) return undefined
+    if (socket === undefined) {
+      this.#gone()
+      return undefined
+    }
     unshareReads(handle)
+    socket.on('close', this.#gone)
     if (this.#onClose !== undefined) socket.on('close', this.#onClose)
     for (const { event, call, once } of this.#listeners ?? []) {
       if (once) socket.once(event, call)
       else socket.on(event, call)
     }
-    if (this.#kept !== undefined) socket.unshift(Buffer.concat(this.#kept))
+    if (this.#kept !== undefined) {
+      const { buffer, byteOffset, length } = this.#kept.bytes
+      socket.unshift(Buffer.from(buffer, byteOffset, length))
+    }
     if (this.#readEnd === 'kept') socket.push(null)
     return socket
   }
@@ -260,19 +278,17 @@ export class BareSocket implements DriverSocket, Listed {
 
   #close(): void {
     this.#closed = true
-    const ended = this.#whenEnded
-    this.#whenEnded = undefined
-    ended?.(new Error('The socket was closed before.'))
+    this.#tellEnded(new Error('The socket was closed before.'))
     const reader = this.#reader ?? NOBODY
     if (this.#error !== undefined) reader.socketFailed(this.#error, this)
     reader.socketClosed(this)
     this.#emit('close')
+    this.#gone()
   }
 
   #keepRead(bytes: number): void {
     this.keep(READ_BUFFER, 0, bytes)
-    const keptBytes = (this.#kept ?? []).reduce((sum, { length }) => sum + length, 0)
-    if (keptBytes >= MAX_KEPT_BYTES) this.pause()
+    if (this.#kept !== undefined && this.#kept.length >= MAX_KEPT_BYTES) this.pause()
   }
 
   #tellEnd(): void {
@@ -282,19 +298,52 @@ export class BareSocket implements DriverSocket, Listed {
     if (this.#writeEnd === 'done') this.destroy()
   }
 
-  #writeCompleted(bytes: number, status: number, written: ((error?: Error | null) => void) | undefined): void {
+  /** Writes what `#pendingBytes` counts already. */
+  #writeNow(handle: BareHandle, bytes: Uint8Array, written: Written | undefined): 'done' | 'pending' | number {
+    const result = writeNative(handle, bytes, {
+      writeCompleted: (status) => {
+        const error = this.#writeCompleted(bytes.length, status)
+        written?.(error)
+        this.#writeLate('next')
+      },
+    })
+    if (result === 'pending') return result
+    const error = this.#writeCompleted(bytes.length, result === 'done' ? 0 : result)
+    if (written !== undefined) nextTick(written, error)
+    return result
+  }
+
+  #writeCompleted(bytes: number, status: number): Error | undefined {
     this.#pendingBytes -= bytes
-    const error = status < 0 ? systemError(status, 'write') : undefined
-    if (error !== undefined) this.destroy(error)
-    written?.(error)
+    if (status >= 0) return undefined
+    const error = systemError(status, 'write')
+    this.destroy(error)
+    return error
+  }
+
+  /** Writes what came behind a pending write: until the next one is pending, or all of it. */
+  #writeLate(until: 'next' | 'all'): void {
+    const late = this.#late
+    for (let next = late?.take(); next !== undefined; next = late?.take()) {
+      const handle = this.#handle
+      if (handle === undefined) {
+        this.#pendingBytes -= next.bytes.length
+        next.written?.(this.#error ?? new Error('The socket was closed before.'))
+      } else if (this.#writeNow(handle, next.bytes, next.written) === 'pending' && until === 'next') return
+    }
+    this.#late = undefined
   }
 
   #finish(): void {
     this.#writeEnd = 'done'
+    this.#tellEnded()
+    if (this.#readEnd === 'told') this.destroy()
+  }
+
+  #tellEnded(error?: Error): void {
     const ended = this.#whenEnded
     this.#whenEnded = undefined
-    ended?.()
-    if (this.#readEnd === 'told') this.destroy()
+    for (const tell of ended ?? []) tell(error)
   }
 
   #listen(listener: Listener): void {

@@ -69,6 +69,8 @@ function loadBinding(): StreamBinding | undefined {
   if (!IS_NATIVE_ALLOWED) return undefined
   try {
     const { binding: load } = process as unknown as { binding(name: string): Partial<StreamBinding> }
+    // With --pending-deprecation this warns, and with --throw-deprecation that ends the process, past any `catch`.
+    if (process.throwDeprecation === true && load.name !== 'binding') return undefined
     const loaded = load('stream_wrap')
     return PARTS.every((part) => loaded[part] !== undefined) ? (loaded as StreamBinding) : undefined
   } catch {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HeaderFields, originForm, type RequestHead, type UpgradeOffer } from '../core/index.ts'
 import type { Caller } from './admission.ts'
 import type { ArrivedUpgrade } from './arrived-upgrade.ts'
+import { ownText } from './own-text.ts'
 
 /** An upgrade request that obeys RFC 6455 and our policies, for `authorize` to decide on. */
 export interface UpgradeRequest {
@@ -47,7 +48,7 @@ export class AskedUpgrade implements UpgradeRequest {
     pending: { readonly signal: AbortSignal },
   ) {
     this.target = originForm(arrived.head.target)
-    this.subprotocols = offer.subprotocols
+    this.subprotocols = offer.subprotocols.map(ownText)
     this.remoteAddress = clientAddress
     this.#arrived = arrived
     this.#pending = pending
@@ -63,7 +64,7 @@ export class AskedUpgrade implements UpgradeRequest {
   }
 
   get headers(): HeaderFields {
-    return this.#arrived.head.headers
+    return this.#arrived.headers
   }
 
   get signal(): AbortSignal {

@@ -223,11 +223,12 @@ export class WebSocketServer<Data = undefined> {
     for (const detach of [...this.#detach]) detach()
     const server = this.#ownServer
     if (server === undefined) return
-    this.#door?.close()
+    const emptied = this.#door?.close()
     server.closeAllConnections()
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
+    await emptied
   }
 
   #serves(target: string): boolean {

@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { refuse } from '@wigwag/socket'
 import { closePayload, frameBytes, TEST_MASK } from '@wigwag/socket/testing'
+import { retainedBytes } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openServer } from './support/open-server.ts'
 import { RawPeer, upgradeRequest } from './support/raw-peer.ts'
@@ -160,6 +162,37 @@ describe('upgrades of a server of its own', () => {
     await peer.until(() => peer.messages === 1)
   })
 
+  test('parts of a request that are kept do not keep all of it', async () => {
+    const kept: unknown[] = []
+    const { port } = await openServer({
+      ...NATIVE,
+      trustedProxies: ['127.0.0.1'],
+      authorize: (request) => {
+        const { headers, path, subprotocols, remoteAddress } = request
+        const user = path === '/incoming' ? request.incoming.headers['x-user'] : headers.get('x-user')
+        kept.push([path, user, subprotocols, remoteAddress])
+        return refuse(403, 'Not now')
+      },
+    })
+    const ask = async (path: string, times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        const peer = await RawPeer.connect(port)
+        const fields = { 'X-User': `somebody with a name ${i}`, 'X-Forwarded-For': `203.0.113.${100 + (i % 100)}` }
+        const long = { Cookie: 'c'.repeat(15_000), 'Sec-WebSocket-Protocol': `a-token-that-is-long-${i}` }
+        peer.write(upgradeRequest({ ...fields, ...long }, `GET ${path} HTTP/1.1`))
+        await peer.until(() => peer.closed)
+      }
+    }
+    await ask('/', 20)
+    await ask('/incoming', 20)
+    const before = retainedBytes()
+    await ask('/', 100)
+    await ask('/incoming', 100)
+    expect(kept.at(-1)).toEqual(['/incoming', 'somebody with a name 99', ['a-token-that-is-long-99'], '203.0.113.199'])
+    // All of the heads are 3 MB.
+    expect(retainedBytes() - before).toBeLessThan(1_000_000)
+  })
+
   test('a client that leaves while authorize decides is told to its signal', async () => {
     const aborted: Promise<unknown>[] = []
     const { port } = await openServer({
@@ -184,6 +217,102 @@ describe('upgrades of a server of its own', () => {
     ends2?.socket.end()
     resets?.reset()
     await Promise.all(aborted)
+  })
+
+  test('a handler that pauses in what came before the decision pauses the socket', async () => {
+    let decide = (): void => {}
+    const deciding = new Promise<void>((resolve) => {
+      decide = resolve
+    })
+    const { port, log } = await openServer({
+      ...NATIVE,
+      authorize: () => deciding,
+      message: (socket) => socket.pause(),
+    })
+    const peer = await RawPeer.connect(port)
+    peer.write(Buffer.concat([Buffer.from(upgradeRequest()), text('one'), text('two')]))
+    peer.write(text('three'))
+    await new Promise((resolve) => setImmediate(resolve))
+    decide()
+    const { socket } = await log.next('message')
+    const size = 64 << 20
+    peer.write(frameBytes({ opcode: 1, payload: new Uint8Array(size), mask: TEST_MASK }).subarray(0, size))
+    // The peer can get rid of what kernels take, and of no more: until then it has made progress in each of these turns.
+    for (let still = 0, left = size; still < 200; ) {
+      await new Promise((resolve) => setImmediate(resolve))
+      still = peer.socket.writableLength === left ? still + 1 : 0
+      left = peer.socket.writableLength
+    }
+    expect(peer.socket.writableLength, 'nobody read it').toBeGreaterThan(0)
+    expect(log.messages).toEqual(['one'])
+    socket.resume()
+    await log.next('message', 2)
+    socket.resume()
+    await log.next('message', 3)
+    expect(log.messages).toEqual(['one', 'two', 'three'])
+    peer.reset()
+  })
+
+  test('what is sent to a slow reader in many turns leaves in few writes, in order and whole', async () => {
+    const { port, log } = await openServer({ ...NATIVE, maxQueuedBytes: 64 << 20 })
+    const peer = await RawPeer.upgrade(port)
+    peer.socket.pause()
+    const { socket } = await log.next('open')
+    socket.send(new Uint8Array(8 << 20))
+    const count = 2000
+    const sent = Array.from({ length: count }, (_, i) => `${i} ${'x'.repeat(i % 97 === 0 ? 20_000 : i % 13)}`)
+    for (const message of sent) {
+      socket.send(message)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const before = socket.bufferedAmount
+    expect(before).toBeGreaterThan(sent.join('').length)
+    peer.socket.resume()
+    await peer.until(() => peer.messages === count + 1)
+    expect(peer.texts.slice(1)).toEqual(sent)
+    await log.next('drain')
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
+  test.each([
+    ['a refusal that nobody reads', 'refused'],
+    ['what a slow reader was sent', 'slow'],
+  ])('close() waits for %s', async (_what, how) => {
+    for (const io of [NATIVE, PUBLIC]) {
+      let asked = (): void => {}
+      const asking = new Promise<void>((resolve) => {
+        asked = resolve
+      })
+      const authorize = (): Promise<undefined> | undefined => {
+        asked()
+        return how === 'refused' ? new Promise(() => {}) : undefined
+      }
+      const { server, port, log } = await openServer({ ...io, authorize, maxQueuedBytes: 64 << 20 })
+      const peer = await RawPeer.connect(port, { allowHalfOpen: true })
+      peer.write(upgradeRequest())
+      const large = new Uint8Array(8 << 20)
+      if (how === 'slow') {
+        await peer.until(() => peer.head !== undefined)
+        peer.socket.pause()
+        const { socket } = await log.next('open')
+        socket.send(large)
+        peer.socket.end()
+        await log.next('close')
+      }
+      await asking
+      let isClosed = false
+      const closing = server.close().then(() => {
+        isClosed = true
+      })
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+      expect(isClosed).toBe(false)
+      peer.socket.resume()
+      await peer.until(() => peer.ended)
+      peer.socket.end()
+      await closing
+      if (how === 'slow') expect(peer.frames[0]?.payload.length).toBe(large.length)
+      else expect(peer.status).toBe(503)
+    }
   })
 
   test('a reader that is slow gets everything, and the closing handshake behind it', async () => {

@@ -227,12 +227,8 @@ test.each([
   peer.reset()
 })
 
-test.each([
-  ['public', false, ''],
-  ['native', true, ''],
-  ['', true, ''],
-  ['pubilc', true, "WIGWAG_IO takes 'native' or 'public', not 'pubilc'"],
-])('with WIGWAG_IO=%s in the environment of a program handles are used: %j', (io, used, warning) => {
+/** Whether a program finds handles to use, and what it prints besides. */
+function findHandles(flags: readonly string[], io: string): { readonly stdout: string; readonly stderr: string } {
   const program = `
     import { connect, createServer } from 'node:net'
     import { nativeHandleOf } from ${JSON.stringify(new URL('../../src/node/native-io.ts', import.meta.url).href)}
@@ -240,12 +236,26 @@ test.each([
       console.log(nativeHandleOf(socket) !== undefined)
       process.exit()
     }).listen(0, '127.0.0.1', () => connect(server.address().port, '127.0.0.1'))`
-  const args = ['--import=tsx', '--conditions=@wigwag/source', '--input-type=module', '--eval', program]
-  const { stdout, stderr } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    env: { ...process.env, WIGWAG_IO: io },
-  })
+  const args = [...flags, '--import=tsx', '--conditions=@wigwag/source', '--input-type=module', '--eval', program]
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, WIGWAG_IO: io } })
+}
+
+test.each([
+  ['public', false, ''],
+  ['native', true, ''],
+  ['', true, ''],
+  ['pubilc', true, "WIGWAG_IO takes 'native' or 'public', not 'pubilc'"],
+])('with WIGWAG_IO=%s in the environment of a program handles are used: %j', (io, used, warning) => {
+  const { stdout, stderr } = findHandles([], io)
   expect(stdout).toBe(`${used}\n`)
   expect(stderr).toContain(warning)
   if (warning === '') expect(stderr).not.toContain('WIGWAG_IO')
+})
+
+test.each([
+  [['--throw-deprecation'], true],
+  [['--pending-deprecation'], true],
+  [['--pending-deprecation', '--throw-deprecation'], false],
+])('under %j a program goes on, and handles are used: %j', (flags, used) => {
+  expect(findHandles(flags, '').stdout).toBe(`${used}\n`)
 })
