@@ -39,10 +39,10 @@ export const PACKAGES = {
   },
   'packages/hub': {
     packages: ['@wigwag/socket'],
-    rooms: ['error', 'publication', 'broker', 'channel', '', 'testing', 'node'],
+    rooms: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing', 'node'],
     apart: [['testing', 'node']],
     doors: [{ from: 'testing', into: '', through: 'index.ts' }],
-    pure: ['error', 'publication', 'broker', 'channel', '', 'testing'],
+    pure: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing'],
   },
   'packages/ws': { packages: ['@wigwag/socket'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },

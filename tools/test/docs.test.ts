@@ -106,6 +106,16 @@ describe('docs/limits.md has the defaults of the code', () => {
     expect(createHub().maxPublicationBytes).toBe(rows.get('maxPublicationBytes'))
   })
 
+  test("of a session's outbox", () => {
+    const source = read('packages/hub/src/session/outbox-options.ts')
+    const limits = [...rows].filter(([name]) => name.startsWith('outbox.'))
+    expect(limits.length).toBe(5)
+    for (const [name, value] of limits) {
+      const [, expression = ''] = new RegExp(`\\n  ${name.slice(7)}: ([\\d_* ]+),`).exec(source) ?? []
+      expect(product(expression), name).toBe(value)
+    }
+  })
+
   test('of the doors', () => {
     const { maxConnections, addressLimits } = resolveAdmissionOptions({})
     const { exempt: _exempt, ...limits } = addressLimits
