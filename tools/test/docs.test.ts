@@ -76,6 +76,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'packages/socket/src/node/websocket-server-options.ts',
       'packages/hub/src/broker/history-options.ts',
       'packages/hub/src/node/endpoint-options.ts',
+      'packages/hub/src/jwt/jwt-options.ts',
     ].map(read)
     for (const name of [
       'maxQueuedBytes',
@@ -91,6 +92,11 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxTotalBytes',
       'idempotencyTtlMs',
       'maxIdempotencyKeys',
+      'maxTokenBytes',
+      'clockToleranceMs',
+      'jwksTimeoutMs',
+      'jwksCooldownMs',
+      'jwksMaxAgeMs',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',

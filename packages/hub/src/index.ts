@@ -29,3 +29,11 @@ export {
   encodePublicationLine,
   PUBLICATION_SUBPROTOCOL,
 } from './publication/publication-line.ts'
+export { AuthenticationRefusal, type RefusalAnswer, type RefusalReason } from './session/authentication-refusal.ts'
+export type {
+  Authenticator,
+  ConnectQuestion,
+  Credentials,
+  SubscriptionGrant,
+  SubscriptionQuestion,
+} from './session/credentials.ts'
