@@ -77,6 +77,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'packages/hub/src/broker/history-options.ts',
       'packages/hub/src/node/endpoint-options.ts',
       'packages/hub/src/jwt/jwt-options.ts',
+      'packages/hub/src/node/tickets.ts',
     ].map(read)
     for (const name of [
       'maxQueuedBytes',
@@ -92,6 +93,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxTotalBytes',
       'idempotencyTtlMs',
       'maxIdempotencyKeys',
+      'ticketTtlMs',
       'maxTokenBytes',
       'clockToleranceMs',
       'jwksTimeoutMs',

@@ -37,3 +37,4 @@ export type {
   SubscriptionGrant,
   SubscriptionQuestion,
 } from './session/credentials.ts'
+export { MemoryTicketStore, type TicketStore } from './session/ticket-store.ts'
