@@ -58,8 +58,8 @@ function checkImport(rules, file, specifier) {
 }
 
 function checkPackageImport(rules, room, specifier) {
-  if (isPure(rules, room))
-    return `${specifier} is imported, but ${describe(room)} is pure: it imports nothing from outside`
+  if (isPure(rules, room) && !isPurePackage(specifier))
+    return `${specifier} is imported, but ${describe(room)} is pure: it imports nothing from outside that is not`
   if (!specifier.startsWith('@wigwag/') && specifier !== 'wigwag') return undefined
   const name = specifier.split('/').slice(0, 2).join('/')
   return rules.packages.includes(name) ? undefined : `${name} is not below this package`
@@ -67,6 +67,12 @@ function checkPackageImport(rules, room, specifier) {
 
 function isPure({ pure }, room) {
   return pure.some((name) => (name === '' ? room === '' : isIn(room, name)))
+}
+
+/** Whether all of a package of ours is pure. */
+function isPurePackage(specifier) {
+  const rules = PACKAGES[specifier.replace(/^@wigwag\//, 'packages/')]
+  return rules?.rooms.every((room) => isPure(rules, room)) ?? false
 }
 
 /** The most specific room that holds a file. */

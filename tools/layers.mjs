@@ -38,10 +38,17 @@ export const PACKAGES = {
     pure: ['code', 'packet', 'json', ''],
   },
   'packages/hub': {
-    packages: ['@wigwag/socket'],
-    rooms: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing', 'node'],
-    apart: [['testing', 'node']],
-    doors: [{ from: 'testing', into: '', through: 'index.ts' }],
+    packages: ['@wigwag/protocol', '@wigwag/socket'],
+    rooms: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing', 'node', 'jwt'],
+    apart: [
+      ['testing', 'node'],
+      ['testing', 'jwt'],
+      ['node', 'jwt'],
+    ],
+    doors: [
+      { from: 'testing', into: '', through: 'index.ts' },
+      { from: 'jwt', into: '', through: 'index.ts' },
+    ],
     pure: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing'],
   },
   'packages/ws': { packages: ['@wigwag/socket'], rooms: [''], apart: [], doors: [], pure: [] },

@@ -76,6 +76,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       'packages/socket/src/node/websocket-server-options.ts',
       'packages/hub/src/broker/history-options.ts',
       'packages/hub/src/node/endpoint-options.ts',
+      'packages/hub/src/jwt/jwt-options.ts',
+      'packages/hub/src/node/tickets.ts',
     ].map(read)
     for (const name of [
       'maxQueuedBytes',
@@ -91,6 +93,12 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxTotalBytes',
       'idempotencyTtlMs',
       'maxIdempotencyKeys',
+      'ticketTtlMs',
+      'maxTokenBytes',
+      'clockToleranceMs',
+      'jwksTimeoutMs',
+      'jwksCooldownMs',
+      'jwksMaxAgeMs',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',

@@ -29,3 +29,12 @@ export {
   encodePublicationLine,
   PUBLICATION_SUBPROTOCOL,
 } from './publication/publication-line.ts'
+export { AuthenticationRefusal, type RefusalAnswer, type RefusalReason } from './session/authentication-refusal.ts'
+export type {
+  Authenticator,
+  ConnectQuestion,
+  Credentials,
+  SubscriptionGrant,
+  SubscriptionQuestion,
+} from './session/credentials.ts'
+export { MemoryTicketStore, type TicketStore } from './session/ticket-store.ts'

@@ -1,0 +1,63 @@
+import type { Json } from '@wigwag/protocol'
+import type { AuthenticationRefusal } from './authentication-refusal.ts'
+
+/** What a client says of itself when it connects. */
+export interface ConnectQuestion {
+  /** The connection token; absent or empty when it sent none. */
+  readonly token?: string
+  /** What the client's program sent along for the application. */
+  readonly data?: Json
+  /** A header of the HTTP request that carries the session, by its name in lower case. */
+  readonly header?: (name: string) => string | undefined
+  /** The client's address; behind a trusted proxy what that says of it. */
+  readonly remoteAddress?: string
+  /** What carries the session, as in `'websocket'`. */
+  readonly transport?: string
+  /** Name and version of the client's program. */
+  readonly name?: string
+  readonly version?: string
+}
+
+/** Who a session is, and for how long. */
+export interface Credentials {
+  /** The user's id; empty for who is anonymous. */
+  readonly user: string
+  /** What others in a channel see of the user. */
+  readonly info?: Json
+  /** When it ends unless the client brings a newer token, in milliseconds since 1970. Absent: never. */
+  readonly expiresAt?: number
+  /** Channels that the session is subscribed to by the hub, without asking. */
+  readonly channels?: readonly string[]
+  /** What others see of the user in one of `channels`, by the channel's name. */
+  readonly channelInfo?: ReadonlyMap<string, Json>
+  /** What the client is told in the reply to its connect command. */
+  readonly data?: Json
+  /** What the application wants to know of the session later; no client sees it. */
+  readonly meta?: Json
+}
+
+/** What a client asks for with a subscription token, and who asks. */
+export interface SubscriptionQuestion {
+  readonly token: string
+  readonly channel: string
+  /** The session's id. */
+  readonly client: string
+  /** The session's user; empty for who is anonymous. */
+  readonly user: string
+}
+
+/** What a subscription token allows. */
+export interface SubscriptionGrant {
+  /** What others see of the user in this channel. */
+  readonly info?: Json
+  /** When it ends unless the client brings a newer token, in milliseconds since 1970. Absent: never. */
+  readonly expiresAt?: number
+}
+
+/** Says who a client is. It does not throw on what a client sends: a refusal is an answer. */
+export interface Authenticator {
+  /** For a connect command, and for a refresh, whose user must be that of the session. */
+  authenticate(question: ConnectQuestion): Promise<Credentials | AuthenticationRefusal>
+  /** For a subscription token. Absent: there are none. */
+  authenticateSubscription?(question: SubscriptionQuestion): Promise<SubscriptionGrant | AuthenticationRefusal>
+}
