@@ -34,7 +34,7 @@ function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
  * of a broadcast do, grow into one and leave in one write without a copy.
  */
 export class Outbox implements Flushable, NativeWriter {
-  readonly #socket: DriverSocket
+  #socket: DriverSocket
   readonly #handle: NativeHandle | undefined
   readonly #queue: FlushQueue
   // The first range has fields of its own: mostly it is the only one.
@@ -70,6 +70,11 @@ export class Outbox implements Flushable, NativeWriter {
   get bufferedAmount(): number {
     if (this.#kernelTookAll) return this.#waitingBytes
     return this.#waitingBytes + this.#pendingBytes + this.#socket.writableLength
+  }
+
+  /** The connection has become another socket, on the same handle. */
+  moveTo(socket: DriverSocket): void {
+    this.#socket = socket
   }
 
   /** Whether the kernel is known to have taken everything, also of a socket that was destroyed since. */
