@@ -8,11 +8,15 @@ import type { SocketOwner } from './socket-context.ts'
  */
 export class ConnectionSender {
   readonly #pump: Pump<SocketOwner>
-  readonly _socket: Duplex
+  readonly #owner: { readonly _socket: Duplex | null }
 
-  constructor(pump: Pump<SocketOwner>, socket: Duplex) {
+  constructor(pump: Pump<SocketOwner>, owner: { readonly _socket: Duplex | null }) {
     this.#pump = pump
-    this._socket = socket
+    this.#owner = owner
+  }
+
+  get _socket(): Duplex | null {
+    return this.#owner._socket
   }
 
   /** Writes a frame behind everything sent before. Nothing is written once the connection is closing. */

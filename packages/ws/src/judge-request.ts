@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { HeaderFields, isWebSocketKey, judgeUpgrade, type RequestHead, type UpgradeVerdict } from '@wigwag/socket/core'
+import {
+  HeaderFields,
+  isWebSocketKey,
+  judgeUpgrade,
+  type RequestHead,
+  type UpgradeOffer,
+  type UpgradeVerdict,
+} from '@wigwag/socket/core'
 
 /** Why an upgrade is refused, in the words of `ws` as far as it has some. */
 export interface Refusal {
@@ -14,6 +21,16 @@ const POLICY = { origins: 'any', hosts: 'any' } as const
 /** The core's verdict on an upgrade request: nothing else decides whether it is one. */
 export function judgeRequest(incoming: IncomingMessage): UpgradeVerdict {
   return judgeUpgrade(headOf(incoming), POLICY)
+}
+
+/**
+ * The same for a head that no program has seen yet. `undefined` when there is anything to refuse, or that `ws` might: the
+ * words for it are found with the request.
+ */
+export function judgeHead(head: RequestHead): UpgradeOffer | undefined {
+  if (head.headers.get('upgrade')?.toLowerCase() !== 'websocket') return undefined
+  const verdict = judgeUpgrade(head, POLICY)
+  return verdict.ok ? verdict.offer : undefined
 }
 
 /** The words for a verdict. `undefined` for one that has to do with no header of the first four. */

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import type { MessageType } from '@wigwag/socket/core'
 import type { Pump } from '@wigwag/socket/driver'
 import { describeReadyState, ReadyState } from './ready-state.ts'
@@ -24,7 +23,7 @@ export interface WsSendOptions {
 export interface SendingSocket {
   readonly _readyState: ReadyState
   readonly _pump: Pump<SocketOwner> | undefined
-  readonly _rawSocket: Duplex | null
+  readonly _rawSocket: { readonly destroyed: boolean } | null
   _queue: SendQueue | undefined
   _fragmenting: boolean
   _unsentBytes: number

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import http, { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from 'node:http'
+import http, { type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -8,11 +8,14 @@ import {
   encodeExtensions,
   type MessageExtension,
   type NegotiatedExtensions,
+  type QuickUpgrade,
 } from '@wigwag/socket/core'
-import type { PumpContext } from '@wigwag/socket/driver'
+import { BareRequest, BareSocket, isRead, type PumpContext, writeAnswer } from '@wigwag/socket/driver'
 import { acceptKey } from './accept-key.ts'
+import { answer, answerUpgradeRequired, destroyThis } from './answer.ts'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
-import { describeBasicFault, describeFault, judgeRequest, type Refusal } from './judge-request.ts'
+import { openFrontDoor } from './front-door.ts'
+import { describeBasicFault, describeFault, judgeHead, judgeRequest, type Refusal } from './judge-request.ts'
 import { createContext, FACE_DEFAULTS, type FaceOptions, type SocketOwner } from './socket-context.ts'
 import { WebSocket } from './web-socket.ts'
 
@@ -79,15 +82,13 @@ type Completion = readonly [
   key: string,
   subprotocols: Set<string>,
   request: IncomingMessage,
-  socket: Duplex,
+  socket: Duplex | BareSocket,
   head: Buffer,
   opened: Opened,
 ]
 
 const NO_EXTENSIONS: readonly string[] = []
-
-/** Sockets that an upgrade was completed on. */
-const upgraded = new WeakSet<Duplex>()
+const NO_HEAD = Buffer.alloc(0)
 
 /** A server with the surface of `ws` 8. */
 export class WebSocketServer extends EventEmitter {
@@ -99,6 +100,10 @@ export class WebSocketServer extends EventEmitter {
   _state: ServerState = 'running'
   readonly _spoken: readonly MessageExtension[]
   readonly _context: PumpContext<SocketOwner>
+  /** What is done with an open socket. */
+  readonly #opened: Opened = (webSocket, request) => {
+    this.emit('connection', webSocket, request)
+  }
 
   /** Throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given. */
   constructor(options?: WsServerOptions, listening?: () => void) {
@@ -176,21 +181,28 @@ export class WebSocketServer extends EventEmitter {
 
   #verify(completion: Completion): void {
     const { verifyClient } = this.options
-    const complete = (): void => this.completeUpgrade(...completion)
     if (!verifyClient) {
-      complete()
+      this.#complete(completion)
       return
     }
     const [, , , request, socket] = completion
-    const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
-    const info = { origin: request.headers.origin, secure: Boolean(authorized || encrypted), req: request }
+    const info = { origin: request.headers.origin, secure: isSecure(request), req: request }
     if (verifyClient.length === 2) {
       verifyClient(info, (accepted, status = 401, message, headers) => {
-        if (accepted) complete()
-        else answer(socket, status || 401, message, headers)
+        if (accepted) this.#complete(completion)
+        else answer(netOf(socket), status || 401, message, headers)
       })
-    } else if ((verifyClient as (info: ClientInfo) => unknown)(info)) complete()
-    else answer(socket, 401)
+    } else if ((verifyClient as (info: ClientInfo) => unknown)(info)) this.#complete(completion)
+    else answer(netOf(socket), 401)
+  }
+
+  #complete(completion: Completion): void {
+    const [extensions, key, subprotocols, request, socket, head, opened] = completion
+    if (!(socket instanceof BareSocket)) {
+      this.completeUpgrade(extensions, key, subprotocols, request, socket, head, opened)
+    } else if (!socket.current.writable) socket.destroy()
+    else if (this._state !== 'running') answer(socket.toNet(), 503)
+    else this.#open(completion)
   }
 
   /** Answers 101 and opens the socket. Throws when that has been done for `socket` before. */
@@ -208,7 +220,7 @@ export class WebSocketServer extends EventEmitter {
       socket.destroy()
       return
     }
-    if (upgraded.has(socket)) {
+    if (isRead(socket)) {
       throw new Error(
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       )
@@ -217,7 +229,10 @@ export class WebSocketServer extends EventEmitter {
       answer(socket, 503)
       return
     }
-    upgraded.add(socket)
+    this.#open([extensions, key, subprotocols, request, socket, head, opened])
+  }
+
+  #open([extensions, key, subprotocols, request, socket, head, opened]: Completion): void {
     const SocketClass = this.options.WebSocket ?? WebSocket
     const webSocket = new SocketClass(null, undefined, this.options as never)
     const protocol = this.#chooseProtocol(subprotocols, request)
@@ -230,9 +245,15 @@ export class WebSocketServer extends EventEmitter {
     if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`)
     if (extensions.answer.length > 0) lines.push(`Sec-WebSocket-Extensions: ${encodeExtensions(extensions.answer)}`)
     this.emit('headers', lines, request)
-    socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-    socket.removeListener('error', destroyThis)
-    webSocket._open(socket, head, {
+    const response = `${lines.join('\r\n')}\r\n\r\n`
+    // Somebody may have asked for a socket of `net` by now.
+    const current = socket instanceof BareSocket ? (socket.current as Duplex | BareSocket) : socket
+    if (current instanceof BareSocket) writeAnswer(current, response, true)
+    else {
+      current.write(response)
+      current.removeListener('error', destroyThis)
+    }
+    webSocket._open(current, current instanceof BareSocket ? current.takeKept() : head, {
       context: this._context,
       chain: extensions.chain,
       extensions: extensions.answer.length > 0 ? extensions.answer.map(({ name }) => name) : NO_EXTENSIONS,
@@ -266,15 +287,40 @@ export class WebSocketServer extends EventEmitter {
 
   #listenTo(server: HttpServer | HttpsServer): () => void {
     const listeners: Readonly<Record<string, (...parameters: never[]) => void>> = {
-      listening: () => this.emit('listening'),
+      listening: () => {
+        if (!this.options.server) this.#openDoor(server as HttpServer)
+        this.emit('listening')
+      },
       error: (error: Error) => this.emit('error', error),
       upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-        this.handleUpgrade(request, socket, head, (webSocket) => this.emit('connection', webSocket, request)),
+        this.handleUpgrade(request, socket, head, this.#opened),
     }
     for (const [name, listener] of Object.entries(listeners)) server.on(name, listener as never)
     return () => {
       for (const [name, listener] of Object.entries(listeners)) server.removeListener(name, listener as never)
     }
+  }
+
+  /** Connections may come in without an HTTP server as long as upgrades are answered in the way of this class. */
+  #openDoor(server: HttpServer): void {
+    if (this._context.options.io !== 'native') return
+    openFrontDoor(server, {
+      isOpen: () => this._state === 'running' && isOwnWay(this),
+      serves: ({ target }) => !this.options.path || target.split('?', 1)[0] === this.options.path,
+      upgrade: (head, bare) => this.#upgradeBare(head, bare),
+    })
+  }
+
+  #upgradeBare(head: QuickUpgrade, bare: BareSocket): void {
+    const request = new BareRequest(head, () => bare.toNet())
+    const offer = judgeHead(head)
+    if (offer === undefined) {
+      this.handleUpgrade(request, bare.toNet(), NO_HEAD, this.#opened)
+      return
+    }
+    const negotiated = answerExtensions(offer.extensions, this._spoken)
+    const subprotocols = new Set(offer.subprotocols)
+    this.#verify([negotiated, offer.key, subprotocols, request, bare, NO_HEAD, this.#opened])
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, { status, message, headers }: Refusal): void {
@@ -288,31 +334,28 @@ export class WebSocketServer extends EventEmitter {
   }
 }
 
+/** Whether a server answers upgrades in the way of this class. */
+function isOwnWay({ handleUpgrade, shouldHandle, completeUpgrade }: WebSocketServer): boolean {
+  const { prototype } = WebSocketServer
+  return (
+    handleUpgrade === prototype.handleUpgrade &&
+    shouldHandle === prototype.shouldHandle &&
+    completeUpgrade === prototype.completeUpgrade
+  )
+}
+
+/** Whether a request came through TLS. A connection without a socket has not. */
+function isSecure(request: IncomingMessage): boolean {
+  if (request instanceof BareRequest) return false
+  const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
+  return Boolean(authorized || encrypted)
+}
+
+function netOf(socket: Duplex | BareSocket): Duplex {
+  return socket instanceof BareSocket ? socket.toNet() : socket
+}
+
 /** One function for all sockets, rather than one each. */
 function leaveServer(this: WebSocket): void {
   this._server?._leave(this)
-}
-
-function answerUpgradeRequired(_request: unknown, response: import('node:http').ServerResponse): void {
-  const body = STATUS_CODES[426] as string
-  response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' })
-  response.end(body)
-}
-
-/** Answers an upgrade with anything but 101, and ends the connection. */
-function answer(socket: Duplex, status: number, body?: string, headers?: Readonly<Record<string, unknown>>): void {
-  const text = body || (STATUS_CODES[status] ?? '')
-  const fields = {
-    Connection: 'close',
-    'Content-Type': 'text/html',
-    'Content-Length': Buffer.byteLength(text),
-    ...headers,
-  }
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.once('finish', destroyThis)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`)
-}
-
-function destroyThis(this: Duplex): void {
-  this.destroy()
 }

@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { CloseInfo, CloseOutcome, MessageType, WigwagError } from '@wigwag/socket/core'
-import { nextTick, Pump } from '@wigwag/socket/driver'
+import { BareSocket, nextTick, Pump } from '@wigwag/socket/driver'
 import { type BinaryType, isBinaryType, shape } from './binary-type.ts'
 import { checkClose } from './check-close.ts'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
@@ -72,7 +72,7 @@ export class WebSocket
   _paused: boolean = false
   _upgrade: ClientUpgrade | undefined
   _pump: Pump<SocketOwner> | undefined
-  _rawSocket: Duplex | null = null
+  _rawSocket: Duplex | BareSocket | null = null
   /** Where it is among the `clients`. */
   _server: SocketServer | undefined
   _boundSender: ConnectionSender | undefined
@@ -160,16 +160,20 @@ export class WebSocket
     return buffered > outbox.waitingBytes ? buffered + queued : queued
   }
 
-  /** The network socket, for who looks behind the curtain. What was sent is on it before it is handed out. */
+  /**
+   * The network socket, for who looks behind the curtain. What was sent is on it before it is handed out. Where nobody had
+   * use for one yet, it is made now.
+   */
   get _socket(): Duplex | null {
     if (this._readyState !== ReadyState.CLOSED) this._pump?.flush()
+    if (this._rawSocket instanceof BareSocket) this._rawSocket = this._rawSocket.toNet()
     return this._rawSocket
   }
 
   /** What sends frames that are encoded already (`sendFrame`). */
   get _sender(): ConnectionSender | null {
     if (this._pump === undefined) return null
-    this._boundSender ??= new ConnectionSender(this._pump, this._rawSocket as Duplex)
+    this._boundSender ??= new ConnectionSender(this._pump, this)
     return this._boundSender
   }
 
@@ -293,7 +297,7 @@ export class WebSocket
   // ---- told by the opening handshake
 
   /** @internal Takes the socket behind the opening handshake; `head` is what came behind it. */
-  _open(socket: Duplex, head: Uint8Array, opened: OpenedSocket): void {
+  _open(socket: Duplex | BareSocket, head: Uint8Array, opened: OpenedSocket): void {
     const { setTimeout: setIdleTimeout, setNoDelay } = socket as Partial<Socket>
     setIdleTimeout?.call(socket as Socket, 0)
     setNoDelay?.call(socket as Socket)

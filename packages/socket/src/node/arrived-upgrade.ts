@@ -1,9 +1,9 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { HeaderFields, type QuickUpgrade, type RequestHead } from '../core/index.ts'
-import type { BareSocket } from './bare-socket.ts'
+import { BareRequest } from './bare-request.ts'
+import { type BareSocket, openSocket } from './bare-socket.ts'
 import type { DriverSocket } from './driver-socket.ts'
-import type { BareHandle } from './native-io.ts'
 import { ownText } from './own-text.ts'
 import { requestHead } from './upgrade-request.ts'
 
@@ -80,7 +80,10 @@ export class BareUpgrade implements ArrivedUpgrade {
   }
 
   get incoming(): IncomingMessage {
-    this.#incoming ??= createIncoming(this.head, this.#lines, this.#moveToNet())
+    if (this.#incoming === undefined) {
+      const socket = this.#moveToNet()
+      this.#incoming = new BareRequest({ ...this.head, rawHeaders: this.#lines }, () => socket)
+    }
     return this.#incoming
   }
 
@@ -100,28 +103,4 @@ export class BareUpgrade implements ArrivedUpgrade {
     this.moved?.(socket)
     return socket
   }
-}
-
-function openSocket(handle: BareHandle): Socket {
-  const options = { handle, allowHalfOpen: true, readable: true, writable: true }
-  return new Socket(options as ConstructorParameters<typeof Socket>[0])
-}
-
-function createIncoming(
-  { method, target }: QuickUpgrade,
-  rawHeaders: readonly string[],
-  socket: Socket,
-): IncomingMessage {
-  const incoming = new IncomingMessage(socket)
-  incoming.method = method
-  incoming.url = target
-  incoming.httpVersion = '1.1'
-  incoming.httpVersionMajor = 1
-  incoming.httpVersionMinor = 1
-  // Node's own way to fill in `headers`, of which repeated lines have rules of their own; there is no public one.
-  const lines = incoming as unknown as { _addHeaderLines(headers: readonly string[], count: number): void }
-  lines._addHeaderLines([...rawHeaders], rawHeaders.length)
-  incoming.complete = true
-  incoming.push(null)
-  return incoming
 }

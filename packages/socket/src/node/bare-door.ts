@@ -1,12 +1,12 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { type QuickUpgrade, readQuickUpgrade } from '../core/index.ts'
-import { BareUpgrade } from './arrived-upgrade.ts'
 import { BareSocket } from './bare-socket.ts'
 import type { Sleeper } from './deadline-wheel.ts'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
 import { LiveList } from './live-list.ts'
 import { type BareHandle, bareHandleOf } from './native-io.ts'
+import { ServerCount } from './server-count.ts'
 import { wheel } from './socket-driver.ts'
 
 /** What a listening server has underneath: it is called for each connection. */
@@ -20,7 +20,12 @@ export interface BareDoorOwner {
   readonly maxHeaderBytes: number
   /** Whether an upgrade is for us; if not, the HTTP server has it. */
   serves(head: QuickUpgrade): boolean
-  upgrade(upgrade: BareUpgrade): void
+  /** The socket keeps what comes. */
+  upgrade(head: QuickUpgrade, socket: BareSocket): void
+  /** Whether connections are taken now; if not, the HTTP server has them from the first byte. Default: all are. */
+  takes?(): boolean
+  /** Whether the HTTP server counts the connections taken from it, so that its `close` waits for them. Default false. */
+  readonly counts?: boolean
 }
 
 /** What Node answers a client with that has not sent a request in time. */
@@ -34,6 +39,7 @@ const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
  */
 export class BareDoor implements SocketReader, Sleeper {
   readonly #owner: BareDoorOwner
+  readonly #count: ServerCount | undefined
   readonly #listening: ListeningHandle
   readonly #toServer: NonNullable<ListeningHandle['onconnection']>
   /** Connections that have sent nothing yet, the longest waiting first. */
@@ -54,8 +60,10 @@ export class BareDoor implements SocketReader, Sleeper {
     listening: ListeningHandle,
     toServer: NonNullable<ListeningHandle['onconnection']>,
     owner: BareDoorOwner,
+    count: ServerCount | undefined,
   ) {
     this.#owner = owner
+    this.#count = count
     this.#listening = listening
     this.#toServer = toServer
     server.prependListener('connection', (socket: Socket) => {
@@ -63,7 +71,7 @@ export class BareDoor implements SocketReader, Sleeper {
     })
     const accept = (status: number, connection: unknown): void => {
       const handle = status === 0 ? bareHandleOf(connection) : undefined
-      if (handle === undefined) toServer.call(listening, status, connection)
+      if (handle === undefined || owner.takes?.() === false) toServer.call(listening, status, connection)
       else this.#accept(handle)
     }
     listening.onconnection = accept
@@ -74,7 +82,9 @@ export class BareDoor implements SocketReader, Sleeper {
     const { _handle: listening } = server as HttpServer & { _handle?: ListeningHandle | null }
     const toServer = listening?.onconnection
     if (typeof toServer !== 'function') return undefined
-    return new BareDoor(server, listening as ListeningHandle, toServer, owner)
+    const count = owner.counts === true ? ServerCount.of(server) : undefined
+    if (owner.counts === true && count === undefined) return undefined
+    return new BareDoor(server, listening as ListeningHandle, toServer, owner, count)
   }
 
   /**
@@ -136,6 +146,10 @@ export class BareDoor implements SocketReader, Sleeper {
     this.#open++
     const socket = new BareSocket(handle, this, this.#gone)
     socket.deadlineMs = Math.ceil(wheel.refresh() + this.#owner.handshakeTimeoutMs)
+    if (this.#count !== undefined) {
+      this.#count.more(1)
+      socket.countIn(this.#count)
+    }
     this.#waiting.add(socket)
     if (this.#waiting.size === 1) wheel.add(this)
   }
@@ -147,12 +161,16 @@ export class BareDoor implements SocketReader, Sleeper {
     const head = readQuickUpgrade(bytes.toString('latin1', 0, Math.min(end, maxHeaderBytes)))
     if (head === undefined || !this.#owner.serves(head)) {
       bare.keep(buffer, 0, end)
+      if (this.#count !== undefined) {
+        bare.countIn(undefined)
+        this.#count.more(-1)
+      }
       bare.handOver((handle) => this.#adopt(handle))
     } else {
       bare.keep(buffer, head.headBytes, end)
       // A string of its own: a part of `text` would keep all of it in memory as long as the socket knows its target.
       const target = bytes.toString('latin1', 4, 4 + head.target.length)
-      this.#owner.upgrade(new BareUpgrade({ ...head, target }, bare))
+      this.#owner.upgrade({ ...head, target }, bare)
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
 import { nextTick } from './host-time.ts'
@@ -37,6 +37,14 @@ interface Listener {
   readonly once: boolean
 }
 
+/** Who counts the connections of a server. */
+export interface ConnectionCount {
+  /** One is destroyed. */
+  left(): void
+  /** One has become a socket of `net`, which counts itself. */
+  moved(socket: Socket): void
+}
+
 /** Handles know which socket they belong to. */
 const kSocket = Symbol('BareSocket')
 type OwnHandle = BareHandle & { [kSocket]?: BareSocket | undefined }
@@ -68,7 +76,10 @@ export class BareSocket implements DriverSocket, Listed {
   #whenEnded: ((error?: Error) => void)[] | undefined
   /** Mostly there is one, for `close`. */
   #onClose: (() => void) | undefined
+  /** What it has become. */
+  #net: Socket | undefined
   #listeners: Listener[] | undefined
+  #count: ConnectionCount | undefined
 
   /**
    * Takes the handle of an accepted connection and reads it for `reader`. `gone` is told when the connection is closed,
@@ -103,11 +114,11 @@ export class BareSocket implements DriverSocket, Listed {
   }
 
   get destroyed(): boolean {
-    return this.#handle === undefined
+    return this.#net === undefined ? this.#handle === undefined : this.#net.destroyed
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#net === undefined ? this.#closed : this.#net.closed
   }
 
   get remoteAddress(): string | undefined {
@@ -122,6 +133,16 @@ export class BareSocket implements DriverSocket, Listed {
     return name.address
   }
 
+  /** This connection: itself, or the socket of `net` that it has become. */
+  get current(): DriverSocket {
+    return this.#net ?? this
+  }
+
+  /** Has `count` told when it is destroyed; with none, nobody. */
+  countIn(count: ConnectionCount | undefined): void {
+    this.#count = count
+  }
+
   /** Keeps a copy of these bytes as if they came next. To be called while nobody reads. */
   keep(buffer: Uint8Array, start: number, end: number): void {
     if (start === end) return
@@ -132,6 +153,13 @@ export class BareSocket implements DriverSocket, Listed {
   /** Has `reader` told from the next `resume` on; with none, what comes is kept. */
   readTo(reader: SocketReader | undefined): void {
     this.#reader = reader
+  }
+
+  /** What is kept, for somebody else to tell. */
+  takeKept(): Buffer {
+    const kept = this.#kept
+    this.#kept = undefined
+    return kept === undefined ? NOTHING : asBuffer(kept)
   }
 
   pause(): void {
@@ -197,10 +225,14 @@ export class BareSocket implements DriverSocket, Listed {
 
   destroy(error?: Error): void {
     const handle = this.#handle
-    if (handle === undefined) return
+    if (handle === undefined) {
+      this.#net?.destroy(error) // for who has known it since before
+      return
+    }
     this.#handle = undefined
     this.#kept = undefined
     this.#error = error
+    this.#count?.left()
     handle.close(BareSocket.#onClosed)
   }
 
@@ -239,11 +271,31 @@ export class BareSocket implements DriverSocket, Listed {
       if (once) socket.once(event, call)
       else socket.on(event, call)
     }
-    if (this.#kept !== undefined) {
-      const { buffer, byteOffset, length } = this.#kept.bytes
-      socket.unshift(Buffer.from(buffer, byteOffset, length))
-    }
-    if (this.#readEnd === 'kept') socket.push(null)
+    if (this.#kept !== undefined) socket.unshift(asBuffer(this.#kept))
+    if (this.#readEnd !== 'no') socket.push(null)
+    return socket
+  }
+
+  /**
+   * This connection as a socket of `net`, for who wants to have one: made when first asked for, at any time. The reader is
+   * told that it has moved. Where there is no connection any more it is a destroyed one.
+   */
+  toNet(): Socket {
+    this.#net ??= this.#moveToNet()
+    return this.#net
+  }
+
+  #moveToNet(): Socket {
+    const reader = this.#reader
+    if (this.#handle === undefined) return new Socket().destroy()
+    this.#writeLate('all') // on the handle, ahead of what the other will write
+    const socket = this.handOver(openSocket) as Socket
+    this.#net = socket
+    this.#reader = undefined
+    this.#count?.moved(socket)
+    socket.on('error', () => {})
+    if (this.#writeEnd !== 'no') socket.end()
+    if (reader !== undefined && reader !== NOBODY) reader.socketMoved?.(socket)
     return socket
   }
 
@@ -359,6 +411,19 @@ export class BareSocket implements DriverSocket, Listed {
       call()
     }
   }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function asBuffer(kept: KeptBytes): Buffer {
+  const { buffer, byteOffset, length } = kept.bytes
+  return Buffer.from(buffer, byteOffset, length)
+}
+
+/** A socket of `net` on the handle of an accepted connection, which may half-close. */
+export function openSocket(handle: BareHandle): Socket {
+  const options = { handle, allowHalfOpen: true, readable: true, writable: true }
+  return new Socket(options as ConstructorParameters<typeof Socket>[0])
 }
 
 /** The error that Node's sockets have for a (negative) error number of the system. */

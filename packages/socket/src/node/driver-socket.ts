@@ -32,4 +32,6 @@ export interface SocketReader {
   socketFailed(error: Error, socket: DriverSocket): void
   /** The last call. */
   socketClosed(socket: DriverSocket): void
+  /** The connection has become another socket, which is to be read, and read from here on. */
+  socketMoved?(socket: DriverSocket): void
 }

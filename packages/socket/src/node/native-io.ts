@@ -186,6 +186,12 @@ let callbackSymbol: symbol | undefined
 
 /** Spares reads the way through `onStreamRead`, whose look-ups take longer than the frame of a small message does. */
 function shortenReads(handle: NativeHandle, kBufferCallback: symbol): void {
+  const { [kUnshared]: tell } = handle as UnsharedHandle
+  if (tell !== undefined) {
+    // It reads into the shared buffer again.
+    handle.onread = tell
+    ;(handle as UnsharedHandle)[kUnshared] = undefined
+  }
   if (handle.onread?.name === 'onStreamRead') onStreamRead ??= handle.onread
   callbackSymbol ??= kBufferCallback
   ownerSymbol ??= Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')
@@ -261,6 +267,10 @@ export function createShutdownRequest(): ShutdownRequest {
   return new ShutdownWrap()
 }
 
+/** Handles whose reads were unshared, with what they called before. */
+const kUnshared = Symbol('unshared')
+type UnsharedHandle = NativeHandle & { [kUnshared]?: NativeHandle['onread'] | undefined }
+
 /**
  * Has a socket of `net`, which was made on a handle that reads into `READ_BUFFER`, be told of its reads as it expects: with
  * memory of its own.
@@ -268,6 +278,7 @@ export function createShutdownRequest(): ShutdownRequest {
 export function unshareReads(handle: BareHandle): void {
   const { streamBaseState, kArrayBufferOffset } = binding as StreamBinding
   const tell = handle.onread
+  ;(handle as UnsharedHandle)[kUnshared] = tell
   handle.onread = function unshared(this: NativeHandle): void {
     const bytes = readResult()
     if (bytes <= 0) tell.call(this)

@@ -34,7 +34,9 @@ function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
  * of a broadcast do, grow into one and leave in one write without a copy.
  */
 export class Outbox implements Flushable, NativeWriter {
-  readonly #socket: WrittenSocket
+  #socket: WrittenSocket
+  /** What the connection was before, as long as it has bytes to write. */
+  #former: WrittenSocket | undefined
   readonly #handle: NativeHandle | undefined
   readonly #queue: FlushQueue
   // The first range has fields of its own: mostly it is the only one.
@@ -69,7 +71,20 @@ export class Outbox implements Flushable, NativeWriter {
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
     if (this.#kernelTookAll) return this.#waitingBytes
-    return this.#waitingBytes + this.#pendingBytes + this.#socket.writableLength
+    const bytes = this.#waitingBytes + this.#pendingBytes + this.#socket.writableLength
+    return this.#former === undefined ? bytes : bytes + this.#formerBytes(this.#former)
+  }
+
+  /** The connection has become another socket, on the same handle. */
+  moveTo(socket: WrittenSocket): void {
+    if (this.#socket.writableLength > 0) this.#former = this.#socket
+    this.#socket = socket
+  }
+
+  #formerBytes(former: WrittenSocket): number {
+    const bytes = former.writableLength
+    if (bytes === 0) this.#former = undefined
+    return bytes
   }
 
   /** Whether the kernel is known to have taken everything, also of a socket that was destroyed since. */

@@ -67,7 +67,7 @@ const WHOLE_BINARY = firstByte(Opcode.binary, true, 0)
 export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   readonly #context: PumpContext<Owner>
   readonly #owner: Owner
-  readonly #socket: DriverSocket
+  #socket: DriverSocket
   readonly #handle: NativeHandle | undefined
   readonly #outbox: Outbox
   readonly #connection: Connection
@@ -214,6 +214,14 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   socketClosed(): void {
     this.#connection.receiveEnd(wheel.nowMs)
     this.#context.socketClosed?.(this.#owner)
+  }
+
+  socketMoved(socket: DriverSocket): void {
+    this.#socket = socket
+    this.#outbox.moveTo(socket)
+    readFrom(socket, this.#handle, this)
+    if (this.#connection.paused) socket.pause()
+    else socket.resume()
   }
 
   // ---- told by the wheel

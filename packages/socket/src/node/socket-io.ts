@@ -48,6 +48,11 @@ export function readFrom(socket: DriverSocket, handle: NativeHandle | undefined,
   readSocket.on('end', tellEnd).on('error', tellError).on('close', tellClose)
 }
 
+/** Whether somebody reads `socket` that way. */
+export function isRead(socket: object): boolean {
+  return kReader in socket
+}
+
 function tellRead(buffer: Uint8Array, end: number, socket: Socket): void {
   ;(socket as ReadSocket)[kReader].socketRead(buffer, end, socket)
 }

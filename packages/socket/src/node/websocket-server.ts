@@ -18,7 +18,7 @@ import {
   UsageError,
 } from '../core/index.ts'
 import { type Admission, type Caller, resolveAdmission } from './admission.ts'
-import { type ArrivedUpgrade, HttpUpgrade } from './arrived-upgrade.ts'
+import { type ArrivedUpgrade, BareUpgrade, HttpUpgrade } from './arrived-upgrade.ts'
 import { BareDoor, type BareDoorOwner } from './bare-door.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import { resolveExtensions } from './extension-options.ts'
@@ -242,7 +242,7 @@ export class WebSocketServer<Data = undefined> {
       handshakeTimeoutMs,
       maxHeaderBytes,
       serves: ({ target }) => this.#serves(target),
-      upgrade: (upgrade) => this.#admit(upgrade, this.#ownServer, true),
+      upgrade: (head, bare) => this.#admit(new BareUpgrade(head, bare), this.#ownServer, true),
     }
   }
 
