@@ -12,6 +12,6 @@ test.skipIf(header.glibcVersionRuntime === undefined)(
   async () => {
     const args = ['--conditions=@wigwag/source', '--import', 'tsx', PROGRAM]
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 25_000 })
-    expect(Number(stdout)).toBeLessThan(64)
+    expect(Number(stdout)).toBeLessThan(128)
   },
 )
