@@ -39,7 +39,7 @@ export const PACKAGES = {
   },
   'packages/hub': {
     packages: ['@wigwag/protocol', '@wigwag/socket'],
-    rooms: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing', 'node', 'jwt'],
+    rooms: ['error', 'publication', 'broker', 'presence', 'channel', 'namespace', 'session', '', 'testing', 'node', 'jwt'],
     apart: [
       ['testing', 'node'],
       ['testing', 'jwt'],
@@ -49,7 +49,7 @@ export const PACKAGES = {
       { from: 'testing', into: '', through: 'index.ts' },
       { from: 'jwt', into: '', through: 'index.ts' },
     ],
-    pure: ['error', 'publication', 'broker', 'channel', 'namespace', 'session', '', 'testing'],
+    pure: ['error', 'publication', 'broker', 'presence', 'channel', 'namespace', 'session', '', 'testing'],
   },
   'packages/ws': { packages: ['@wigwag/socket'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },

@@ -1,3 +1,10 @@
 export { type BrokerContractCase, brokerContract } from './broker-contract.ts'
 export type { BrokerFactory, BrokerOutage, BrokerSubject, ContractHistory } from './broker-subject.ts'
 export { ContractBreach } from './contract-assertions.ts'
+export {
+  type PresenceContractCase,
+  type PresenceOutage,
+  type PresenceStoreFactory,
+  type PresenceSubject,
+  presenceContract,
+} from './presence-contract.ts'
