@@ -39,7 +39,19 @@ export const PACKAGES = {
   },
   'packages/hub': {
     packages: ['@wigwag/protocol', '@wigwag/socket'],
-    rooms: ['error', 'publication', 'broker', 'presence', 'channel', 'namespace', 'session', '', 'testing', 'node', 'jwt'],
+    rooms: [
+      'error',
+      'publication',
+      'broker',
+      'presence',
+      'channel',
+      'namespace',
+      'session',
+      '',
+      'testing',
+      'node',
+      'jwt',
+    ],
     apart: [
       ['testing', 'node'],
       ['testing', 'jwt'],
