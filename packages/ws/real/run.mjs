@@ -20,17 +20,28 @@ async function playWaiting() {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await playScenario(name)
 }
 
+/** Each has ports of its own. */
+function atOnce(faces, play) {
+  return Promise.all(faces.map(play))
+}
+
+async function inTurn(faces, play) {
+  const played = []
+  for (const face of faces) played.push(await play(face))
+  return played
+}
+
 async function playScenario(name) {
-  const { programs = [], serve } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url))
+  const { programs = [], serve, fixedPorts = false } = await import(new URL(`scenarios/${name}.mjs`, import.meta.url))
   const missing = missingPrograms(programs)
   if (missing.length > 0) {
     total.leftOut++
     for (const line of describeMissing(missing)) console.log(line)
     return
   }
-  // Both at once, each with ports of its own. A program that takes its time to start is theirs together.
+  // A program that takes its time to start is theirs together.
   const { given, stop } = (await serve?.()) ?? {}
-  const [theirs, ours] = await Promise.all(faces.map((face) => perform(name, face, given)))
+  const [theirs, ours] = await (fixedPorts ? inTurn : atOnce)(faces, (face) => perform(name, face, given))
   await stop?.()
   const faults = [theirs, ours].flatMap(({ face, faults }) => faults.map((fault) => `with ${face}: ${fault}`))
   const lines = [...faults, ...differences(theirs, ours)]

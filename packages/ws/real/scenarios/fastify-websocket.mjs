@@ -6,6 +6,8 @@ import WebSocket from 'ws'
 import { playOwnTests } from '../harness/own-tests.mjs'
 
 export const packages = ['@fastify/websocket']
+/** One of its own tests listens on 3000. */
+export const fixedPorts = true
 
 /** Its README in short, and the tests that it publishes. */
 export async function play(check) {
