@@ -8,6 +8,7 @@ import { maskedFrame } from './traffic.ts'
 const OPCODE_TEXT = 1
 const RSV1 = 0x40
 const LARGEST_WINDOW_BYTES = 32 * 1024
+const NOTHING = Buffer.alloc(0)
 /** The end of every compressed message, which is not sent (RFC 7692 §7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
@@ -70,17 +71,8 @@ export class DeflateDialect implements Dialect {
   isReply(n: number, chunk: Buffer, start: number, end: number): boolean {
     const verified = this.#verified.get(n)
     if (verified !== undefined && chunk.compare(verified, 0, verified.length, start, end) === 0) return true
-    const dictionary = this.#terms.historyBytes > 0 && this.#terms.replyTakeover
     const payload = chunk.subarray(start, end)
-    if (
-      !this.#inflatesTo(
-        payload,
-        dictionary ? this.#ring.before(n, LARGEST_WINDOW_BYTES) : undefined,
-        this.#ring.message(n),
-      )
-    ) {
-      return false
-    }
+    if (!this.isReplyBehind(this.windowBefore(n), n, payload)) return false
     this.#verified.set(n, Buffer.from(payload))
     return true
   }
@@ -90,9 +82,30 @@ export class DeflateDialect implements Dialect {
     return this.#inflatesTo(payload, undefined, this.#ring.before(first, this.#terms.historyBytes))
   }
 
-  /** Whether a message that came as it is, is the one expected: only where none refers to others may one be sent so. */
+  /** Whether a message that came as it is, is message `n`. */
   isPlainReply(n: number, payload: Buffer): boolean {
-    return !this.#terms.replyTakeover && payload.equals(this.#ring.message(n))
+    return payload.equals(this.#ring.message(n))
+  }
+
+  /** What compressed replies may refer to when everything before message `n` came compressed. */
+  windowBefore(n: number): Buffer {
+    return this.#refersBack ? this.#ring.before(n, LARGEST_WINDOW_BYTES) : NOTHING
+  }
+
+  /** That window behind message `n`, after other messages than all of them. */
+  windowBehind(window: Buffer, n: number): Buffer {
+    if (!this.#refersBack) return NOTHING
+    const whole = Buffer.concat([window, this.#ring.message(n)])
+    return whole.subarray(Math.max(0, whole.length - LARGEST_WINDOW_BYTES))
+  }
+
+  /** Whether `payload` is message `n`, compressed behind `window`. */
+  isReplyBehind(window: Buffer, n: number, payload: Buffer): boolean {
+    return this.#inflatesTo(payload, window.length > 0 ? window : undefined, this.#ring.message(n))
+  }
+
+  get #refersBack(): boolean {
+    return this.#terms.historyBytes > 0 && this.#terms.replyTakeover
   }
 
   #inflatesTo(payload: Buffer, dictionary: Buffer | undefined, expected: Buffer): boolean {

@@ -17,6 +17,8 @@ export class DeflateReader implements ConversationReader {
   /** The beginning of a frame whose end has not come. */
   #rest: Buffer = NOTHING
   #dead = false
+  /** What replies may refer to, from the first on that came as it is: it entered no window (RFC 7692 §7.2.1). */
+  #window: Buffer | undefined
 
   constructor(dialect: DeflateDialect, first: number, hasPrelude: boolean, faults: ReplyFaults) {
     this.#dialect = dialect
@@ -62,11 +64,21 @@ export class DeflateReader implements ConversationReader {
       if (!right) this.#faults.wrong('a prelude that is not the one sent')
       return 0
     }
-    const right = compressed
-      ? this.#dialect.isReply(this.#next, bytes, start, end)
-      : this.#dialect.isPlainReply(this.#next, bytes.subarray(start, end))
+    const right = compressed ? this.#isReply(bytes, start, end) : this.#isPlainReply(bytes.subarray(start, end))
     if (!right) this.#faults.wrong(`a ${compressed ? '' : 'not '}compressed message that differs from the expected one`)
     this.#next = (this.#next + 1) % this.#dialect.period
     return 1
+  }
+
+  #isReply(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#window === undefined) return this.#dialect.isReply(this.#next, bytes, start, end)
+    const right = this.#dialect.isReplyBehind(this.#window, this.#next, bytes.subarray(start, end))
+    this.#window = this.#dialect.windowBehind(this.#window, this.#next)
+    return right
+  }
+
+  #isPlainReply(payload: Buffer): boolean {
+    this.#window ??= this.#dialect.windowBefore(this.#next)
+    return this.#dialect.isPlainReply(this.#next, payload)
   }
 }

@@ -108,6 +108,29 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
     expect((await measureTraffic(spec(load, port))).faults).toEqual(FLAWLESS)
   })
 
+  test('finds a server flawless that leaves some messages as they are, which enter no window', async () => {
+    const port = await serve((socket) => {
+      let n = 0
+      socket.on('message', (data) => socket.send(String(data), { compress: n++ % 3 !== 1 }))
+    }, DEFLATE)
+    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+  })
+
+  test.each([0, 1, 2])(
+    'finds out a server that changes a byte of every third message, %i behind one left as it is',
+    async (at) => {
+      const port = await serve((socket) => {
+        let n = -1
+        socket.on('message', (data) => {
+          const text = String(data)
+          const isWrong = text.length === cell.payloadBytes && ++n > 3 && n % 3 === at
+          socket.send(isWrong ? `*${text.slice(1)}` : text, { compress: n % 3 !== 0 })
+        })
+      }, DEFLATE)
+      expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+    },
+  )
+
   test('finds out a server that changes a byte, whether or not the message was right before', async () => {
     let left = 5000
     const port = await serve((socket) => {

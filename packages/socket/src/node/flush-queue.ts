@@ -1,6 +1,7 @@
 import { FrameArena } from '../core/index.ts'
 import { atEndOfTurn } from './host-time.ts'
 import { nodeBytes } from './node-bytes.ts'
+import { RepeatedMessage } from './repeated-message.ts'
 
 /** Something with output waiting. */
 export interface Flushable {
@@ -18,6 +19,8 @@ const ARENA_BYTES = 256 * 1024
 export class FlushQueue {
   /** Where the frames of this turn are encoded. */
   readonly arena: FrameArena = new FrameArena(nodeBytes, ARENA_BYTES, () => this.flushAll())
+  /** What was sent last in this turn, by sockets that compress. */
+  readonly repeated: RepeatedMessage = new RepeatedMessage()
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #flushing = false
@@ -63,6 +66,7 @@ export class FlushQueue {
   #recycle(): void {
     if (this.#waiting.length > 0) return // somebody sent while we flushed; their ranges are in the arena
     this.arena.forget()
+    this.repeated.forget()
     // A new buffer for each such turn would cost a whole arena for a few bytes, and with TLS each turn is one.
     if (this.#heldBack) this.#heldBuffer = this.arena.buffer
     else if (this.#heldBuffer !== this.arena.buffer) {

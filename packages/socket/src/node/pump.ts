@@ -5,6 +5,7 @@ import {
   Connection,
   type ConnectionProfile,
   type ConnectionSink,
+  type DeflateCodec,
   type ExtensionChain,
   firstByte,
   type MessageType,
@@ -72,6 +73,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   readonly #connection: Connection
   /** None without extensions: then a message costs what its bytes do. */
   readonly #turn: ReadingTurn | undefined
+  /** Set on a server when compression is the only extension: what is sent to many is then compressed once. */
+  readonly #deflate: DeflateCodec | undefined
   #drainWanted = false
   /** Mostly nobody waits. */
   #waitingForWrite: ((error?: Error) => void)[] | undefined
@@ -88,6 +91,7 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
     this.#handle = context.options.io === 'native' ? handleOf(socket) : undefined
     this.#outbox = new Outbox(writtenSocketOf(socket), this.#handle, flushQueue, quickBytes)
     this.#connection = new Connection(context.profile, this, wheel.refresh(), extensions)
+    this.#deflate = shareable ? extensions?.deflate : undefined
     this.#turn = extensions === undefined ? undefined : new ReadingTurn(() => this.#goOn())
   }
 
@@ -125,7 +129,20 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
   send(message: Sendable, compress: boolean | undefined, type?: MessageType): SendStatus {
     const isText = type === undefined ? typeof message === 'string' : type === 'text'
     // With extensions, what was written for another socket may not be what this one would write.
-    if (this.#turn === undefined && this.#outbox.takeLatest(message, isText ? WHOLE_TEXT : WHOLE_BINARY)) return 'ok'
+    if (this.#turn === undefined) {
+      if (this.#outbox.takeLatest(message, isText ? WHOLE_TEXT : WHOLE_BINARY)) return 'ok'
+    } else if (this.#deflate !== undefined && compress === undefined && isPlain(message)) {
+      const repeated = flushQueue.repeated.find(message, isText ? 'text' : 'binary')
+      if (repeated !== undefined) return this.#sendRepeated(repeated, this.#deflate)
+    }
+    return this.#send(message, compress, type)
+  }
+
+  #sendRepeated(message: PreparedMessage, deflate: DeflateCodec): SendStatus {
+    return deflate.takePrepared(message, this.#outbox) ? 'ok' : this.#send(message, undefined, undefined)
+  }
+
+  #send(message: Sendable, compress: boolean | undefined, type: MessageType | undefined): SendStatus {
     const buffered = this.#outbox.bufferedAmount
     const { maxQueuedBytes, highWaterMarkBytes } = this.#context.options
     if (buffered > 0 && buffered + largestSize(message) > maxQueuedBytes && this.#connection.phase === 'open') {
@@ -376,6 +393,10 @@ function printFailure(error: unknown): void {
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function isPlain(message: Sendable): message is string | Uint8Array {
+  return typeof message === 'string' || message instanceof Uint8Array
 }
 
 /** What a message may take at most: UTF-8 needs up to three bytes for a UTF-16 code unit. */

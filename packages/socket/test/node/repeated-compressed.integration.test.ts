@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { inflateRawSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { nodeDeflate } from '@wigwag/socket'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type ClientOptions, WebSocket as Ws } from 'ws'
 import { openServer } from './support/open-server.ts'
+
+afterEach(() => void vi.restoreAllMocks())
 
 const TEXT = JSON.stringify({ symbol: 'ABC', price: 1.5, exchange: 'the one that opens last' }).repeat(3)
 
@@ -22,6 +25,27 @@ describe('the same message, sent to socket after socket although nobody prepared
       TEXT,
     )
   })
+
+  for (const [what, again] of [
+    ['text', () => TEXT],
+    ['bytes', () => Buffer.from(TEXT)],
+  ] as const) {
+    test(`${what}: three compressions for forty sockets, context takeover included`, async () => {
+      const { server, clients } = await openMany(40, {})
+      const deflate = vi.spyOn(nodeDeflate, 'deflate')
+      const expected: string[] = []
+      for (let turn = 0; turn < 20; turn++) {
+        const message = `${turn}, `.repeat(turn) + String(again())
+        expected.push(message)
+        const data = what === 'text' ? message : Buffer.from(message)
+        const before = deflate.mock.calls.length
+        for (const socket of server.sockets) socket.send(data)
+        expect(deflate.mock.calls.length - before).toBeLessThanOrEqual(3)
+        await new Promise(setImmediate)
+      }
+      for (const { told } of clients) await vi.waitFor(() => expect(told).toEqual(expected))
+    })
+  }
 
   test('bytes that change between two sends are sent as they are then', async () => {
     const { server, clients } = await openMany(6, {})
