@@ -1,5 +1,6 @@
-import { MemoryPresenceStore, PresenceKeeper, type PresenceStore } from '@wigwag/hub'
+import { MemoryPresenceStore, PresenceKeeper } from '@wigwag/hub'
 import { expect, test } from 'vitest'
+import { guardedPresenceStore } from '../support/guarded-presence-store.ts'
 
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const START_MS = 1_000_000
@@ -16,14 +17,7 @@ function createWorld() {
     if (world.isAway) throw new Error('it is away')
     return ask()
   }
-  const store: PresenceStore = {
-    add: (...asked) => reach(() => kept.add(...asked)),
-    remove: (...asked) => reach(() => kept.remove(...asked)),
-    presence: (...asked) => reach(() => kept.presence(...asked)),
-    stats: (...asked) => reach(() => kept.stats(...asked)),
-    expire: (...asked) => reach(() => kept.expire(...asked)),
-    close: () => kept.close(),
-  }
+  const store = guardedPresenceStore(kept, reach)
   const keeper = new PresenceKeeper(store, {
     joined: (channel, { client }) => world.told.push(`${client} joined ${channel}`),
     left: (channel, { client }) => world.told.push(`${client} left ${channel}`),

@@ -2,6 +2,7 @@ import { HubError, MemoryPresenceStore, type PresenceStore } from '@wigwag/hub'
 import { ContractBreach, type PresenceSubject, presenceContract } from '@wigwag/hub/testing'
 import type { ClientInfo } from '@wigwag/protocol'
 import { describe, expect, test } from 'vitest'
+import { guardedPresenceStore } from '../support/guarded-presence-store.ts'
 
 /** A memory store that can be taken away, with another door to the same presence. */
 function createSubject(presenceTtlMs: number, fault: Fault = () => ({})): PresenceSubject {
@@ -10,14 +11,7 @@ function createSubject(presenceTtlMs: number, fault: Fault = () => ({})): Presen
   const kept = new MemoryPresenceStore({ presenceTtlMs }, { now: () => nowMs })
   const reach = <T>(ask: () => Promise<T>): Promise<T> =>
     isAway ? Promise.reject(new HubError('ERR_PRESENCE_UNAVAILABLE', 'It is away.')) : ask()
-  const honest: PresenceStore = {
-    add: (...asked) => reach(() => kept.add(...asked)),
-    remove: (...asked) => reach(() => kept.remove(...asked)),
-    presence: (...asked) => reach(() => kept.presence(...asked)),
-    stats: (...asked) => reach(() => kept.stats(...asked)),
-    expire: (...asked) => reach(() => kept.expire(...asked)),
-    close: () => kept.close(),
-  }
+  const honest = guardedPresenceStore(kept, reach)
   return {
     store: { ...honest, ...fault(honest, () => nowMs) },
     other: { ...honest, close: async () => {} },

@@ -1,4 +1,4 @@
-import { HaproxyServer, hasHaproxy, hasNginx, hasPythonModule, NginxServer } from '@wigwag/testkit'
+import { hasPythonModule, WEBSOCKET_PROXIES } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { COMPRESSIONS } from './support/compressions.ts'
 import { exchange } from './support/exchange.ts'
@@ -6,42 +6,6 @@ import type { ForeignProgram } from './support/foreign-program.ts'
 import { OUR_SIDE } from './support/our-side.ts'
 import { startPythonPeer, startWsPeer } from './support/programs.ts'
 import { randomTraffic } from './support/traffic.ts'
-
-const nginxConfig =
-  (upstream: number) =>
-  (port: number): string =>
-    `
-  server {
-    listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://127.0.0.1:${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection "upgrade";
-      proxy_set_header Host $http_host;
-    }
-  }`
-
-const haproxyConfig =
-  (upstream: number) =>
-  (port: number): string =>
-    `
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-  timeout tunnel 30s
-frontend in
-  bind 127.0.0.1:${port}
-  default_backend out
-backend out
-  server out 127.0.0.1:${upstream}`
-
-const PROXIES = [
-  { name: 'nginx', isHere: hasNginx, start: (upstream: number) => NginxServer.start(nginxConfig(upstream)) },
-  { name: 'haproxy', isHere: hasHaproxy, start: (upstream: number) => HaproxyServer.start(haproxyConfig(upstream)) },
-] as const
 
 const PEERS = [
   { name: 'ws', isHere: true, start: startWsPeer },
@@ -52,10 +16,10 @@ const PEERS = [
   },
 ]
 
-for (const proxy of PROXIES) {
+for (const proxy of WEBSOCKET_PROXIES) {
   describe.skipIf(!proxy.isHere)(`through ${proxy.name}`, () => {
     const via = async (port: number): Promise<number> => {
-      const started = await proxy.start(port)
+      const started = await proxy.start(`127.0.0.1:${port}`)
       onTestFinished(() => started[Symbol.asyncDispose]())
       return started.port
     }

@@ -1,53 +1,13 @@
-import { HaproxyServer, hasHaproxy, hasNginx, NginxServer, type ProxyConfig } from '@wigwag/testkit'
+import { WEBSOCKET_PROXIES } from '@wigwag/testkit'
 import { describe } from 'vitest'
 import { event } from '../support/log.ts'
 import { type Scene, sameAsWs } from '../support/scene.ts'
 
-const PROXIES = [
-  {
-    name: 'nginx',
-    isHere: hasNginx,
-    start: (config: ProxyConfig) => NginxServer.start(config),
-    config: (upstream: string) => (port: number) =>
-      `
-  server {
-    listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection "upgrade";
-      proxy_set_header X-Forwarded-For $remote_addr;
-    }
-  }`,
-  },
-  {
-    name: 'haproxy',
-    isHere: hasHaproxy,
-    start: (config: ProxyConfig) => HaproxyServer.start(config),
-    config: (upstream: string) => (port: number) =>
-      `
-defaults
-  mode http
-  option forwardfor
-  retries 0
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-  timeout tunnel 30s
-frontend in
-  bind 127.0.0.1:${port}
-  default_backend out
-backend out
-  server out ${upstream}`,
-  },
-] as const
-
-for (const { name, isHere, start, config } of PROXIES) {
+for (const { name, isHere, start } of WEBSOCKET_PROXIES) {
   describe.skipIf(!isHere)(`behind ${name}`, () => {
     /** The URL of a proxy in front of a server of this face. */
     const via = async (scene: Scene, url: string): Promise<string> => {
-      const proxy = await start(config(new URL(url).host))
+      const proxy = await start(new URL(url).host)
       scene.after(() => proxy[Symbol.asyncDispose]())
       return `ws://127.0.0.1:${proxy.port}/`
     }
