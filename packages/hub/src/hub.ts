@@ -1,4 +1,4 @@
-import type { Broker, BrokerStatus, History, HistoryStart, PublishOptions } from './broker/broker.ts'
+import type { Broker, BrokerStatus, History, HistoryRange, HistoryStart, PublishOptions } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
 import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
 import { Channel } from './channel/channel.ts'
@@ -9,6 +9,8 @@ import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
 import type { Position } from './publication/position.ts'
 import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
+import { assertTags } from './publication/tags.ts'
+import { utf8Bytes } from './publication/utf8-bytes.ts'
 
 /** How a hub behaves. */
 export interface HubOptions {
@@ -52,6 +54,10 @@ export class Hub {
     this.#started = this.#broker.start({
       publication: (publication) => this.#deliver(publication),
       missed: (channel) => this.#recoverMissed(channel),
+      historyOf: () => undefined,
+      joined: () => {},
+      left: () => {},
+      control: () => {},
     })
     this.#starting = this.#started
     const started = (): void => {
@@ -80,8 +86,8 @@ export class Hub {
 
   /**
    * Publishes to a channel; resolves with the publication when the broker has stored it. Rejects with `HubError`
-   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_HUB_CLOSED` or
-   * `ERR_BROKER_UNAVAILABLE` (nothing was stored), or with `ERR_NOT_ACKNOWLEDGED`: then nobody knows whether it was stored,
+   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_TAGS`, `ERR_IDEMPOTENCY_KEY`,
+   * `ERR_HUB_CLOSED` or `ERR_BROKER_UNAVAILABLE` (nothing was stored), or with `ERR_NOT_ACKNOWLEDGED`: then nobody knows whether it was stored,
    * so publish again with the same `idempotencyKey`.
    */
   async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
@@ -89,6 +95,7 @@ export class Hub {
     assertChannelName(channel)
     this.#assertSize(data)
     if (options.idempotencyKey !== undefined) assertIdempotencyKey(options.idempotencyKey)
+    if (options.tags !== undefined) assertTags(options.tags)
     try {
       // Those that waited for the start go on in order, before any that need not wait.
       if (this.#starting !== undefined) await this.#starting
@@ -102,18 +109,20 @@ export class Hub {
 
   /**
    * Reads a channel's history: what comes after the position `from`, the newest publication that is still held
-   * (`'latest'`), or only where the stream stands. Rejects with `HubError` `ERR_CHANNEL_NAME`, `ERR_BROKER_UNAVAILABLE`
-   * or `ERR_HUB_CLOSED`.
+   * (`'latest'`), or only where the stream stands; with a `range`, so many of them, or those before `from`. Rejects with
+   * `HubError` `ERR_CHANNEL_NAME`, `ERR_OPTION`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
    */
-  async history(channel: string, from?: HistoryStart): Promise<History> {
-    this.#assertOpen()
-    assertChannelName(channel)
-    try {
-      if (this.#starting !== undefined) await this.#starting
-      return await this.#broker.history(channel, from)
-    } catch (error) {
-      throw hubErrorOf(error)
-    }
+  async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    if (range?.limit !== undefined) checkNumberOption('limit', range.limit, 0)
+    return this.#ask(channel, () => this.#broker.history(channel, from, range))
+  }
+
+  /**
+   * Lets go of what a channel's history holds; its position stays, so whoever asks from an earlier one is told of the
+   * gap. Rejects with `HubError` `ERR_CHANNEL_NAME`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
+   */
+  async removeHistory(channel: string): Promise<void> {
+    await this.#ask(channel, () => this.#broker.removeHistory(channel))
   }
 
   /**
@@ -153,6 +162,18 @@ export class Hub {
     for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
     this.#channels.clear()
     await this.#broker.close()
+  }
+
+  /** Asks the broker about a channel, once it has started. */
+  async #ask<T>(channel: string, ask: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    assertChannelName(channel)
+    try {
+      if (this.#starting !== undefined) await this.#starting
+      return await ask()
+    } catch (error) {
+      throw hubErrorOf(error)
+    }
   }
 
   #open(name: string): Channel {
@@ -248,14 +269,7 @@ interface HistoryRead {
 /** Bytes of UTF-8, or of the bytes themselves. Throws `HubError` `ERR_PUBLICATION_DATA` for what JSON cannot say. */
 function sizeOf(data: PublicationData): number {
   if (data instanceof Uint8Array) return data.length
-  const text = typeof data === 'string' ? data : encodeJson(data)
-  let bytes = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    // A surrogate pair takes four bytes for its two units: one more each than the one counted.
-    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
-  }
-  return bytes
+  return utf8Bytes(typeof data === 'string' ? data : encodeJson(data))
 }
 
 function encodeJson(data: JsonValue): string {

@@ -1,11 +1,15 @@
+export type { ClientInfo } from '@wigwag/protocol'
 export type {
+  Announcement,
   Broker,
   BrokerListener,
   BrokerStatus,
   History,
+  HistoryRange,
   HistoryStart,
   PublishOptions,
 } from './broker/broker.ts'
+export { findGap, noHistory } from './broker/history-gap.ts'
 export {
   checkNumberOption,
   type HistoryOptions,
@@ -26,13 +30,21 @@ export { type PresenceStoreOptions, resolvePresenceStoreOptions } from './presen
 export type { PresenceStats, PresenceStore } from './presence/presence-store.ts'
 export { decodeBody, encodePlain } from './publication/data-format.ts'
 export { encodePosition, type Position, parsePosition } from './publication/position.ts'
-export type { Gap, JsonValue, Publication, PublicationData } from './publication/publication.ts'
+export {
+  createPublication,
+  type Gap,
+  type JsonValue,
+  type Publication,
+  type PublicationData,
+  type PublicationDetails,
+} from './publication/publication.ts'
 export {
   encodeGapLine,
   encodeLiveLine,
   encodePublicationLine,
   PUBLICATION_SUBPROTOCOL,
 } from './publication/publication-line.ts'
+export { assertTags, MAX_TAGS, MAX_TAGS_BYTES } from './publication/tags.ts'
 export { AuthenticationRefusal, type RefusalAnswer, type RefusalReason } from './session/authentication-refusal.ts'
 export type {
   Authenticator,

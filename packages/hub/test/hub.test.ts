@@ -61,6 +61,17 @@ describe('publish', () => {
     expect(hub.stats.published).toBe(0)
   })
 
+  test('takes tags along to whoever is subscribed, and refuses what are none', async () => {
+    const hub = hubWith()
+    const subscriber = await subscribed(hub)
+    const publication = await hub.publish('a', 1, { tags: { trace: 'x' } })
+    expect(publication.tags).toEqual({ trace: 'x' })
+    expect(subscriber.told.at(-1)).toEqual({ publication })
+    const wrong = hub.publish('a', 2, { tags: { trace: 1 as unknown as string } })
+    await expect(wrong).rejects.toMatchObject({ code: 'ERR_TAGS' })
+    expect(hub.stats.published).toBe(1)
+  })
+
   test('counts text in bytes of UTF-8', async () => {
     const hub = hubWith(undefined, 10)
     for (const fits of ['1234567890', 'žžžžž', '€€€1', '🐎🐎12', new Uint8Array(10)]) await hub.publish('a', fits)
@@ -117,6 +128,29 @@ describe('history', () => {
     expect(await hub.history('a', 'latest')).toMatchObject({ position: last.position, publications: [last] })
     expect(await hub.history('a')).toEqual({ position: last.position, publications: [], gap: undefined })
     expect(hub.stats).toMatchObject({ channels: 0, subscriptions: 0 })
+  })
+
+  test('is read in pieces, forwards and back', async () => {
+    const hub = hubWith()
+    const { position } = await hub.publish('a', 1)
+    const last = [await hub.publish('a', 2), await hub.publish('a', 3)].at(-1) as Publication
+    const first = await hub.history('a', position, { limit: 1 })
+    expect([data(first), first.position]).toEqual([[2], last.position])
+    expect(data(await hub.history('a', last.position, { reverse: true }))).toEqual([2, 1])
+    for (const limit of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      await expect(hub.history('a', position, { limit })).rejects.toMatchObject({ code: 'ERR_OPTION' })
+    }
+  })
+
+  test('is removed, and whoever asks from before is told of the gap', async () => {
+    const hub = hubWith()
+    const { position } = await hub.publish('a', 1)
+    await hub.publish('a', 2)
+    await hub.removeHistory('a')
+    expect(await hub.history('a', position)).toMatchObject({ publications: [], gap: { reason: 'history-expired' } })
+    await expect(hub.removeHistory('__a')).rejects.toMatchObject({ code: 'ERR_CHANNEL_NAME' })
+    const failed = hubWith(failing({ removeHistory: rejects('no route') })).removeHistory('a')
+    await expect(failed).rejects.toMatchObject({ code: 'ERR_BROKER_UNAVAILABLE' })
   })
 
   test('rejects a name that is none, a broker that fails, and a hub that is closed', async () => {

@@ -18,3 +18,8 @@ export function channelKeys(prefix: string, channel: string, database: number): 
   const live = database === 0 ? `${tag}:live` : `${tag}:live:${database}`
   return { meta: `${tag}:meta`, stream: `${tag}:stream`, idempotency: `${tag}:key:`, live }
 }
+
+/** The sharded pub/sub channel on which hubs tell each other what concerns no channel. No channel's own has that name: it has braces. */
+export function controlName(prefix: string, database: number): string {
+  return database === 0 ? `${prefix}:control` : `${prefix}:control:${database}`
+}

@@ -1,18 +1,14 @@
-import type { Position, PublicationData } from '@wigwag/hub'
+import { createPublication, type Publication } from '@wigwag/hub'
 import { decodeStoredData } from './stored-data.ts'
-
-/** What the publishing script sends to subscribed nodes: EPOCH:OFFSET:TIME:DATA, without epoch and offset where no history is kept. */
-export interface LiveMessage {
-  readonly position: Position | undefined
-  readonly time: number
-  readonly data: PublicationData
-}
 
 const COLON = 0x3a
 const HEAD = /^(?:([A-Za-z0-9_-]{1,64}):([1-9]\d{0,15})|:):(\d{1,16})$/
 
-/** Reads a live message. Throws for anything else: whoever reaches Redis can send to its channels. */
-export function decodeLiveMessage(message: Buffer): LiveMessage {
+/**
+ * Reads what the publishing script sends to subscribed nodes: EPOCH:OFFSET:TIME:DATA, without epoch and offset where no
+ * history is kept. Throws for anything else: whoever reaches Redis can send to its channels.
+ */
+export function decodeLiveMessage(channel: string, message: Buffer): Publication {
   const second = message.indexOf(COLON, message.indexOf(COLON) + 1)
   const third = message.indexOf(COLON, second + 1)
   const head = HEAD.exec(message.toString('latin1', 0, Math.max(0, third)))
@@ -20,7 +16,8 @@ export function decodeLiveMessage(message: Buffer): LiveMessage {
   const [, epoch, offset, time] = head
   const position = epoch === undefined ? undefined : { epoch, offset: Number(offset) }
   if (position !== undefined && !Number.isSafeInteger(position.offset)) throw notOurs()
-  return { position, time: Number(time), data: decodeStoredData(message.subarray(third + 1)) }
+  const stored = decodeStoredData(message.subarray(third + 1))
+  return createPublication(channel, stored.data, Number(time), position, stored)
 }
 
 function notOurs(): Error {

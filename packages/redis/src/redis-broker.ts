@@ -1,20 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import {
+  type Announcement,
   assertIdempotencyKey,
   type Broker,
   type BrokerListener,
   type BrokerStatus,
+  type ClientInfo,
+  createPublication,
   type History,
+  type HistoryOptions,
+  type HistoryRange,
   type HistoryStart,
   HubError,
+  noHistory,
   type Position,
   type Publication,
   type PublicationData,
+  type PublicationDetails,
   type PublishOptions,
 } from '@wigwag/hub'
+import { announcementKind, decodeAnnouncedInfo, encodeAnnouncement } from './announcement-message.ts'
 import { matchesBridge } from './bridge.ts'
-import { type ChannelKeys, channelKeys } from './channel-keys.ts'
+import { type ChannelKeys, channelKeys, controlName } from './channel-keys.ts'
 import { decodeLiveMessage } from './live-message.ts'
+import { readRequestOf } from './read-request.ts'
 import {
   type RedisBrokerOptions,
   type ResolvedRedisBrokerOptions,
@@ -23,9 +32,9 @@ import {
 import { describeFailure, hasChangedNothing, hasTimedOut, isOfOneChannel, isRefusal } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisOptionsOf } from './redis-url.ts'
-import { runPublish, runRead, runVerify, type StreamMark } from './scripts.ts'
+import { runPublish, runRead, runRemove, runVerify, type ScriptedRedis, type StreamMark } from './scripts.ts'
 import { encodeStoredData } from './stored-data.ts'
-import { historyOf, noHistory } from './stored-history.ts'
+import { historyOf } from './stored-history.ts'
 import { TrackedChannel } from './tracked-channel.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -55,6 +64,7 @@ export class RedisBroker implements Broker {
   readonly #options: ResolvedRedisBrokerOptions
   readonly #link: RedisLink
   readonly #keysOf: (channel: string) => ChannelKeys
+  readonly #control: string
   readonly #channels = new Map<string, TrackedChannel>()
   readonly #byLiveName = new Map<string, TrackedChannel>()
   readonly #reads = new Turnstile(READS_AT_ONCE)
@@ -74,6 +84,7 @@ export class RedisBroker implements Broker {
     const { url, client, prefix } = this.#options
     const { db = 0 } = { ...redisOptionsOf(url), ...client }
     this.#keysOf = (channel) => channelKeys(prefix, channel, db)
+    this.#control = controlName(prefix, db)
     this.#link = new RedisLink(this.#options, {
       up: () => this.#resume(),
       down: () => this.#interrupt(),
@@ -100,17 +111,18 @@ export class RedisBroker implements Broker {
     await this.#resuming
   }
 
-  async publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
+  async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
+    const { idempotencyKey } = options
     if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey)
-    const { history, positionTtlMs, idempotencyTtlMs } = this.#options
-    if (!this.#link.canCommand) return this.#publishAlone(channel, data)
-    const keys = this.#channels.get(channel)?.keys ?? this.#keysOf(channel)
+    const { idempotencyTtlMs } = this.#options
+    const history = this.#historyOf(channel)
+    if (!this.#link.canCommand) return this.#publishAlone(channel, data, options, history)
     const key = idempotencyKey === undefined ? undefined : { name: idempotencyKey, ttlMs: idempotencyTtlMs }
-    const limits = { ...history, positionTtlMs }
-    const stored = encodeStoredData(data)
+    const limits = { ...history, positionTtlMs: this.#positionTtlMs(history) }
+    const stored = encodeStoredData(data, options)
     try {
-      const mark = await runPublish(this.#link.commands, keys, stored, createEpoch(), limits, key)
-      return { channel, data, time: mark.time, position: positionOf(mark) }
+      const mark = await runPublish(this.#link.commands, this.#keys(channel), stored, createEpoch(), limits, key)
+      return createPublication(channel, data, mark.time, positionOf(mark), options)
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)
       throw notPublished(error)
@@ -149,28 +161,53 @@ export class RedisBroker implements Broker {
     if (lingerMs === 0) this.#drop(tracked)
   }
 
-  async history(channel: string, from?: HistoryStart): Promise<History> {
-    if (this.#options.history.size === 0) return noHistory(from)
-    return this.#reads.pass(() => this.#read(channel, from))
+  async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    if (this.#historyOf(channel).size === 0) return noHistory(from)
+    return this.#reads.pass(() => this.#read(channel, from, range))
   }
 
-  async #read(channel: string, from: HistoryStart | undefined): Promise<History> {
-    const { history, positionTtlMs } = this.#options
+  async #read(channel: string, from: HistoryStart | undefined, range: HistoryRange | undefined): Promise<History> {
     const tracked = this.#channels.get(channel)
     if (tracked?.refusal !== undefined) throw this.#cannotRead(tracked, tracked.refusal)
-    if (!this.#link.canCommand) throw unavailable(this.#link.why)
-    const keys = tracked?.keys ?? this.#keysOf(channel)
+    const request = readRequestOf(from, range)
+    const history = this.#historyOf(channel)
+    const { ttlMs } = history
     // Whoever only looks leaves no lasting trace of a stream that is none yet.
-    const freshTtlMs = tracked === undefined ? history.ttlMs : positionTtlMs
+    const times = { ttlMs, freshTtlMs: tracked === undefined ? ttlMs : this.#positionTtlMs(history) }
+    if (!this.#link.canCommand) throw unavailable(this.#link.why)
     try {
-      const { mark, nowMs, entries } = await runRead(this.#link.commands, keys, createEpoch(), freshTtlMs, from)
+      const reading = await runRead(this.#link.commands, this.#keys(channel), createEpoch(), times, request)
       // Whoever reads first finds out for those who wait for what comes live.
-      if (tracked?.note(mark) === true) this.#tellMissed(tracked)
-      return historyOf(channel, from, mark, entries, nowMs - history.ttlMs)
+      if (tracked?.note(reading.mark) === true) this.#tellMissed(tracked)
+      return historyOf(channel, from, request.isReverse, reading)
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)
       const refusal = unavailable(`History could not be read from Redis: ${describeFailure(error)}.`, error)
       throw this.#cannotRead(tracked, refusal)
+    }
+  }
+
+  removeHistory(channel: string): Promise<void> {
+    return this.#command('The history may not be removed', (redis) => runRemove(redis, this.#keys(channel)))
+  }
+
+  announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+    const message = encodeAnnouncement(kind, info)
+    return this.#command('Nobody may have been told', (redis) => redis.spublish(this.#keys(channel).live, message))
+  }
+
+  tell(message: string): Promise<void> {
+    return this.#command('Nobody may have been told', (redis) => redis.spublish(this.#control, message))
+  }
+
+  /** Has Redis do something; `otherwise` says what is in doubt when it does not answer. */
+  async #command(otherwise: string, run: (redis: ScriptedRedis) => Promise<unknown>): Promise<void> {
+    if (!this.#link.canCommand) throw unavailable(`${this.#link.why} Nothing was done.`)
+    try {
+      await run(this.#link.commands)
+    } catch (error) {
+      if (hasTimedOut(error)) this.#link.reset(error)
+      throw unavailable(`${otherwise}: ${describeFailure(error)}.`, error)
     }
   }
 
@@ -190,10 +227,29 @@ export class RedisBroker implements Broker {
     return why
   }
 
+  #historyOf(channel: string): Required<HistoryOptions> {
+    return this.#listener?.historyOf(channel) ?? this.#options.history
+  }
+
+  /** A position outlives what is retained: a stream would forget its end. */
+  #positionTtlMs({ ttlMs }: Required<HistoryOptions>): number {
+    return Math.max(this.#options.positionTtlMs, ttlMs)
+  }
+
+  #keys(channel: string): ChannelKeys {
+    return this.#channels.get(channel)?.keys ?? this.#keysOf(channel)
+  }
+
   /** Redis is away: without history there is nothing to store, and who is here can be told. */
-  #publishAlone(channel: string, data: PublicationData): Publication {
-    if (this.#options.history.size > 0) throw unavailable(`${this.#link.why} Nothing was published.`)
-    const publication = { channel, data, time: Date.now(), position: undefined, degraded: true } as const
+  #publishAlone(
+    channel: string,
+    data: PublicationData,
+    details: PublicationDetails,
+    history: Required<HistoryOptions>,
+  ): Publication {
+    if (history.size > 0) throw unavailable(`${this.#link.why} Nothing was published.`)
+    const told = createPublication(channel, data, Date.now(), undefined, details)
+    const publication = { ...told, degraded: true } as const
     this.#tell(channel, publication)
     return publication
   }
@@ -274,9 +330,9 @@ export class RedisBroker implements Broker {
   async #resumeAll(turn: number): Promise<void> {
     const { subscriptions } = this.#link
     // The driver takes the end of the last subscription of a kind, plain or sharded, for the end of all: one of each
-    // stays, under a name that no channel can have.
+    // stays, the plain one under a name that no channel can have.
     const anchor = `${this.#options.prefix}:anchor>`
-    await Promise.all([subscriptions.ssubscribe(anchor), subscriptions.subscribe(anchor)])
+    await Promise.all([subscriptions.ssubscribe(this.#control), subscriptions.subscribe(anchor)])
     // Whatever is subscribed to meanwhile comes behind, so nothing waits in vain to be told.
     const channels = this.#channels.values()
     for (;;) {
@@ -302,7 +358,7 @@ export class RedisBroker implements Broker {
       await this.#verify(tracked)
     } catch (error) {
       // Other channels may do. Without history there is no way to tell who is subscribed.
-      if (!isOfOneChannel(error) || this.#options.history.size === 0) throw error
+      if (!isOfOneChannel(error) || this.#historyOf(tracked.name).size === 0) throw error
       tracked.refusal = refused(error)
     }
     this.#trust(tracked, turn)
@@ -310,7 +366,8 @@ export class RedisBroker implements Broker {
 
   /** Makes sure that the stream is still the one that was delivered, or has a new epoch. */
   async #verify({ keys, mark }: TrackedChannel): Promise<void> {
-    if (mark === undefined || this.#options.history.size === 0) return
+    // Where no history is kept there is none: nothing that was told had a position.
+    if (mark === undefined) return
     if (await runVerify(this.#link.commands, keys, mark, createEpoch())) this.#count.renewedEpochs++
   }
 
@@ -322,17 +379,38 @@ export class RedisBroker implements Broker {
   }
 
   #hearLive(name: string, message: Buffer): void {
-    const tracked = this.#byLiveName.get(name)
-    if (tracked === undefined) return
-    let publication: Publication
-    try {
-      publication = { channel: tracked.name, ...decodeLiveMessage(message) }
-    } catch {
-      this.#count.malformed++
+    if (name === this.#control) {
+      this.#listener?.control(message.toString())
       return
     }
+    const tracked = this.#byLiveName.get(name)
+    if (tracked === undefined) return
+    const kind = announcementKind(message)
+    if (kind === undefined) this.#hearPublication(tracked, message)
+    else this.#hearAnnouncement(tracked, kind, message)
+  }
+
+  #hearPublication(tracked: TrackedChannel, message: Buffer): void {
+    const publication = this.#decode(() => decodeLiveMessage(tracked.name, message))
+    if (publication === undefined) return
     if (publication.position === undefined) this.#tell(tracked.name, publication)
     else if (!tracked.isSuspect) this.#hearStored(tracked, publication, publication.position)
+  }
+
+  #hearAnnouncement({ name, linger }: TrackedChannel, kind: Announcement, message: Buffer): void {
+    const info = this.#decode(() => decodeAnnouncedInfo(message))
+    if (info === undefined || linger !== undefined) return
+    if (kind === 'join') this.#listener?.joined(name, info)
+    else this.#listener?.left(name, info)
+  }
+
+  #decode<T>(read: () => T): T | undefined {
+    try {
+      return read()
+    } catch {
+      this.#count.malformed++
+      return undefined
+    }
   }
 
   #hearStored(tracked: TrackedChannel, publication: Publication, position: Position): void {

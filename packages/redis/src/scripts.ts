@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { ChannelKeys } from './channel-keys.ts'
+import type { ReadRequest } from './read-request.ts'
 
 // Redis runs a script as one step: nothing comes between, on any node. Numbers are doubles in Lua, so those that may
 // exceed 2^31 are written with %.0f. Publications have stream ids OFFSET-TIME and two fields: `d`, the data, and `p`, the
@@ -11,8 +12,8 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 `
 
 /**
- * Stores a publication, lets go of what is over a limit, and tells every subscribed node. `b` counts data without the letter
- * of its kind. A stream without its meta, which a Redis that evicts keys may leave, belongs to nobody.
+ * Stores a publication, lets go of what is over a limit, and tells every subscribed node. `b` counts data and what goes
+ * along with it, without the letter of its kind. A stream without its meta, which a Redis that evicts keys may leave, belongs to nobody.
  */
 const PUBLISH = `
 local meta, stream, key = KEYS[1], KEYS[2], KEYS[3]
@@ -60,12 +61,15 @@ return {epoch, offset, time}
 `
 
 /**
- * Where the stream stands, and what of it was asked for. A stream that is none yet begins; for how long it is remembered
- * depends on who asks, or anybody could fill Redis with names.
+ * Where the stream stands, which of its entries is the oldest that has not expired, and what of it was asked for. What has
+ * expired is passed over only from the front, as the stream is trimmed: where clocks differ, times need not increase, and
+ * nothing may be missing in between. A stream that is none yet begins; for how long it is remembered depends on who asks,
+ * or anybody could fill Redis with names.
  */
 const READ = `
 local meta, stream = KEYS[1], KEYS[2]
-local fresh, position_ttl, mode, after_epoch, after_offset = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local fresh, position_ttl, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local direction, asked_epoch, asked, limit = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 ${TIME}
 local known = redis.call('HMGET', meta, 'e', 'o', 't')
 local epoch, offset, last = known[1], known[2] or '0', known[3] or '0'
@@ -77,17 +81,40 @@ if not epoch then
 elseif offset == '0' then
   redis.call('PEXPIRE', meta, position_ttl, 'GT')
 end
-local entries = {}
-if mode == 'latest' then
-  entries = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
-elseif mode == 'after' then
-  local from = '-'
-  if after_epoch == epoch and tonumber(after_offset) <= tonumber(offset) then
-    from = string.format('%.0f', after_offset + 1)
+if direction == 'none' then return {epoch, offset, last, '', {}} end
+local oldest, front, count = nil, '-', 1
+while not oldest do
+  local some = redis.call('XRANGE', stream, front, '+', 'COUNT', count)
+  for _, entry in ipairs(some) do
+    local at, stored = string.match(entry[1], '^(.*)%-(.*)$')
+    if tonumber(stored) > now - ttl then oldest = at break end
+    front = '(' .. entry[1]
   end
-  entries = redis.call('XRANGE', stream, from, '+')
+  if #some < count then break end
+  count = 64
 end
-return {epoch, offset, last, string.format('%.0f', now), entries}
+if not oldest or limit == '0' then return {epoch, offset, last, oldest or '', {}} end
+local first, final = oldest, '+'
+if asked_epoch == epoch and asked <= tonumber(offset) then
+  if direction == 'back' then
+    if asked == 0 then return {epoch, offset, last, oldest, {}} end
+    final = string.format('%.0f', asked - 1)
+  elseif asked >= tonumber(oldest) then first = string.format('%.0f', asked + 1) end
+end
+local command = direction == 'back' and {'XREVRANGE', stream, final, first} or {'XRANGE', stream, first, final}
+if limit ~= '' then
+  command[5] = 'COUNT'
+  command[6] = limit
+end
+return {epoch, offset, last, oldest, redis.call(unpack(command))}
+`
+
+/** Lets go of what a stream retains. Where it stands stays. */
+const REMOVE = `
+local meta, stream = KEYS[1], KEYS[2]
+redis.call('DEL', stream)
+if redis.call('EXISTS', meta) == 1 then redis.call('HSET', meta, 'b', '0') end
+return 1
 `
 
 /**
@@ -120,7 +147,10 @@ type Entry = readonly [id: Buffer, fields: readonly Buffer[]]
 /** A connection that knows the scripts. Replies are bytes. */
 export type ScriptedRedis = Redis & {
   wigwagPublishBuffer(...args: readonly (string | Buffer | number)[]): Promise<Reply>
-  wigwagReadBuffer(...args: readonly (string | number)[]): Promise<readonly [...Reply, now: Buffer, entries: Entry[]]>
+  wigwagReadBuffer(
+    ...args: readonly (string | number)[]
+  ): Promise<readonly [...Reply, oldest: Buffer, entries: Entry[]]>
+  wigwagRemove(...args: readonly string[]): Promise<1>
   wigwagVerify(...args: readonly (string | number)[]): Promise<0 | 1>
 }
 
@@ -128,6 +158,7 @@ export type ScriptedRedis = Redis & {
 export function addScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand('wigwagPublish', { numberOfKeys: 3, lua: PUBLISH })
   redis.defineCommand('wigwagRead', { numberOfKeys: 2, lua: READ })
+  redis.defineCommand('wigwagRemove', { numberOfKeys: 2, lua: REMOVE })
   redis.defineCommand('wigwagVerify', { numberOfKeys: 2, lua: VERIFY })
   return redis as ScriptedRedis
 }
@@ -142,10 +173,18 @@ export interface StreamMark {
 }
 
 /** A retained publication, as it is stored. */
-export interface StoredEntry {
+interface StoredEntry {
   readonly offset: number
   readonly time: number
   readonly data: Buffer
+}
+
+/** What was read of a stream. */
+export interface StreamReading {
+  readonly mark: StreamMark
+  /** The oldest offset that is retained, or the next one that will be; of no meaning when only the mark was asked for. */
+  readonly oldest: number
+  readonly entries: readonly StoredEntry[]
 }
 
 /** Runs `PUBLISH`. */
@@ -174,24 +213,30 @@ export async function runPublish(
   return markOf(reply)
 }
 
-/** Runs `READ`. Entries come oldest first; those older than `now - ttlMs` may be among them. */
+/** Runs `READ`. A stream that begins is remembered for `freshTtlMs`, and what is older than `ttlMs` has expired. */
 export async function runRead(
   redis: ScriptedRedis,
   { meta, stream }: ChannelKeys,
   freshEpoch: string,
-  positionTtlMs: number,
-  from: { readonly epoch: string; readonly offset: number } | 'latest' | undefined,
-): Promise<{ readonly mark: StreamMark; readonly nowMs: number; readonly entries: readonly StoredEntry[] }> {
-  const asked =
-    from === undefined ? ['none', '', 0] : from === 'latest' ? ['latest', '', 0] : ['after', from.epoch, from.offset]
-  const [epoch, offset, time, now, entries] = await redis.wigwagReadBuffer(
-    meta,
-    stream,
-    freshEpoch,
-    positionTtlMs,
-    ...asked,
+  { freshTtlMs, ttlMs }: { readonly freshTtlMs: number; readonly ttlMs: number },
+  { from, isReverse, limit }: ReadRequest,
+): Promise<StreamReading> {
+  const direction = from === undefined && limit === 0 ? 'none' : isReverse ? 'back' : 'on'
+  const [epoch, offset, time, oldest, entries] = await redis.wigwagReadBuffer(
+    ...[meta, stream, freshEpoch, freshTtlMs, ttlMs],
+    ...[direction, from?.epoch ?? '', from?.offset ?? 0, limit ?? ''],
   )
-  return { mark: markOf([epoch, offset, time]), nowMs: Number(now.toString()), entries: entries.map(entryOf) }
+  const mark = markOf([epoch, offset, time])
+  return {
+    mark,
+    oldest: oldest.length > 0 ? Number(oldest.toString()) : mark.offset + 1,
+    entries: entries.map(entryOf),
+  }
+}
+
+/** Runs `REMOVE`. */
+export async function runRemove(redis: ScriptedRedis, { meta, stream }: ChannelKeys): Promise<void> {
+  await redis.wigwagRemove(meta, stream)
 }
 
 /** Runs `VERIFY`. Returns whether the stream had branched off and got a new epoch. */

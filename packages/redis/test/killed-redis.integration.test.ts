@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('Redis is killed and started again under load, with a
   }, async () => {
     const withoutRecovery = (broker: RedisBroker): Broker => {
       const start = broker.start.bind(broker)
-      broker.start = (listener) => start({ publication: (told) => listener.publication(told), missed: () => {} })
+      broker.start = (listener) => start({ ...listener, missed: () => {} })
       return broker
     }
     const figures = await publishThroughKills(PUBLICATIONS / 4, withoutRecovery)

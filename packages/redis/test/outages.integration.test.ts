@@ -4,9 +4,10 @@ import { RedisBroker } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
-const IGNORE = { publication: (): void => {}, missed: (): void => {} }
+const IGNORE = listenerOf()
 /** Soon sure that Redis does not answer. */
 const IMPATIENT = { commandTimeoutMs: 250, pingIntervalMs: 100 }
 
@@ -225,7 +226,7 @@ describe.skipIf(!hasRedis)('a Redis that is away', () => {
     test('while it resumes or lingers, nothing keeps the process', async () => {
       const broker = new RedisBroker({ ...QUICK, url: redis.url, prefix: uniquePrefix(), lingerMs: 60_000 })
       let missed = 0
-      await broker.start({ publication: () => {}, missed: () => void missed++ })
+      await broker.start(listenerOf({ missed: () => void missed++ }))
       for (let i = 0; i < 600; i++) await broker.subscribe(`c${i}`)
       await broker.unsubscribe('c0')
       await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')

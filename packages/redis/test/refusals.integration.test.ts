@@ -7,6 +7,7 @@ import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer, redisCli } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('a Redis that refuses', () => {
@@ -63,7 +64,7 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     const redis = await server('--rename-command', 'HELLO', '', '--rename-command', 'AUTH', '')
     for (const login of [':hunter2', 'ada:hunter2']) {
       const broker = brokerOf({ url: `redis://${login}@127.0.0.1:${redis.port}` })
-      await broker.start({ publication: () => {}, missed: () => {} })
+      await broker.start(listenerOf())
       expect(await why(broker, /unknown command/)).not.toMatch(/hunter2|ada/)
     }
   })
@@ -71,7 +72,7 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
   test('a password that is corrected in Redis is noticed', async () => {
     const redis = await server('--requirepass', 'other')
     const broker = brokerOf({ url: `redis://:secret@127.0.0.1:${redis.port}` })
-    await broker.start({ publication: () => {}, missed: () => {} })
+    await broker.start(listenerOf())
     await redis.cli('-a', 'other', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', 'secret')
     await untilStatus(broker, 'connected')
   })
@@ -152,7 +153,7 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
     await redis.cli('ACL', 'SETUSER', 'ada', 'on', '>secret', '~*', '+@all', 'resetchannels')
     const url = `redis://ada:secret@127.0.0.1:${redis.port}`
     const broker = brokerOf({ url, maxReconnectDelayMs: 3_600_000 })
-    await broker.start({ publication: () => {}, missed: () => {} })
+    await broker.start(listenerOf())
     const connections = async (): Promise<number> =>
       Number(/total_connections_received:(\d+)/.exec(await redis.cli('INFO', 'stats'))?.[1])
     // Each look is a connection, too. Without waiting longer each time, two of its own would come with every few looks.
@@ -165,7 +166,7 @@ describe.skipIf(!hasRedis)('a Redis that refuses', () => {
   test('a version without sharded pub/sub is named', async () => {
     const redis = await server('--rename-command', 'SSUBSCRIBE', '')
     const broker = brokerOf({ url: redis.url })
-    await broker.start({ publication: () => {}, missed: () => {} })
+    await broker.start(listenerOf())
     expect(await why(broker, /older than Redis 7/)).toContain('Redis at')
   })
 
@@ -249,7 +250,7 @@ describe.skipIf(!hasRedis)('a Redis behind TLS', () => {
 
     const untrusting = new RedisBroker({ ...QUICK, url })
     onTestFinished(() => untrusting.close())
-    await untrusting.start({ publication: () => {}, missed: () => {} })
+    await untrusting.start(listenerOf())
     expect(untrusting.status).toMatchObject({ state: 'disconnected', why: expect.stringMatching(/self.signed/) })
   })
 })

@@ -4,9 +4,10 @@ import { hasRedis, RedisServer } from '@wigwag/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hubOnRedis, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
-const IGNORE = { publication: (): void => {}, missed: (): void => {} }
+const IGNORE = listenerOf()
 
 describe.skipIf(!hasRedis)('a stream in Redis', () => {
   let redis: RedisServer

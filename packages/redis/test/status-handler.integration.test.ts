@@ -1,6 +1,7 @@
 import { RedisBroker } from '@wigwag/redis'
 import { hasRedis, RedisServer, watchFailures } from '@wigwag/testkit'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { listenerOf } from './support/listener-of.ts'
 import { QUICK, untilStatus } from './support/redis-brokers.ts'
 
 test.skipIf(!hasRedis).each([
@@ -27,7 +28,7 @@ test.skipIf(!hasRedis).each([
     },
   })
   onTestFinished(() => broker.close())
-  await broker.start({ publication: () => {}, missed: () => {} })
+  await broker.start(listenerOf())
   await untilStatus(broker, 'connected')
   await redis.kill()
   await untilStatus(broker, 'disconnected')

@@ -3,6 +3,7 @@ import { RedisBroker } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
+import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('hubs on one Redis', () => {
@@ -174,7 +175,7 @@ describe.skipIf(!hasRedis)('hubs on one Redis', () => {
     const prefix = uniquePrefix()
     const broker = new RedisBroker({ ...QUICK, url: redis.url, prefix })
     onTestFinished(() => broker.close())
-    await broker.start({ publication: () => {}, missed: () => {} })
+    await broker.start(listenerOf())
     const calls: Promise<void>[] = []
     for (let i = 0; i < 300; i++) {
       const channel = `c${(i * 7) % 5}`
@@ -197,7 +198,7 @@ describe.skipIf(!hasRedis)('hubs on one Redis', () => {
     const broker = new RedisBroker({ ...QUICK, url: login, prefix, lingerMs: 100, bridge: ['foo'] })
     onTestFinished(() => broker.close())
     const told: unknown[] = []
-    await broker.start({ publication: ({ data }) => told.push(data), missed: () => {} })
+    await broker.start(listenerOf({ publication: ({ data }) => void told.push(data) }))
     const refused = expect(broker.subscribe('foo')).rejects.toThrow(/NOPERM/)
     await broker.unsubscribe('foo')
     await refused

@@ -1,7 +1,24 @@
+import type { ClientInfo } from '@wigwag/protocol'
 import { HubError } from '../error/hub-error.ts'
-import type { Publication, PublicationData } from '../publication/publication.ts'
-import type { Broker, BrokerListener, BrokerStatus, History, HistoryStart, PublishOptions } from './broker.ts'
 import {
+  createPublication,
+  type Publication,
+  type PublicationData,
+  type PublicationDetails,
+} from '../publication/publication.ts'
+import type {
+  Announcement,
+  Broker,
+  BrokerListener,
+  BrokerStatus,
+  History,
+  HistoryRange,
+  HistoryStart,
+  PublishOptions,
+} from './broker.ts'
+import { noHistory } from './history-gap.ts'
+import {
+  type HistoryOptions,
   type MemoryBrokerOptions,
   type ResolvedMemoryBrokerOptions,
   resolveMemoryBrokerOptions,
@@ -51,12 +68,14 @@ export class MemoryBroker implements Broker {
   }
 
   // Not async: what is published in one turn is stored and told in that order, within the call.
-  publish(channel: string, data: PublicationData, { idempotencyKey }: PublishOptions = {}): Promise<Publication> {
+  publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
+    const { idempotencyKey } = options
     let publication: Publication
     try {
       const known = idempotencyKey === undefined ? undefined : this.#findKey(channel, idempotencyKey)
-      if (known !== undefined) return Promise.resolve({ ...known, data })
-      publication = this.#store(channel, data)
+      if (known !== undefined)
+        return Promise.resolve(createPublication(channel, data, known.time, known.position, options))
+      publication = this.#store(channel, data, options)
       if (idempotencyKey !== undefined) this.#keys.remember(idempotencyKey, publication)
     } catch (error) {
       return Promise.reject(error as Error)
@@ -75,12 +94,25 @@ export class MemoryBroker implements Broker {
     if (this.#streams.get(channel)?.position.offset === 0) this.#streams.delete(channel)
   }
 
-  async history(channel: string, from?: HistoryStart): Promise<History> {
-    if (this.#options.history.size > 0) {
-      return this.#change(this.#streamToRead(channel), (stream) => stream.read(from, this.#ports.now()))
-    }
-    if (from === undefined || from === 'latest') return { position: undefined, publications: [], gap: undefined }
-    return { position: undefined, publications: [], gap: { reason: 'no-history', after: from, position: undefined } }
+  async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    const limits = this.#historyOf(channel)
+    if (limits.size === 0) return noHistory(from)
+    return this.#change(this.#streamToRead(channel, limits), (stream) => stream.read(from, this.#ports.now(), range))
+  }
+
+  async removeHistory(channel: string): Promise<void> {
+    const stream = this.#streams.get(channel)
+    if (stream !== undefined) this.#change(stream, (each) => each.release())
+  }
+
+  async announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+    if (!this.#subscribed.has(channel)) return
+    if (kind === 'join') this.#listener?.joined(channel, info)
+    else this.#listener?.left(channel, info)
+  }
+
+  async tell(message: string): Promise<void> {
+    this.#listener?.control(message)
   }
 
   async close(): Promise<void> {
@@ -96,10 +128,15 @@ export class MemoryBroker implements Broker {
     return this.#keys.find(channel, key, this.#ports.now())
   }
 
-  #store(channel: string, data: PublicationData): Publication {
+  #historyOf(channel: string): Required<HistoryOptions> {
+    return this.#listener?.historyOf(channel) ?? this.#options.history
+  }
+
+  #store(channel: string, data: PublicationData, details: PublicationDetails): Publication {
     const nowMs = this.#ports.now()
-    if (this.#options.history.size === 0) return { channel, data, time: nowMs, position: undefined }
-    const publication = this.#change(this.#stream(channel), (stream) => stream.append(data, nowMs))
+    const limits = this.#historyOf(channel)
+    if (limits.size === 0) return createPublication(channel, data, nowMs, undefined, details)
+    const publication = this.#change(this.#stream(channel, limits), (stream) => stream.append(data, details, nowMs))
     this.#keepWithinTotal()
     return publication
   }
@@ -112,20 +149,20 @@ export class MemoryBroker implements Broker {
     return result
   }
 
-  #stream(channel: string): Stream {
+  #stream(channel: string, limits: Required<HistoryOptions>): Stream {
     let stream = this.#streams.get(channel)
     if (stream === undefined) {
       if (this.#streams.size >= this.#options.maxChannels) this.#forgetOne()
-      stream = new Stream(channel, this.#epoch, this.#options.history)
+      stream = new Stream(channel, this.#epoch, limits)
     } else this.#streams.delete(channel)
     this.#streams.set(channel, stream)
     return stream
   }
 
   /** Reading a channel that nobody ever published or subscribed to takes no room: it says the same when it is made. */
-  #streamToRead(channel: string): Stream {
-    if (this.#streams.has(channel) || this.#subscribed.has(channel)) return this.#stream(channel)
-    return new Stream(channel, this.#epoch, this.#options.history)
+  #streamToRead(channel: string, limits: Required<HistoryOptions>): Stream {
+    if (this.#streams.has(channel) || this.#subscribed.has(channel)) return this.#stream(channel, limits)
+    return new Stream(channel, this.#epoch, limits)
   }
 
   #keepWithinTotal(): void {

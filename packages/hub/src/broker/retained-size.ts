@@ -1,4 +1,4 @@
-import type { JsonValue, PublicationData } from '../publication/publication.ts'
+import type { JsonValue, Publication, PublicationData } from '../publication/publication.ts'
 
 // What JavaScript engines take for the parts of a JSON value, in bytes: `{}` is two characters and sixty bytes.
 const VALUE = 8
@@ -7,6 +7,13 @@ const FRACTION = 16
 const ARRAY = 48
 const OBJECT = 56
 const KEY = 80
+
+/** Roughly what a publication takes in memory, in bytes: its data, and what goes along with that. */
+export function retainedPublicationSize({ data, info, tags }: Publication): number {
+  const bytes = retainedSize(data)
+  if (info === undefined && tags === undefined) return bytes
+  return bytes + (tags === undefined ? 0 : retainedSize(tags)) + (info === undefined ? 0 : retainedSize({ ...info }))
+}
 
 /** Roughly what data takes in memory, in bytes: a string one a code unit, JSON what its parts take, whatever its text does. */
 export function retainedSize(data: PublicationData): number {

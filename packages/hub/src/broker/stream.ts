@@ -1,8 +1,14 @@
 import type { Position } from '../publication/position.ts'
-import type { Gap, Publication, PublicationData } from '../publication/publication.ts'
-import type { History, HistoryStart } from './broker.ts'
+import {
+  createPublication,
+  type Publication,
+  type PublicationData,
+  type PublicationDetails,
+} from '../publication/publication.ts'
+import type { History, HistoryRange, HistoryStart } from './broker.ts'
+import { findGap } from './history-gap.ts'
 import type { HistoryOptions } from './history-options.ts'
-import { retainedSize } from './retained-size.ts'
+import { retainedPublicationSize } from './retained-size.ts'
 
 /** The retained publications of one channel, with their offsets. */
 export class Stream {
@@ -32,17 +38,17 @@ export class Stream {
     return this.#publications.length - this.#first
   }
 
-  /** Bytes of data that are retained. */
+  /** Bytes that are retained. */
   get bytes(): number {
     return this.#bytes
   }
 
   /** Stores `data` at the next offset. */
-  append(data: PublicationData, nowMs: number): Publication {
+  append(data: PublicationData, details: PublicationDetails, nowMs: number): Publication {
     this.#offset++
-    const publication = { channel: this.#channel, data, time: nowMs, position: this.position }
+    const publication = createPublication(this.#channel, data, nowMs, this.position, details)
     this.#publications.push(publication)
-    this.#bytes += retainedSize(data)
+    this.#bytes += retainedPublicationSize(publication)
     this.trim(nowMs)
     return publication
   }
@@ -53,7 +59,7 @@ export class Stream {
     while (this.size > 0) {
       const oldest = this.#publications[this.#first] as Publication
       if (this.size <= size && this.#bytes <= maxBytes && oldest.time > nowMs - ttlMs) break
-      this.#bytes -= retainedSize(oldest.data)
+      this.#bytes -= retainedPublicationSize(oldest)
       this.#publications[this.#first++] = undefined
     }
     if (this.#first > 64 && this.#first > this.size) {
@@ -69,32 +75,30 @@ export class Stream {
     this.#bytes = 0
   }
 
-  /** What comes after the position `from` and is retained, and whether something in between is gone; or the newest. */
-  read(from: HistoryStart | undefined, nowMs: number): History {
+  /** What was asked for and is retained, and whether something is gone before it. */
+  read(from: HistoryStart | undefined, nowMs: number, range?: HistoryRange): History {
     this.trim(nowMs)
-    const { position } = this
-    if (from === undefined) return { position, publications: [], gap: undefined }
-    if (from === 'latest') return { position, publications: this.#from(Math.max(0, this.size - 1)), gap: undefined }
-    return this.#readAfter(from)
+    if (from === 'latest') return this.#read(undefined, true, Math.min(1, range?.limit ?? 1))
+    if (from === undefined && range === undefined) return this.#read(undefined, false, 0)
+    return this.#read(from, range?.reverse ?? false, range?.limit ?? this.size)
   }
 
-  #readAfter(after: Position): History {
+  #read(from: Position | undefined, isReverse: boolean, limit: number): History {
     const { position } = this
-    // An offset ahead of the stream was never given out by it.
-    if (after.epoch !== this.#epoch || after.offset > this.#offset) {
-      const gap: Gap = { reason: 'epoch-changed', after, position }
-      return { position, publications: this.#from(0), gap }
+    const oldest = this.#offset - this.size + 1
+    const gap = from && findGap({ from, isReverse, position, oldest })
+    // Offsets that were asked for, from `first` to before `end`; of another stream a position says nothing.
+    let first = oldest
+    let end = this.#offset + 1
+    if (from !== undefined && gap?.reason !== 'epoch-changed') {
+      if (isReverse) end = Math.max(oldest, from.offset)
+      else first = Math.max(oldest, from.offset + 1)
     }
-    const oldestOffset = this.#offset - this.size + 1
-    const from = Math.max(after.offset + 1, oldestOffset)
-    const publications = this.#from(from - oldestOffset)
-    const gap: Gap | undefined =
-      after.offset + 1 < oldestOffset ? { reason: 'history-expired', after, position } : undefined
+    if (isReverse) first = Math.max(first, end - limit)
+    else end = Math.min(end, first + limit)
+    const start = this.#first - oldest
+    const publications = this.#publications.slice(start + first, start + end) as Publication[]
+    if (isReverse) publications.reverse()
     return { position, publications, gap }
-  }
-
-  /** What is retained, without the oldest `skipped`. */
-  #from(skipped: number): Publication[] {
-    return this.#publications.slice(this.#first + skipped) as Publication[]
   }
 }

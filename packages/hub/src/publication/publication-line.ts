@@ -4,13 +4,13 @@ import type { Gap, Publication } from './publication.ts'
 /** The subprotocol whose messages are these lines. */
 export const PUBLICATION_SUBPROTOCOL = 'wigwag.publication.v1'
 
-/** A publication as one line of JSON: `{offset, epoch, time, data}`; bytes come as `b64data` in base64. */
+/** A publication as one line of JSON: `{offset, epoch, time, tags, data}`; bytes come as `b64data` in base64. */
 export function encodePublicationLine(
-  { data, time, position, degraded }: Publication,
+  { data, time, position, degraded, tags }: Publication,
   toBase64: (bytes: Uint8Array) => string,
 ): string {
   const content = data instanceof Uint8Array ? { b64data: toBase64(data) } : { data }
-  return JSON.stringify({ offset: position?.offset, epoch: position?.epoch, time, degraded, ...content })
+  return JSON.stringify({ offset: position?.offset, epoch: position?.epoch, time, degraded, tags, ...content })
 }
 
 /** A gap as one line: `{gap: {reason, after, position}}`. */

@@ -1,3 +1,4 @@
+import type { ClientInfo } from '@wigwag/protocol'
 import type { Position } from './position.ts'
 
 /** Whatever JSON can say. */
@@ -12,8 +13,16 @@ export type JsonValue =
 /** What is published: a JSON value (text is a string), or bytes. */
 export type PublicationData = JsonValue | Uint8Array
 
+/** What goes along with a publication's data, wherever that goes. */
+export interface PublicationDetails {
+  /** The session that published it; left out when the server did. */
+  readonly info?: ClientInfo
+  /** What the publisher says of it beside the data, for programs that filter or trace: at most 32, of 4096 bytes together. */
+  readonly tags?: Readonly<Record<string, string>>
+}
+
 /** One publication as the broker stored it. */
-export interface Publication {
+export interface Publication extends PublicationDetails {
   readonly channel: string
   readonly data: PublicationData
   /** When it was stored, in milliseconds since 1970. */
@@ -36,4 +45,16 @@ export interface Gap {
   readonly after: Position
   /** Where the stream stands now; nowhere when there is no history. */
   readonly position: Position | undefined
+}
+
+/** A publication that was stored, or that is told without being stored. */
+export function createPublication(
+  channel: string,
+  data: PublicationData,
+  time: number,
+  position: Position | undefined,
+  { info, tags }: PublicationDetails,
+): Publication {
+  if (info === undefined && tags === undefined) return { channel, data, time, position }
+  return { channel, data, time, position, ...(info && { info }), ...(tags && { tags }) }
 }

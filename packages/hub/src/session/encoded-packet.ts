@@ -1,3 +1,5 @@
+import { utf8Bytes } from '../publication/utf8-bytes.ts'
+
 /** A packet as it goes to many, encoded once: a `PreparedMessage` is one. */
 export interface EncodedPacket {
   readonly data: string | Uint8Array
@@ -7,23 +9,4 @@ export interface EncodedPacket {
 export function packetBytes(packet: EncodedPacket | string): number {
   const data = typeof packet === 'string' ? packet : packet.data
   return typeof data === 'string' ? utf8Bytes(data) : data.byteLength
-}
-
-function utf8Bytes(text: string): number {
-  let bytes = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0x80) continue
-    // Two halves of a surrogate pair make four bytes; alone, one is written as U+FFFD: three.
-    if (unit < 0x800) bytes++
-    else if (isPair(unit, text.charCodeAt(i + 1))) {
-      bytes += 2
-      i++
-    } else bytes += 2
-  }
-  return bytes
-}
-
-function isPair(high: number, low: number): boolean {
-  return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000
 }

@@ -1,4 +1,14 @@
-import type { Broker, BrokerListener, History, Position, Publication, PublicationData } from '../index.ts'
+import type { ClientInfo } from '@wigwag/protocol'
+import type {
+  Announcement,
+  Broker,
+  BrokerListener,
+  History,
+  HistoryOptions,
+  Position,
+  Publication,
+  PublicationData,
+} from '../index.ts'
 import { assertKept, ContractBreach } from './contract-assertions.ts'
 
 /** History as the contract suite asks for it. */
@@ -35,36 +45,60 @@ export interface BrokerOutage {
 /** Makes a subject whose channels keep history as asked for. */
 export type BrokerFactory = (history: ContractHistory) => BrokerSubject | PromiseLike<BrokerSubject>
 
+/** What a hub says of its channels: those left out are the broker's to decide. */
+export type ChannelHistories = Readonly<Record<string, Required<HistoryOptions>>>
+
+/** Who came into a channel, or left it, as the listener was told. */
+export interface ToldAnnouncement {
+  readonly channel: string
+  readonly kind: Announcement
+  readonly info: ClientInfo
+}
+
 /** A started broker with a listener that takes notes. */
 export class BrokerProbe {
   readonly broker: Broker
   readonly subject: BrokerSubject
-  readonly #told: Publication[]
+  readonly histories: ChannelHistories
+  readonly #told: Publication[] = []
   /** The channels that the listener was told `missed` of, in order. */
   readonly missed: string[] = []
+  /** Who came and went, in order. */
+  readonly announced: ToldAnnouncement[] = []
+  /** What the hubs of the cluster were told, in order. */
+  readonly controls: string[] = []
   readonly #waiting = new Set<() => void>()
 
-  private constructor(subject: BrokerSubject, broker: Broker, told: Publication[]) {
+  private constructor(subject: BrokerSubject, broker: Broker, histories: ChannelHistories) {
     this.subject = subject
     this.broker = broker
-    this.#told = told
+    this.histories = histories
   }
 
-  /** Starts a broker, by default the subject's own. */
-  static async start(subject: BrokerSubject, broker: Broker = subject.broker): Promise<BrokerProbe> {
-    const told: Publication[] = []
-    const probe = new BrokerProbe(subject, broker, told)
-    const listener: BrokerListener = {
-      publication: (publication) => {
-        told.push(publication)
-        for (const check of [...probe.#waiting]) check()
-      },
-      missed: (channel) => {
-        probe.missed.push(channel)
-      },
-    }
-    await broker.start(listener)
+  /** Starts a broker, by default the subject's own, whose channels keep `histories`. */
+  static async start(
+    subject: BrokerSubject,
+    broker: Broker = subject.broker,
+    histories: ChannelHistories = {},
+  ): Promise<BrokerProbe> {
+    const probe = new BrokerProbe(subject, broker, histories)
+    await broker.start(probe.#listener())
     return probe
+  }
+
+  #listener(): BrokerListener {
+    const note = <T>(notes: T[], told: T): void => {
+      notes.push(told)
+      for (const check of [...this.#waiting]) check()
+    }
+    return {
+      publication: (publication) => note(this.#told, publication),
+      missed: (channel) => note(this.missed, channel),
+      historyOf: (channel) => (Object.hasOwn(this.histories, channel) ? this.histories[channel] : undefined),
+      joined: (channel, info) => note(this.announced, { channel, kind: 'join', info }),
+      left: (channel, info) => note(this.announced, { channel, kind: 'leave', info }),
+      control: (message) => note(this.controls, message),
+    }
   }
 
   /** What the listener was told of a channel so far. */
@@ -74,7 +108,13 @@ export class BrokerProbe {
 
   /** Resolves when the listener was told of `count` publications in `channel`. */
   async untilTold(channel: string, count: number): Promise<readonly Publication[]> {
-    while (this.told(channel).length < count) {
+    await this.until(() => this.told(channel).length >= count)
+    return this.told(channel)
+  }
+
+  /** Resolves when `isTrue` after something was told. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) {
       await new Promise<void>((resolve) => {
         const check = (): void => {
           this.#waiting.delete(check)
@@ -83,7 +123,6 @@ export class BrokerProbe {
         this.#waiting.add(check)
       })
     }
-    return this.told(channel)
   }
 
   /** Publishes, one after the other. */
@@ -119,9 +158,13 @@ export function standOf(history: History): Position {
   return position
 }
 
-/** A promise, as it is written down: `check` is given a started broker whose channels keep `history`. */
+/**
+ * A promise, as it is written down: `check` is given a started broker whose channels keep `history`, and those in
+ * `histories` what stands there.
+ */
 export interface BrokerContractEntry {
   readonly name: string
   readonly history?: ContractHistory
+  readonly histories?: ChannelHistories
   check(probe: BrokerProbe): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { MemoryBroker, type MemoryBrokerOptions } from '@wigwag/hub'
 import { brokerContract } from '@wigwag/hub/testing'
 import { describe, expect, test } from 'vitest'
+import { listenerOf } from '../support/listener-of.ts'
 import { createManualBroker } from '../support/manual-broker.ts'
 
 describe('the memory broker keeps the contract of brokers', () => {
@@ -94,7 +95,7 @@ describe('maxTotalBytes', () => {
 
   test('what has expired in channels that nobody uses makes room by itself', async () => {
     const { broker, clock, sweep } = createManualBroker({ maxTotalBytes: 250, history: { ttlMs: 1000 } })
-    await broker.start({ publication: () => {}, missed: () => {} })
+    await broker.start(listenerOf())
     await broker.publish('old', 'x'.repeat(100))
     clock.nowMs += 1001
     sweep()
@@ -118,7 +119,7 @@ describe('without history', () => {
   test('publications carry no position, history is empty, and subscribers are told all the same', async () => {
     const { broker } = createManualBroker({ history: { size: 0 } })
     const told: unknown[] = []
-    await broker.start({ publication: ({ data }) => void told.push(data), missed: () => {} })
+    await broker.start(listenerOf({ publication: ({ data }) => void told.push(data) }))
     await broker.subscribe('a')
     expect((await broker.publish('a', 1)).position).toBeUndefined()
     for (const from of [undefined, 'latest'] as const) {

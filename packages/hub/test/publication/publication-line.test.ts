@@ -24,6 +24,13 @@ test('bytes are b64data in base64', () => {
   expect(lineOf(new Uint8Array())).toBe('{"offset":7,"epoch":"e","time":5,"b64data":""}')
 })
 
+test('tags come along where there are any; who published does not', () => {
+  const publication = { channel: 'a', data: 1, time: 5, position, tags: { trace: 'x' } }
+  const line = '{"offset":7,"epoch":"e","time":5,"tags":{"trace":"x"},"data":1}'
+  expect(encodePublicationLine(publication, toBase64)).toBe(line)
+  expect(encodePublicationLine({ ...publication, info: { client: 'c', user: 'u' } }, toBase64)).toBe(line)
+})
+
 test('without history there is neither offset nor epoch', () => {
   const line = encodePublicationLine({ channel: 'a', data: 'x', time: 5, position: undefined }, toBase64)
   expect(line).toBe('{"time":5,"data":"x"}')

@@ -1,13 +1,16 @@
 import type {
+  Announcement,
   Broker,
   BrokerListener,
   BrokerStatus,
   History,
+  HistoryRange,
   HistoryStart,
   Publication,
   PublicationData,
   PublishOptions,
 } from '@wigwag/hub'
+import type { ClientInfo } from '@wigwag/protocol'
 
 /** What waits until the test lets it go on. */
 type Lane = 'calls' | 'answers' | 'publications'
@@ -43,11 +46,11 @@ export class DelayedBroker implements Broker {
 
   start(listener: BrokerListener): Promise<void> {
     return this.#inner.start({
+      ...listener,
       publication: (publication) => {
         if (this.#isTransparent && this.waiting('publications') === 0) listener.publication(publication)
         else this.#lanes.publications.push(() => listener.publication(publication))
       },
-      missed: (channel) => listener.missed(channel),
     })
   }
 
@@ -67,8 +70,20 @@ export class DelayedBroker implements Broker {
     return this.#delay(() => this.#inner.unsubscribe(channel))
   }
 
-  history(channel: string, from?: HistoryStart): Promise<History> {
-    return this.#delay(() => this.#inner.history(channel, from))
+  history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    return this.#delay(() => this.#inner.history(channel, from, range))
+  }
+
+  removeHistory(channel: string): Promise<void> {
+    return this.#delay(() => this.#inner.removeHistory(channel))
+  }
+
+  announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+    return this.#delay(() => this.#inner.announce(channel, kind, info))
+  }
+
+  tell(message: string): Promise<void> {
+    return this.#delay(() => this.#inner.tell(message))
   }
 
   close(): Promise<void> {

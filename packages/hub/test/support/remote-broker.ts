@@ -1,8 +1,11 @@
 import {
+  type Announcement,
   type Broker,
   type BrokerListener,
   type BrokerStatus,
+  createPublication,
   type History,
+  type HistoryRange,
   type HistoryStart,
   HubError,
   type MemoryBrokerOptions,
@@ -11,6 +14,7 @@ import {
   type PublishOptions,
 } from '@wigwag/hub'
 import type { BrokerOutage } from '@wigwag/hub/testing'
+import type { ClientInfo } from '@wigwag/protocol'
 import { createManualBroker, type ManualBroker } from './manual-broker.ts'
 
 const DISCONNECTED: BrokerStatus = { state: 'disconnected', why: 'The test has cut the line.' }
@@ -19,7 +23,6 @@ const DISCONNECTED: BrokerStatus = { state: 'disconnected', why: 'The test has c
 export class RemoteStore {
   readonly #options: MemoryBrokerOptions
   #manual: ManualBroker
-  readonly keepsHistory: boolean
   readonly #brokers = new Set<RemoteBroker>()
   #incarnation = 0
   /** Asked for by someone: the store itself tells everything of these. */
@@ -28,7 +31,6 @@ export class RemoteStore {
   constructor(options: MemoryBrokerOptions = {}) {
     this.#options = options
     this.#manual = this.#createStore()
-    this.keepsHistory = options.history?.size !== 0
   }
 
   /** Loses everything that was stored, as a server without persistence does when it starts again. */
@@ -44,8 +46,27 @@ export class RemoteStore {
         for (const broker of this.#brokers) broker.hear(publication)
       },
       missed: () => {},
+      // All hubs say the same of a channel, so any may be asked.
+      historyOf: (channel) => {
+        for (const broker of this.#brokers) return broker.historyOf(channel)
+        return undefined
+      },
+      joined: (channel, info) => {
+        for (const broker of this.#brokers) broker.hearAnnounced(channel, 'join', info)
+      },
+      left: (channel, info) => {
+        for (const broker of this.#brokers) broker.hearAnnounced(channel, 'leave', info)
+      },
+      control: (message) => {
+        for (const broker of this.#brokers) broker.hearControl(message)
+      },
     })
     return manual
+  }
+
+  /** Whether a channel keeps history, where its hub leaves that to the store. */
+  get keepsHistory(): boolean {
+    return this.#options.history?.size !== 0
   }
 
   get broker(): Broker {
@@ -119,15 +140,32 @@ export class RemoteBroker implements Broker {
       this.#listener?.publication(publication)
   }
 
+  hearAnnounced(channel: string, kind: Announcement, info: ClientInfo): void {
+    if (this.status.state !== 'connected' || !this.#wanted.has(channel)) return
+    if (kind === 'join') this.#listener?.joined(channel, info)
+    else this.#listener?.left(channel, info)
+  }
+
+  hearControl(message: string): void {
+    if (this.status.state === 'connected') this.#listener?.control(message)
+  }
+
+  /** What the hub says of a channel. */
+  historyOf(channel: string): ReturnType<BrokerListener['historyOf']> {
+    return this.#listener?.historyOf(channel)
+  }
+
   async start(listener: BrokerListener): Promise<void> {
     this.#listener = listener
     this.#store.join(this)
   }
 
-  async publish(channel: string, data: PublicationData, options?: PublishOptions): Promise<Publication> {
+  async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
     if (this.status.state === 'connected') return this.#store.broker.publish(channel, data, options)
-    if (this.#store.keepsHistory) throw away()
-    const publication = { channel, data, time: this.#store.nowMs, position: undefined, degraded: true } as const
+    const history = this.historyOf(channel)
+    if (history === undefined ? this.#store.keepsHistory : history.size > 0) throw away()
+    const told = createPublication(channel, data, this.#store.nowMs, undefined, options)
+    const publication = { ...told, degraded: true } as const
     if (this.#wanted.has(channel)) this.#listener?.publication(publication)
     return publication
   }
@@ -141,9 +179,25 @@ export class RemoteBroker implements Broker {
     this.#wanted.delete(channel)
   }
 
-  async history(channel: string, from?: HistoryStart): Promise<History> {
+  async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    return this.#reached().history(channel, from, range)
+  }
+
+  async removeHistory(channel: string): Promise<void> {
+    await this.#reached().removeHistory(channel)
+  }
+
+  async announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+    await this.#reached().announce(channel, kind, info)
+  }
+
+  async tell(message: string): Promise<void> {
+    await this.#reached().tell(message)
+  }
+
+  #reached(): Broker {
     if (this.status.state === 'disconnected') throw away()
-    return this.#store.broker.history(channel, from)
+    return this.#store.broker
   }
 
   async close(): Promise<void> {

@@ -1,23 +1,31 @@
 import { latin1, must, unlessRefused } from '../../../../tools/fuzz/fuzz-target.ts'
+import { announcementKind, decodeAnnouncedInfo, encodeAnnouncement } from '../../src/announcement-message.ts'
 import { matchesBridge } from '../../src/bridge.ts'
 import { channelKeys } from '../../src/channel-keys.ts'
 import { decodeLiveMessage } from '../../src/live-message.ts'
-import { decodeStoredData, encodeStoredData } from '../../src/stored-data.ts'
+import { decodeStoredData, encodeStoredData, type StoredData } from '../../src/stored-data.ts'
 
 /** What comes out of Redis: whoever reaches it can send to its channels and write to its streams. */
 export function fuzz(input: Uint8Array): void {
   const message = Buffer.from(input)
-  const live = unlessRefused(() => decodeLiveMessage(message), isRefusal)
+  const live = unlessRefused(() => decodeLiveMessage('a', message), isRefusal)
   if (live !== undefined) {
     must(Number.isInteger(live.time) && live.time >= 0, () => `time ${live.time}`)
     const { position } = live
     must(position === undefined || (Number.isSafeInteger(position.offset) && position.offset > 0), 'no offset')
     const head = position === undefined ? '::' : `${position.epoch}:`
     must(latin1(input).startsWith(head), 'it begins otherwise')
-    checkData(live.data)
+    checkData(live)
   }
   const stored = unlessRefused(() => decodeStoredData(message), isRefusal)
   if (stored !== undefined) checkData(stored)
+  const kind = announcementKind(message)
+  const info = kind && unlessRefused(() => decodeAnnouncedInfo(message), isRefusal)
+  if (kind !== undefined && info !== undefined) {
+    const again = decodeAnnouncedInfo(Buffer.from(encodeAnnouncement(kind, info)))
+    must(JSON.stringify(again) === JSON.stringify(info), 'it is announced otherwise than it was read')
+    must(live === undefined, 'an announcement is a publication as well')
+  }
   checkName(message.toString())
 }
 
@@ -25,9 +33,11 @@ export function fuzz(input: Uint8Array): void {
 const isRefusal = (error: unknown): boolean =>
   error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('This was not'))
 
-function checkData(data: ReturnType<typeof decodeStoredData>): void {
-  const again = decodeStoredData(Buffer.from(encodeStoredData(data) as string))
-  must(JSON.stringify(again) === JSON.stringify(data), 'it is stored otherwise than it was read')
+function checkData({ data, info, tags }: StoredData): void {
+  const again = decodeStoredData(Buffer.from(encodeStoredData(data, { ...(info && { info }), ...(tags && { tags }) })))
+  const read = { data, info, tags }
+  const stored = { data: again.data, info: again.info, tags: again.tags }
+  must(JSON.stringify(stored) === JSON.stringify(read), 'it is stored otherwise than it was read')
 }
 
 /** A channel's name, as a hub takes it from a URL, among patterns and keys. */
@@ -59,6 +69,10 @@ export const seeds: Record<string, string> = {
   'a kind that nobody knows': 'e:1:5:xa',
   'an offset above all numbers': 'e:9999999999999999:5:s',
   'a plain message': 'hello',
+  'a publication with tags': 'e:1:5:m18:{"tags":{"a":"b"}}shello',
+  'a publication with who published': '::5:m37:{"info":{"client":"c","user":"","x":[]}}j1',
+  'who joins': '>{"client":"c","user":"u"}',
+  'who leaves': '<{"client":"c","user":"","conn_info":[1]}',
   'stored text': 'stext',
   'stored JSON': 'j[null]',
   'stored bytes': 'b\x01',
@@ -72,6 +86,11 @@ export const dictionary: string[] = [
   '::',
   'e:1:',
   ':s',
+  'm2:{}',
+  '"tags":{}',
+  '"info":{"client":"","user":""}',
+  '>{',
+  '<{',
   ':j',
   ':b',
   '{',
