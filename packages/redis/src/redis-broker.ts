@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   type Announcement,
   assertIdempotencyKey,
@@ -11,7 +10,7 @@ import {
   type HistoryOptions,
   type HistoryRange,
   type HistoryStart,
-  HubError,
+  type HubError,
   noHistory,
   type Position,
   type Publication,
@@ -20,8 +19,8 @@ import {
   type PublishOptions,
 } from '@wigwag/hub'
 import { announcementKind, decodeAnnouncedInfo, encodeAnnouncement } from './announcement-message.ts'
-import { matchesBridge } from './bridge.ts'
 import { type ChannelKeys, channelKeys, controlName } from './channel-keys.ts'
+import { createEpoch } from './create-epoch.ts'
 import { decodeLiveMessage } from './live-message.ts'
 import { readRequestOf } from './read-request.ts'
 import {
@@ -29,17 +28,16 @@ import {
   type ResolvedRedisBrokerOptions,
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
-import { describeFailure, hasChangedNothing, hasTimedOut, isOfOneChannel, isRefusal } from './redis-failure.ts'
+import { describeFailure, hasTimedOut, notPublished, unavailable } from './redis-failure.ts'
 import { RedisLink } from './redis-link.ts'
+import { RedisSubscriptions } from './redis-subscriptions.ts'
 import { redisOptionsOf } from './redis-url.ts'
-import { runPublish, runRead, runRemove, runVerify, type ScriptedRedis, type StreamMark } from './scripts.ts'
+import { Resumption } from './resumption.ts'
+import { runPublish, runRead, runRemove, type ScriptedRedis, type StreamMark } from './scripts.ts'
 import { encodeStoredData } from './stored-data.ts'
 import { historyOf } from './stored-history.ts'
-import { TrackedChannel } from './tracked-channel.ts'
+import type { TrackedChannel } from './tracked-channel.ts'
 import { Turnstile } from './turnstile.ts'
-
-/** Channels that are asked for at once when Redis is back. */
-const RESUME_AT_ONCE = 256
 
 /** Histories that are read at once. When Redis is back every channel asks for one: all at once, the last would wait too long. */
 const READS_AT_ONCE = 64
@@ -65,18 +63,11 @@ export class RedisBroker implements Broker {
   readonly #link: RedisLink
   readonly #keysOf: (channel: string) => ChannelKeys
   readonly #control: string
-  readonly #channels = new Map<string, TrackedChannel>()
-  readonly #byLiveName = new Map<string, TrackedChannel>()
+  readonly #subscriptions: RedisSubscriptions
+  readonly #resumption: Resumption
   readonly #reads = new Turnstile(READS_AT_ONCE)
-  readonly #count = { disconnects: 0, renewedEpochs: 0, malformed: 0 }
+  readonly #count = { disconnects: 0, malformed: 0 }
   #listener: BrokerListener | undefined
-  /** Grows with every `up` and `down`: whoever resumes stops when it has changed. */
-  #turn = 0
-  #isConnected = false
-  /** Told `missed` since Redis is back, but their history could not be read: the hub waits to be told once more. */
-  readonly #unread = new Set<TrackedChannel>()
-  /** Settles when what `up` began has ended, one way or the other. */
-  #resuming: Promise<void> | undefined
 
   /** Throws `HubError` `ERR_OPTION` for an option out of range. It connects when the hub starts it. */
   constructor(options: RedisBrokerOptions = {}) {
@@ -86,29 +77,36 @@ export class RedisBroker implements Broker {
     this.#keysOf = (channel) => channelKeys(prefix, channel, db)
     this.#control = controlName(prefix, db)
     this.#link = new RedisLink(this.#options, {
-      up: () => this.#resume(),
+      up: () => this.#resumption.begin(),
       down: () => this.#interrupt(),
       live: (name, message) => this.#hearLive(name, message),
       plain: (name, message) => this.#hearPlain(name, message),
     })
+    this.#subscriptions = new RedisSubscriptions(this.#options, this.#link, this.#keysOf)
+    this.#resumption = new Resumption(this.#link, this.#subscriptions, {
+      anchors: { plain: `${prefix}:anchor>`, sharded: this.#control },
+      keepsHistory: (channel) => this.#historyOf(channel).size > 0,
+      missed: (tracked) => this.#tellMissed(tracked),
+      resumed: () => this.#tellStatus(),
+    })
   }
 
   get status(): BrokerStatus {
-    return this.#isConnected && this.#link.isUsable
+    return this.#resumption.isDone && this.#link.isUsable
       ? { state: 'connected' }
       : { state: 'disconnected', why: this.#link.why }
   }
 
   /** What happened so far. */
   get stats(): RedisBrokerStats {
-    return { channels: this.#channels.size, ...this.#count }
+    return { channels: this.#subscriptions.size, renewedEpochs: this.#resumption.renewedEpochs, ...this.#count }
   }
 
   /** Resolves when Redis was reached, or could not be for the first time: `status` tells. It goes on trying. */
   async start(listener: BrokerListener): Promise<void> {
     this.#listener = listener
     await this.#link.start()
-    await this.#resuming
+    await this.#resumption.settled
   }
 
   async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
@@ -130,35 +128,11 @@ export class RedisBroker implements Broker {
   }
 
   subscribe(channel: string): Promise<void> {
-    const known = this.#channels.get(channel)
-    if (known?.refusal !== undefined) this.#drop(known)
-    else if (known !== undefined) {
-      clearTimeout(known.linger)
-      known.linger = undefined
-      return known.ready
-    }
-    if (this.#channels.size >= this.#options.maxChannels && !this.#dropLingering()) {
-      return Promise.reject(
-        new HubError(
-          'ERR_CHANNEL_LIMIT',
-          `All ${this.#options.maxChannels} channels are in use (maxChannels). Use fewer, or raise the limit.`,
-        ),
-      )
-    }
-    const tracked = new TrackedChannel(channel, this.#keysOf(channel))
-    this.#channels.set(channel, tracked)
-    this.#byLiveName.set(tracked.keys.live, tracked)
-    tracked.ready = this.#askForNew(tracked)
-    return tracked.ready
+    return this.#subscriptions.subscribe(channel)
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    const tracked = this.#channels.get(channel)
-    if (tracked === undefined || tracked.linger !== undefined) return
-    const { lingerMs } = this.#options
-    tracked.linger = setTimeout(() => this.#drop(tracked), lingerMs)
-    tracked.linger.unref()
-    if (lingerMs === 0) this.#drop(tracked)
+    this.#subscriptions.unsubscribe(channel)
   }
 
   async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
@@ -167,7 +141,7 @@ export class RedisBroker implements Broker {
   }
 
   async #read(channel: string, from: HistoryStart | undefined, range: HistoryRange | undefined): Promise<History> {
-    const tracked = this.#channels.get(channel)
+    const tracked = this.#subscriptions.get(channel)
     if (tracked?.refusal !== undefined) throw this.#cannotRead(tracked, tracked.refusal)
     const request = readRequestOf(from, range)
     const history = this.#historyOf(channel)
@@ -213,17 +187,13 @@ export class RedisBroker implements Broker {
 
   async close(): Promise<void> {
     this.#listener = undefined
-    this.#turn++
-    this.#isConnected = false
-    for (const { linger } of this.#channels.values()) clearTimeout(linger)
-    this.#channels.clear()
-    this.#byLiveName.clear()
-    this.#unread.clear()
+    this.#resumption.end()
+    this.#subscriptions.clear()
     this.#link.close()
   }
 
   #cannotRead(tracked: TrackedChannel | undefined, why: HubError): HubError {
-    if (tracked !== undefined && !this.#isConnected) this.#unread.add(tracked)
+    if (tracked !== undefined) this.#resumption.noteUnread(tracked)
     return why
   }
 
@@ -237,7 +207,7 @@ export class RedisBroker implements Broker {
   }
 
   #keys(channel: string): ChannelKeys {
-    return this.#channels.get(channel)?.keys ?? this.#keysOf(channel)
+    return this.#subscriptions.get(channel)?.keys ?? this.#keysOf(channel)
   }
 
   /** Redis is away: without history there is nothing to store, and who is here can be told. */
@@ -254,56 +224,9 @@ export class RedisBroker implements Broker {
     return publication
   }
 
-  /** Subscribes in Redis. While that is away it need not succeed: `#resume` does it. */
-  async #askForNew(tracked: TrackedChannel): Promise<void> {
-    const turn = this.#turn
-    if (this.#link.subscriptions.status !== 'ready') return
-    try {
-      await this.#ask(tracked)
-    } catch (error) {
-      if (turn !== this.#turn || this.#link.subscriptions.status !== 'ready') return
-      if (isRefusal(error)) {
-        this.#drop(tracked)
-        throw refused(error)
-      }
-      this.#link.reset(error)
-    }
-  }
-
-  async #ask({ name, keys }: TrackedChannel): Promise<void> {
-    const { subscriptions } = this.#link
-    const asked: Promise<unknown>[] = [subscriptions.ssubscribe(keys.live)]
-    if (matchesBridge(this.#options.bridge, name)) asked.push(subscriptions.subscribe(name))
-    await Promise.all(asked)
-  }
-
-  /** Nobody came back: Redis need not tell of it any more. */
-  #drop(tracked: TrackedChannel): void {
-    clearTimeout(tracked.linger)
-    if (this.#channels.get(tracked.name) !== tracked) return
-    this.#channels.delete(tracked.name)
-    this.#byLiveName.delete(tracked.keys.live)
-    const { subscriptions } = this.#link
-    if (subscriptions.status !== 'ready') return
-    // What fails here fails with the connection, and the subscription with it.
-    subscriptions.sunsubscribe(tracked.keys.live).catch(() => {})
-    if (matchesBridge(this.#options.bridge, tracked.name)) subscriptions.unsubscribe(tracked.name).catch(() => {})
-  }
-
-  #dropLingering(): boolean {
-    for (const tracked of this.#channels.values()) {
-      if (tracked.linger === undefined) continue
-      this.#drop(tracked)
-      return true
-    }
-    return false
-  }
-
   #interrupt(): void {
-    this.#turn++
-    this.#isConnected = false
     this.#count.disconnects++
-    for (const tracked of this.#channels.values()) tracked.interrupt()
+    this.#resumption.interrupt()
     this.#tellStatus()
   }
 
@@ -318,72 +241,12 @@ export class RedisBroker implements Broker {
     }
   }
 
-  /** Redis is there, for the first time or again: subscribes to everything and has every channel checked. */
-  #resume(): void {
-    const turn = ++this.#turn
-    this.#unread.clear()
-    this.#resuming = this.#resumeAll(turn).catch((error: unknown) => {
-      if (turn === this.#turn) this.#link.reset(error)
-    })
-  }
-
-  async #resumeAll(turn: number): Promise<void> {
-    const { subscriptions } = this.#link
-    // The driver takes the end of the last subscription of a kind, plain or sharded, for the end of all: one of each
-    // stays, the plain one under a name that no channel can have.
-    const anchor = `${this.#options.prefix}:anchor>`
-    await Promise.all([subscriptions.ssubscribe(this.#control), subscriptions.subscribe(anchor)])
-    // Whatever is subscribed to meanwhile comes behind, so nothing waits in vain to be told.
-    const channels = this.#channels.values()
-    for (;;) {
-      const some = takeSome(channels, RESUME_AT_ONCE)
-      if (turn !== this.#turn) return
-      if (some.length === 0) break
-      await Promise.all(some.map((tracked) => this.#resumeOne(tracked, turn)))
-    }
-    this.#isConnected = true
-    for (const tracked of this.#unread) this.#tellMissed(tracked)
-    this.#unread.clear()
-    this.#link.settled()
-    this.#tellStatus()
-  }
-
-  async #resumeOne(tracked: TrackedChannel, turn: number): Promise<void> {
-    if (this.#channels.get(tracked.name) !== tracked) return
-    const asked = this.#ask(tracked)
-    tracked.ready = asked.catch(() => {})
-    tracked.refusal = undefined
-    try {
-      await asked
-      await this.#verify(tracked)
-    } catch (error) {
-      // Other channels may do. Without history there is no way to tell who is subscribed.
-      if (!isOfOneChannel(error) || this.#historyOf(tracked.name).size === 0) throw error
-      tracked.refusal = refused(error)
-    }
-    this.#trust(tracked, turn)
-  }
-
-  /** Makes sure that the stream is still the one that was delivered, or has a new epoch. */
-  async #verify({ keys, mark }: TrackedChannel): Promise<void> {
-    // Where no history is kept there is none: nothing that was told had a position.
-    if (mark === undefined) return
-    if (await runVerify(this.#link.commands, keys, mark, createEpoch())) this.#count.renewedEpochs++
-  }
-
-  /** Has the hub read what it missed of a stream. */
-  #trust(tracked: TrackedChannel, turn: number): void {
-    if (turn !== this.#turn) return
-    tracked.isSuspect = false
-    this.#tellMissed(tracked)
-  }
-
   #hearLive(name: string, message: Buffer): void {
     if (name === this.#control) {
       this.#listener?.control(message.toString())
       return
     }
-    const tracked = this.#byLiveName.get(name)
+    const tracked = this.#subscriptions.getByLiveName(name)
     if (tracked === undefined) return
     const kind = announcementKind(message)
     if (kind === undefined) this.#hearPublication(tracked, message)
@@ -416,15 +279,7 @@ export class RedisBroker implements Broker {
   #hearStored(tracked: TrackedChannel, publication: Publication, position: Position): void {
     const arrival = tracked.arrive(position, publication.time)
     if (arrival === 'behind') {
-      // Redis has failed over while we were connected. What is told meanwhile is read from history behind the check.
-      tracked.interrupt()
-      const turn = this.#turn
-      this.#verify(tracked).then(
-        () => this.#trust(tracked, turn),
-        (error: unknown) => {
-          if (turn === this.#turn) this.#link.reset(error)
-        },
-      )
+      this.#resumption.distrust(tracked)
       return
     }
     if (arrival !== 'next') this.#tellMissed(tracked)
@@ -439,51 +294,15 @@ export class RedisBroker implements Broker {
   }
 
   #tell(channel: string, publication: Publication): void {
-    const tracked = this.#channels.get(channel)
+    const tracked = this.#subscriptions.get(channel)
     if (tracked !== undefined && tracked.linger === undefined) this.#listener?.publication(publication)
   }
 
   #tellMissed(tracked: TrackedChannel): void {
-    if (tracked.linger === undefined && this.#channels.get(tracked.name) === tracked)
-      this.#listener?.missed(tracked.name)
+    if (this.#subscriptions.isServed(tracked)) this.#listener?.missed(tracked.name)
   }
-}
-
-function takeSome<T>(values: Iterator<T>, most: number): T[] {
-  const some: T[] = []
-  while (some.length < most) {
-    const next = values.next()
-    if (next.done === true) break
-    some.push(next.value)
-  }
-  return some
-}
-
-function createEpoch(): string {
-  return randomBytes(9).toString('base64url')
 }
 
 function positionOf({ epoch, offset }: StreamMark): Position | undefined {
   return epoch === '' ? undefined : { epoch, offset }
-}
-
-function refused(error: unknown): HubError {
-  return unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
-}
-
-function notPublished(error: unknown): HubError {
-  const why = describeFailure(error)
-  if (hasChangedNothing(error)) {
-    return unavailable(`Redis refused the publication: ${why}. Nothing was published.`, error)
-  }
-  return new HubError(
-    'ERR_NOT_ACKNOWLEDGED',
-    `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
-      'Publish it again with the same idempotency key.',
-    { cause: error },
-  )
-}
-
-function unavailable(message: string, cause?: unknown): HubError {
-  return new HubError('ERR_BROKER_UNAVAILABLE', message, cause === undefined ? {} : { cause })
 }

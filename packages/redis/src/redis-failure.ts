@@ -1,3 +1,5 @@
+import { HubError } from '@wigwag/hub'
+
 /** What the first word of Redis' answer says when it has refused before it changed anything. */
 const NOTHING_DONE = new Set(['OOM', 'READONLY', 'MISCONF', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'NOAUTH', 'BUSY'])
 
@@ -39,6 +41,30 @@ export function isOfOneChannel(error: unknown): boolean {
 }
 
 /** Whether Redis has refused before it changed anything. */
-export function hasChangedNothing(error: unknown): boolean {
+function hasChangedNothing(error: unknown): boolean {
   return isRefusal(error) && NOTHING_DONE.has((error as Error).message.split(' ', 1)[0] as string)
+}
+
+/** Nothing was done, or nobody knows; trying again does no harm. */
+export function unavailable(message: string, cause?: unknown): HubError {
+  return new HubError('ERR_BROKER_UNAVAILABLE', message, cause === undefined ? {} : { cause })
+}
+
+/** What whoever subscribes is told. */
+export function refused(error: unknown): HubError {
+  return unavailable(`Redis refused the subscription: ${describeFailure(error)}.`, error)
+}
+
+/** What whoever publishes is told: that nothing was published, or that nobody knows. */
+export function notPublished(error: unknown): HubError {
+  const why = describeFailure(error)
+  if (hasChangedNothing(error)) {
+    return unavailable(`Redis refused the publication: ${why}. Nothing was published.`, error)
+  }
+  return new HubError(
+    'ERR_NOT_ACKNOWLEDGED',
+    `Redis did not acknowledge the publication (${why}); it may be stored all the same. ` +
+      'Publish it again with the same idempotency key.',
+    { cause: error },
+  )
 }

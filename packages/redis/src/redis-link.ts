@@ -29,6 +29,7 @@ export class RedisLink {
   readonly #user: LinkUser
   readonly #options: ResolvedRedisBrokerOptions
   #isUp = false
+  #turn = 0
   #closed = false
   /** How often it was up, or nearly, to no avail. The driver counts failed connections only. */
   #fruitless = 0
@@ -55,6 +56,11 @@ export class RedisLink {
         this.#failure = describeFailure(error)
       })
     }
+  }
+
+  /** Grows with every `up` and `down`, and at the end: what began on another turn is over. */
+  get turn(): number {
+    return this.#turn
   }
 
   /** Whether scripts can be run now. */
@@ -107,6 +113,7 @@ export class RedisLink {
   /** Ends both connections. */
   close(): void {
     this.#closed = true
+    this.#turn++
     clearInterval(this.#pings)
     this.#failure = 'it was closed'
     for (const connection of this.#connections) connection.disconnect()
@@ -119,6 +126,7 @@ export class RedisLink {
   #ready(): void {
     if (this.#isUp || this.#connections.some(({ status }) => status !== 'ready')) return
     this.#isUp = true
+    this.#turn++
     this.#failure = 'the connection is being made'
     this.#user.up()
   }
@@ -126,6 +134,7 @@ export class RedisLink {
   #lost(why: string): void {
     if (!this.#isUp || this.#closed) return
     this.#isUp = false
+    this.#turn++
     this.#failure = why
     this.#user.down()
   }
