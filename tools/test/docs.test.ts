@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { MAX_TAGS, MAX_TAGS_BYTES } from '@wigwag/hub'
 import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
@@ -114,6 +115,10 @@ describe('docs/limits.md has the defaults of the code', () => {
       expect(defaults, name).toContain(rows.get(name))
     }
     expect(createHub().maxPublicationBytes).toBe(rows.get('maxPublicationBytes'))
+    for (const document of ['docs/limits.md', 'PROTOCOL.md']) {
+      expect(read(document)).toContain(`at most ${MAX_TAGS}`)
+      expect(read(document)).toContain(`of ${MAX_TAGS_BYTES} bytes together`)
+    }
   })
 
   test("of a session's outbox", () => {
