@@ -1,10 +1,9 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import { Redis } from 'ioredis'
 import type { ResolvedRedisBrokerOptions } from './redis-broker-options.ts'
+import { driverOptions, isUsable, reconnectDelay, tryToConnect } from './redis-driver.ts'
 import { describeFailure } from './redis-failure.ts'
-import { describeRedis, redisOptionsOf } from './redis-url.ts'
+import { describeRedis } from './redis-url.ts'
 import { addScripts, type ScriptedRedis } from './scripts.ts'
-
-const FIRST_RECONNECT_DELAY_MS = 50
 
 /** Who uses a link. */
 export interface LinkUser {
@@ -86,14 +85,7 @@ export class RedisLink {
     if (this.#closed) return
     this.#pings = setInterval(() => this.#ping(), this.#options.pingIntervalMs)
     this.#pings.unref()
-    const tried = this.#connections.map((connection) => connection.connect().catch(() => {}))
-    // A Redis that is loading takes its time.
-    let timer: NodeJS.Timeout | undefined
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#options.commandTimeoutMs)
-    })
-    await Promise.race([Promise.all(tried), tooLong])
-    clearTimeout(timer)
+    await tryToConnect(this.#connections, this.#options.commandTimeoutMs)
   }
 
   /** What `up` was told for is done. */
@@ -146,45 +138,4 @@ export class RedisLink {
       connection.ping().catch((error: unknown) => this.reset(error))
     }
   }
-}
-
-function isUsable({ status, stream }: Redis): boolean {
-  return status === 'ready' && stream.writable
-}
-
-function driverOptions(
-  { url, client, commandTimeoutMs, maxReconnectDelayMs }: ResolvedRedisBrokerOptions,
-  delayMs: (times: number) => number,
-): RedisOptions & { replyMapping: 'legacy' } {
-  return {
-    connectionName: 'wigwag',
-    connectTimeout: commandTimeoutMs,
-    ...redisOptionsOf(url),
-    ...client,
-    lazyConnect: true,
-    replyMapping: 'legacy',
-    stringNumbers: false,
-    // Keys have the broker's own prefix; the driver's would reach only some of them.
-    keyPrefix: '',
-    enableAutoPipelining: false,
-    commandTimeout: commandTimeoutMs,
-    // What is given up is given up at once, and keeps no process waiting.
-    disconnectTimeout: 0,
-    maxLoadingRetryTime: maxReconnectDelayMs,
-    // Whoever asks hears of it at once, and nothing is done later that was given up.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // The broker subscribes anew by itself, because it has to know when that is done.
-    autoResubscribe: false,
-    retryStrategy: delayMs,
-    sentinelRetryStrategy: delayMs,
-    // A master that became a replica refuses to write: the next connection finds the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  }
-}
-
-/** Full jitter: many nodes that lost the same Redis do not come back at the same moment. */
-function reconnectDelay(times: number, maxMs: number): number {
-  return Math.ceil(Math.random() * Math.min(maxMs, FIRST_RECONNECT_DELAY_MS * 2 ** Math.min(times - 1, 20)))
 }
