@@ -12,8 +12,7 @@ export interface ChannelKeys {
 
 /** The names of a channel. `prefix` has no braces. `database` is the number of the one that holds the keys. */
 export function channelKeys(prefix: string, channel: string, database: number): ChannelKeys {
-  // Redis hashes what stands in the first pair of braces: the channel's own must not end it early.
-  const tag = `${prefix}:{${channel.replace(/[%{}]/g, encodeURIComponent)}}`
+  const tag = channelTag(prefix, channel)
   // Keys lie in a database; pub/sub is the same in all of them.
   const live = database === 0 ? `${tag}:live` : `${tag}:live:${database}`
   return { meta: `${tag}:meta`, stream: `${tag}:stream`, idempotency: `${tag}:key:`, live }
@@ -22,4 +21,10 @@ export function channelKeys(prefix: string, channel: string, database: number): 
 /** The sharded pub/sub channel on which hubs tell each other what concerns no channel. No channel's own has that name: it has braces. */
 export function controlName(prefix: string, database: number): string {
   return database === 0 ? `${prefix}:control` : `${prefix}:control:${database}`
+}
+
+/** What every name of a channel begins with. */
+export function channelTag(prefix: string, channel: string): string {
+  // Redis hashes what stands in the first pair of braces: the channel's own must not end it early.
+  return `${prefix}:{${channel.replace(/[%{}]/g, encodeURIComponent)}}`
 }

@@ -1,3 +1,7 @@
 export { RedisBroker, type RedisBrokerStats } from './redis-broker.ts'
 export type { RedisBrokerOptions } from './redis-broker-options.ts'
+export type { RedisLineOptions } from './redis-line-options.ts'
+export type { RedisPresenceStoreOptions } from './redis-presence-options.ts'
+export { RedisPresenceStore } from './redis-presence-store.ts'
+export { RedisTicketStore } from './redis-ticket-store.ts'
 export { describeRedis } from './redis-url.ts'

@@ -14,6 +14,7 @@ export type HubErrorCode =
   | 'ERR_NOT_ACKNOWLEDGED'
   | 'ERR_HUB_CLOSED'
   | 'ERR_TICKET_LIMIT'
+  | 'ERR_TICKETS_UNAVAILABLE'
   | 'ERR_OPTION'
 
 /** An error with a code to match on; its message says what was wrong and what to do. */

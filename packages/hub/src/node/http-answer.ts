@@ -12,17 +12,21 @@ const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_PUBLICATION_TOO_LARGE: 413,
   ERR_BROKER_UNAVAILABLE: 503,
   ERR_NOT_ACKNOWLEDGED: 503,
+  ERR_PRESENCE_UNAVAILABLE: 503,
+  ERR_TICKETS_UNAVAILABLE: 503,
   ERR_CHANNEL_LIMIT: 503,
   ERR_SUBSCRIPTION_OVERRUN: 503,
   ERR_HUB_CLOSED: 503,
 }
 
-/** What clients are told of faults that are not theirs: where the broker is and what it said is for those who run it. */
+/** What clients are told of faults that are not theirs: where the broker or a store is and what it said is for those who run it. */
 const FOR_CLIENTS: Partial<Record<HubErrorCode, string>> = {
   ERR_BROKER_UNAVAILABLE: 'The broker behind this server is away; nothing was done. Try again later.',
   ERR_NOT_ACKNOWLEDGED:
     'The broker behind this server did not answer; the publication may be stored all the same. ' +
     'Publish it again with the same Idempotency-Key.',
+  ERR_PRESENCE_UNAVAILABLE: 'Presence is away; nobody knows who is in the channel. Try again later.',
+  ERR_TICKETS_UNAVAILABLE: 'The tickets of this server are away. Try again later, with a new one.',
   ERR_SUBSCRIBER: 'The server failed.',
 }
 

@@ -2,9 +2,13 @@ import { checkNumberOption } from '../broker/history-options.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Credentials } from './credentials.ts'
 
-/** Keeps what tickets stand for until they are used. One that several hubs share makes a ticket good at each of them. */
+/**
+ * Keeps what tickets stand for until they are used. One that several hubs share makes a ticket good at each of them. Every
+ * implementation passes the contract suite of `@wigwag/hub/testing`. Methods reject with `HubError` `ERR_TICKETS_UNAVAILABLE`
+ * when the store cannot be reached; then nobody knows whether something was done.
+ */
 export interface TicketStore {
-  /** Keeps `credentials` under `key` for `ttlMs`. Rejects when it cannot, or has no room. */
+  /** Keeps `credentials` under `key`, which is never used again, for `ttlMs`. Rejects when it has no room. */
   put(key: string, credentials: Credentials, ttlMs: number): Promise<void>
   /** Takes them out, in one step: of several who ask at once exactly one gets them. Nothing when they are not there any more. */
   take(key: string): Promise<Credentials | undefined>

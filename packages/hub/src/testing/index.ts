@@ -8,3 +8,9 @@ export {
   type PresenceSubject,
   presenceContract,
 } from './presence-contract.ts'
+export {
+  type TicketContractCase,
+  type TicketStoreFactory,
+  type TicketSubject,
+  ticketContract,
+} from './ticket-contract.ts'
