@@ -168,7 +168,9 @@ test('docs/compression.md has every option with its default', () => {
 })
 
 test('docs/redis.md has the defaults of the code', () => {
-  const source = ['broker', 'line'].map((part) => read(`packages/redis/src/redis-${part}-options.ts`)).join()
+  const source = ['broker', 'line', 'presence']
+    .map((part) => read(`packages/redis/src/redis-${part}-options.ts`))
+    .join()
   const rows = [...read('docs/redis.md').matchAll(/^\| `(\w+)` \| (\d+)/gm)]
   expect(rows.length).toBeGreaterThan(5)
   for (const [, name, value] of rows) {

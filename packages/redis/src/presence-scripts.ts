@@ -32,9 +32,10 @@ local found = redis.call('EXISTS', infos, expiries, users)
 if found > 0 and found < 3 then redis.call('DEL', infos, expiries, users) end
 `
 
+/** The keys' own time to live is put off once in a while only: replicas and disks are told each time, of each key. */
 const ADD = `#!lua
 ${KEYS}${TIME}${USERS}${CLEAN}
-local client, stored, ttl, kept = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local client, stored, ttl, retention = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local known = redis.call('HGET', infos, client)
 redis.call('ZADD', expiries, string.format('%.0f', now + ttl), client)
 if known ~= stored then
@@ -45,7 +46,9 @@ if known ~= stored then
     if known then leave(known) end
   end
 end
-for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], kept) end
+if redis.call('PTTL', expiries) < ttl + retention then
+  for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], string.format('%.0f', 2 * ttl + retention)) end
+end
 return known and 0 or 1
 `
 
@@ -126,14 +129,14 @@ export function addPresenceScripts(redis: Redis): PresenceRedis {
 /** A session's id, and what is known of it as it is stored. */
 export type StoredSession = readonly [client: string, stored: string]
 
-/** Runs `ADD`. The keys outlive `ttlMs` by `retentionMs`. Returns whether the session is new. */
+/** Runs `ADD`. The keys outlive `ttlMs` by at least `retentionMs`. Returns whether the session is new. */
 export async function runAdd(
   redis: PresenceRedis,
   { infos, expiries, users }: PresenceKeys,
   [client, stored]: StoredSession,
   { ttlMs, retentionMs }: { readonly ttlMs: number; readonly retentionMs: number },
 ): Promise<boolean> {
-  const added = await redis.wigwagPresenceAdd(infos, expiries, users, client, stored, ttlMs, ttlMs + retentionMs)
+  const added = await redis.wigwagPresenceAdd(infos, expiries, users, client, stored, ttlMs, retentionMs)
   return added === 1
 }
 

@@ -51,7 +51,7 @@ export class RedisLine<Scripted extends Redis = Redis> {
       return answer
     } catch (error) {
       this.#drop(error)
-      throw new HubError(this.#code, `${this.#name} did not do it: ${describeFailure(error)}.`, { cause: error })
+      throw new HubError(this.#code, `${this.#name} failed: ${describeFailure(error)}.`, { cause: error })
     }
   }
 

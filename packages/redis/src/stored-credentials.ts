@@ -11,8 +11,12 @@ export function decodeStoredCredentials(stored: string): Credentials {
   if (typeof read !== 'object' || read === null || !('user' in read) || typeof read.user !== 'string') throw notOurs()
   const { channelInfo, ...rest } = read as Omit<Credentials, 'channelInfo'> & { readonly channelInfo?: unknown }
   if (channelInfo === undefined) return rest
-  if (!Array.isArray(channelInfo)) throw notOurs()
+  if (!Array.isArray(channelInfo) || !channelInfo.every(isPair)) throw notOurs()
   return { ...rest, channelInfo: new Map(channelInfo) }
+}
+
+function isPair(entry: unknown): boolean {
+  return Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string'
 }
 
 function notOurs(): Error {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { channelKeys } from '../src/channel-keys.ts'
+import { presenceKeys } from '../src/presence-keys.ts'
 
 /** What Redis hashes of a key: what stands in the first pair of braces, unless that is nothing; otherwise all. */
 function hashTagOf(key: string): string {
@@ -21,6 +22,10 @@ const channelName = fc
   .map((parts) => parts.join(''))
   .filter((name) => name !== '')
 
+/** Everything that a channel is called in Redis. */
+const namesOf = (channel: string): string[] =>
+  [channelKeys('wigwag', channel, 0), presenceKeys('wigwag', channel)].flatMap((keys) => Object.values(keys))
+
 const database = fc.constantFrom(0, 1, 15)
 
 describe('the names of a channel in Redis', () => {
@@ -28,7 +33,8 @@ describe('the names of a channel in Redis', () => {
     fc.assert(
       fc.property(channelName, database, (channel, db) => {
         const { meta, stream, idempotency, live } = channelKeys('wigwag', channel, db)
-        const tags = [meta, stream, `${idempotency}any{key}`, live].map(hashTagOf)
+        const presence = Object.values(presenceKeys('wigwag', channel))
+        const tags = [meta, stream, `${idempotency}any{key}`, live, ...presence].map(hashTagOf)
         expect(new Set(tags).size).toBe(1)
         expect(tags[0]).not.toBe('')
         expect(tags[0]).not.toBe(meta)
@@ -39,10 +45,10 @@ describe('the names of a channel in Redis', () => {
   test('differ from each other and from those of any other channel', () => {
     fc.assert(
       fc.property(channelName, channelName, (one, other) => {
-        const names = Object.values(channelKeys('wigwag', one, 0))
+        const names = namesOf(one)
         expect(new Set(names).size).toBe(names.length)
         if (one === other) return
-        for (const name of Object.values(channelKeys('wigwag', other, 0))) expect(names).not.toContain(name)
+        for (const name of namesOf(other)) expect(names).not.toContain(name)
         expect(hashTagOf(names[0] as string)).not.toBe(hashTagOf(channelKeys('wigwag', other, 0).meta))
       }),
     )

@@ -81,6 +81,8 @@ describe('what Redis holds of a ticket', () => {
     '["a"]',
     '{"user":"a","channelInfo":{}}',
     '{"user":"a","channelInfo":[1]}',
+    '{"user":"a","channelInfo":[[1,2]]}',
+    '{"user":"a","channelInfo":[["a"]]}',
   ])('%j is refused', (written) => {
     expect(() => decodeStoredCredentials(written)).toThrow()
   })

@@ -1,3 +1,4 @@
+import { HubError } from '@wigwag/hub'
 import { Tickets } from '@wigwag/hub/node'
 import { refuse } from '@wigwag/socket'
 import { WebSocket } from 'undici'
@@ -56,6 +57,19 @@ test('no ticket, a made up one, or two at once', async () => {
   const queries = ['', '?', '?ticket=', `?ticket=${'A'.repeat(43)}`, `?ticket=${ticket}x`, `?ticket=&ticket=${ticket}`]
   for (const query of queries) expect(await get('ada', query), query).toBe(401)
   expect(await get('ada', `?ticket=${ticket}`)).not.toBe(401)
+})
+
+test('while the store is away a request is told to come back, and not where the store is', async () => {
+  const away = (): Promise<never> =>
+    Promise.reject(new HubError('ERR_TICKETS_UNAVAILABLE', 'Redis at 10.1.2.3:6379 cannot be used.'))
+  const tickets = new Tickets({ store: { put: async () => {}, take: away } })
+  const served = await serveChannels({
+    authorize: async ({ incoming }) => (await tickets.redeem(incoming)) !== undefined,
+  })
+  const ticket = await tickets.issue({ user: 'ada' })
+  const answer = await fetch(served.url(`/channel/ada?ticket=${ticket}`))
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await answer.text()).not.toContain('10.1.2.3')
 })
 
 test('the store never sees a ticket', async () => {

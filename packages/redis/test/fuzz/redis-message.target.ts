@@ -3,7 +3,10 @@ import { announcementKind, decodeAnnouncedInfo, encodeAnnouncement } from '../..
 import { matchesBridge } from '../../src/bridge.ts'
 import { channelKeys } from '../../src/channel-keys.ts'
 import { decodeLiveMessage } from '../../src/live-message.ts'
+import { presenceKeys } from '../../src/presence-keys.ts'
+import { decodeStoredCredentials, encodeStoredCredentials } from '../../src/stored-credentials.ts'
 import { decodeStoredData, encodeStoredData, type StoredData } from '../../src/stored-data.ts'
+import { decodeStoredInfo, encodeStoredInfo } from '../../src/stored-info.ts'
 
 /** What comes out of Redis: whoever reaches it can send to its channels and write to its streams. */
 export function fuzz(input: Uint8Array): void {
@@ -26,7 +29,10 @@ export function fuzz(input: Uint8Array): void {
     must(JSON.stringify(again) === JSON.stringify(info), 'it is announced otherwise than it was read')
     must(live === undefined, 'an announcement is a publication as well')
   }
-  checkName(message.toString())
+  const text = message.toString()
+  checkAgain(text, (each) => decodeStoredInfo('c', each), encodeStoredInfo)
+  checkAgain(text, decodeStoredCredentials, encodeStoredCredentials)
+  checkName(text)
 }
 
 /** Thrown for whatever is not ours; the broker counts it and goes on. */
@@ -40,13 +46,25 @@ function checkData({ data, info, tags }: StoredData): void {
   must(JSON.stringify(stored) === JSON.stringify(read), 'it is stored otherwise than it was read')
 }
 
+/** What was read is written so that it is read again as the same. */
+function checkAgain<T>(text: string, decode: (text: string) => T, encode: (value: T) => string): void {
+  const read = unlessRefused(() => decode(text), isRefusal)
+  if (read === undefined) return
+  const written = encode(read)
+  must(encode(decode(written)) === written, 'it is stored otherwise than it was read')
+}
+
 /** A channel's name, as a hub takes it from a URL, among patterns and keys. */
 function checkName(name: string): void {
   for (const pattern of ['*', 'a*', '*a', 'a*b*c', 'a*bc*bc', '**', name]) {
     must(matchesBridge([pattern], name) === matchesSlowly(pattern, name), () => `${JSON.stringify(name)} on ${pattern}`)
   }
   const { meta, stream } = channelKeys('wigwag', name, 0)
-  must(hashed(meta) === hashed(stream) && (hashed(meta) !== '') === (name !== ''), 'its keys lie in two slots')
+  const { infos } = presenceKeys('wigwag', name)
+  must(
+    hashed(meta) === hashed(stream) && hashed(meta) === hashed(infos) && (hashed(meta) !== '') === (name !== ''),
+    'its keys lie in two slots',
+  )
 }
 
 function matchesSlowly(pattern: string, text: string): boolean {
@@ -62,6 +80,9 @@ function hashed(key: string): string {
 }
 
 export const seeds: Record<string, string> = {
+  'a session': '"ada"\n{"conn_info":{"name":"Ada"},"chan_info":null}',
+  'a session of which nothing was said': '"ada"',
+  'a ticket': '{"user":"ada","expiresAt":1,"channelInfo":[["news",{"a":1}]]}',
   'a publication with history': 'e-1:42:1700000000000:shello',
   'a publication without': '::1700000000000:b\xff\0',
   'a JSON value': 'e:1:5:j{"a":[1]}',
