@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('presence when Redis is killed and started again', ()
 
   test('a frozen one is given up in time, and nothing is done later', async () => {
     const redis = await startRedis()
-    const store = createStore(redis.url, { commandTimeoutMs: 200, pingIntervalMs: 50 })
+    const store = createStore(redis.url, { commandTimeoutMs: 1000, pingIntervalMs: 100 })
     await store.add('a', ada)
     redis.freeze()
     await expectAway(store, /did not answer in time|connection was lost/)
@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)('presence when Redis is killed and started again', ()
       for (const line of lines) line.destroy()
     })
     const { port } = relay.address() as AddressInfo
-    const store = createStore(`redis://127.0.0.1:${port}`, { commandTimeoutMs: 100, pingIntervalMs: 20 })
+    const store = createStore(`redis://127.0.0.1:${port}`, { commandTimeoutMs: 500, pingIntervalMs: 50 })
     await store.add('a', ada)
     const ended = new Promise((resolve) => lines[0]?.on('close', resolve))
     redis.freeze()
