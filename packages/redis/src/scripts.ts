@@ -63,7 +63,8 @@ return {epoch, offset, time}
 /**
  * Where the stream stands, which of its entries is the oldest that has not expired, and what of it was asked for. What has
  * expired is passed over only from the front, as the stream is trimmed: where clocks differ, times need not increase, and
- * nothing may be missing in between. A stream that is none yet begins; for how long it is remembered depends on who asks,
+ * nothing may be missing in between; where what comes right behind the position is young enough, that need not be looked for.
+ * A stream that is none yet begins; for how long it is remembered depends on who asks,
  * or anybody could fill Redis with names.
  */
 const READ = `
@@ -81,32 +82,49 @@ if not epoch then
 elseif offset == '0' then
   redis.call('PEXPIRE', meta, position_ttl, 'GT')
 end
-if direction == 'none' then return {epoch, offset, last, '', {}} end
+local is_ours = asked_epoch == epoch and asked <= tonumber(offset)
+if direction == 'none' or direction == 'on' and is_ours and asked == tonumber(offset) then
+  return {epoch, offset, last, '', {}}
+end
+local function range(command, first, final)
+  if limit == '' then return redis.call(command, stream, first, final) end
+  return redis.call(command, stream, first, final, 'COUNT', limit)
+end
+local function place(entry)
+  local at, stored = string.match(entry[1], '^(.*)%-(.*)$')
+  return at, tonumber(stored) > now - ttl
+end
+local behind = string.format('%.0f', asked + 1)
+if direction == 'on' and is_ours and limit ~= '0' then
+  local entries = range('XRANGE', behind, '+')
+  if #entries > 0 then
+    local at, is_young = place(entries[1])
+    if at == behind and is_young then return {epoch, offset, last, at, entries} end
+  end
+end
 local oldest, front, count = nil, '-', 1
 while not oldest do
   local some = redis.call('XRANGE', stream, front, '+', 'COUNT', count)
   for _, entry in ipairs(some) do
-    local at, stored = string.match(entry[1], '^(.*)%-(.*)$')
-    if tonumber(stored) > now - ttl then oldest = at break end
+    local at, is_young = place(entry)
+    if is_young then oldest = at break end
     front = '(' .. entry[1]
   end
   if #some < count then break end
   count = 64
 end
 if not oldest or limit == '0' then return {epoch, offset, last, oldest or '', {}} end
-local first, final = oldest, '+'
-if asked_epoch == epoch and asked <= tonumber(offset) then
-  if direction == 'back' then
-    if asked == 0 then return {epoch, offset, last, oldest, {}} end
-    final = string.format('%.0f', asked - 1)
-  elseif asked >= tonumber(oldest) then first = string.format('%.0f', asked + 1) end
+if direction == 'on' then
+  local first = oldest
+  if is_ours and asked >= tonumber(oldest) then first = behind end
+  return {epoch, offset, last, oldest, range('XRANGE', first, '+')}
 end
-local command = direction == 'back' and {'XREVRANGE', stream, final, first} or {'XRANGE', stream, first, final}
-if limit ~= '' then
-  command[5] = 'COUNT'
-  command[6] = limit
+local newest = '+'
+if is_ours then
+  if asked == 0 then return {epoch, offset, last, oldest, {}} end
+  newest = string.format('%.0f', asked - 1)
 end
-return {epoch, offset, last, oldest, redis.call(unpack(command))}
+return {epoch, offset, last, oldest, range('XREVRANGE', newest, oldest)}
 `
 
 /** Lets go of what a stream retains. Where it stands stays. */
