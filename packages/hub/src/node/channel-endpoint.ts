@@ -12,6 +12,7 @@ import {
 } from './endpoint-options.ts'
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerError, answerText, untilItsTurn } from './http-answer.ts'
+import { authorizeByNamespace } from './namespace-authorization.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
@@ -55,12 +56,14 @@ export class ChannelEndpoint {
   /** Throws `HubError` or, for the doors and for compression, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
   constructor(hub: Hub, options: ChannelEndpointOptions = {}) {
     this.#hub = hub
-    this.#options = resolveEndpointOptions(options)
+    const decides = hub.hasSessions && hub.decidesOnSessions
+    const authorize = options.authorize ?? (decides ? authorizeByNamespace(hub, options.tickets) : undefined)
+    this.#options = resolveEndpointOptions({ ...options, ...(authorize && { authorize }) })
     this.#sse = new SseTransport(hub, this.#options)
     this.#poll = new PollTransport(hub, this.#options)
     this.#webSocket = new WebSocketTransport(hub, this.#options)
     // Where the application decides on requests alone, nobody would decide on what sessions do.
-    if (hub.hasSessions && (hub.decidesOnSessions || options.authorize === undefined)) {
+    if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
     }
   }

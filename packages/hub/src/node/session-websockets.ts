@@ -11,11 +11,13 @@ import {
   WebSocketServer,
 } from '@wigwag/socket'
 import type { Hub } from '../hub.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionRequest, SessionTransport } from '../session/session-transport.ts'
 import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import type { Tickets } from './tickets.ts'
 
 /** What belongs to a socket: how its client came, and then its session. */
 interface SessionSocket {
@@ -28,10 +30,12 @@ const FULL = refuse(503, 'This server has as many sessions as it takes; try agai
 /** All sessions of an endpoint that come over a WebSocket. */
 export class SessionWebSockets {
   readonly #hub: Hub
+  readonly #tickets: Tickets | undefined
   readonly #server: WebSocketServer<SessionSocket>
 
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
+    this.#tickets = options.tickets
     const { admission, allowOrigins, allowHosts, authorizeTimeoutMs, perMessageDeflate } = options
     const { outbox, options: sessions } = hub.sessions.context
     this.#server = new WebSocketServer<SessionSocket>({
@@ -79,14 +83,11 @@ export class SessionWebSockets {
     return this.#server.close(CloseCode.goingAway)
   }
 
-  #admit({ headers, query, remoteAddress }: UpgradeRequest): SessionSocket | Refusal {
+  #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket> {
     if (this.#hub.sessions.isFull) return FULL
-    const request: SessionRequest = {
-      remoteAddress,
-      header: (name) => headers.get(name),
-      query: (name) => query.get(name) ?? undefined,
-    }
-    return { request, session: undefined }
+    const tickets = this.#tickets
+    if (tickets === undefined || !upgrade.query.has('ticket')) return socketFor(upgrade, undefined)
+    return tickets.redeem(upgrade.incoming).then((credentials) => socketFor(upgrade, credentials))
   }
 
   #open(socket: NodeWebSocket<SessionSocket>): void {
@@ -94,6 +95,17 @@ export class SessionWebSockets {
     socket.data.request = undefined
     socket.data.session = this.#hub.sessions.open(new WebSocketSessionTransport(socket), request)
   }
+}
+
+function socketFor(upgrade: UpgradeRequest, credentials: Credentials | undefined): SessionSocket {
+  const { headers, remoteAddress } = upgrade
+  const request: SessionRequest = {
+    remoteAddress,
+    header: (name) => headers.get(name),
+    query: (name) => upgrade.query.get(name) ?? undefined,
+    ...(credentials && { credentials }),
+  }
+  return { request, session: undefined }
 }
 
 /** A session's packets on a WebSocket, each a message. */

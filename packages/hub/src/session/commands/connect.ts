@@ -44,6 +44,7 @@ async function authenticate(
   { authenticator }: SessionContext,
   { token, data, name, version, headers }: ConnectRequest,
 ): Promise<Credentials | Refused> {
+  if (came?.credentials !== undefined) return came.credentials
   if (authenticator === undefined) return { user: '' }
   const header = (field: string): string | undefined => {
     // What a browser cannot send itself. Of other headers a proxy may have seen to it that no client sets them.
