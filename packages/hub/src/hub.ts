@@ -1,4 +1,13 @@
-import type { Broker, BrokerStatus, History, HistoryRange, HistoryStart, PublishOptions } from './broker/broker.ts'
+import type { ClientInfo } from '@wigwag/protocol'
+import type {
+  Announcement,
+  Broker,
+  BrokerStatus,
+  History,
+  HistoryRange,
+  HistoryStart,
+  PublishOptions,
+} from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
 import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
 import { Channel } from './channel/channel.ts'
@@ -7,13 +16,17 @@ import { EncodeOnce } from './channel/encode-once.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
-import type { Position } from './publication/position.ts'
-import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
+import { Namespaces } from './namespace/namespaces.ts'
+import { dataSize } from './publication/data-size.ts'
+import type { Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
-import { utf8Bytes } from './publication/utf8-bytes.ts'
 
-/** How a hub behaves. */
-export interface HubOptions {
+import type { SessionPorts } from './session/session-ports.ts'
+import { SessionRegistry } from './session/session-registry.ts'
+import type { SessionsOptions } from './session/sessions-options.ts'
+
+/** How a hub behaves, what its channels are, and who may be a session of it. */
+export interface HubOptions extends SessionsOptions {
   /** Carries publications between hubs and keeps streams. */
   readonly broker: Broker
   /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
@@ -32,6 +45,8 @@ export interface HubStats {
   readonly published: number
   /** Deliveries to subscriptions here. */
   readonly delivered: number
+  /** Sessions here. */
+  readonly sessions: number
 }
 
 /** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
@@ -42,22 +57,29 @@ export class Hub {
   #starting: Promise<void> | undefined
   readonly #channels = new Map<string, Channel>()
   readonly #count = { published: 0, delivered: 0 }
+  readonly #namespaces: Namespaces
+  readonly #sessions: SessionRegistry | undefined
   #closed = false
+  /** Whether the hub was told who may be a session of it and what sessions may do: by `authenticate` or `namespaces`. */
+  readonly decidesOnSessions: boolean
   /** Largest publication accepted, in bytes. */
   readonly maxPublicationBytes: number
 
-  /** Throws `HubError` `ERR_OPTION` for an option out of range. */
-  constructor(options: HubOptions) {
+  /** Without `ports` there can be channels, but no sessions. Throws `HubError` `ERR_OPTION` for an option out of range. */
+  constructor(options: HubOptions, ports?: SessionPorts) {
     this.maxPublicationBytes = options.maxPublicationBytes ?? DEFAULTS.maxPublicationBytes
     checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
+    this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
+    this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
+    if (ports !== undefined) this.#sessions = this.#createSessions(options, ports)
     this.#started = this.#broker.start({
       publication: (publication) => this.#deliver(publication),
       missed: (channel) => this.#recoverMissed(channel),
-      historyOf: () => undefined,
-      joined: () => {},
-      left: () => {},
-      control: () => {},
+      historyOf: (channel) => this.#namespaces.resolve(channel)?.namespace.history,
+      joined: (channel, info) => this.#announced(channel, 'join', info),
+      left: (channel, info) => this.#announced(channel, 'leave', info),
+      control: (message) => this.#sessions?.told(message),
     })
     this.#starting = this.#started
     const started = (): void => {
@@ -81,7 +103,21 @@ export class Hub {
   get stats(): HubStats {
     let subscriptions = 0
     for (const channel of this.#channels.values()) subscriptions += channel.size
-    return { channels: this.#channels.size, subscriptions, ...this.#count }
+    return { channels: this.#channels.size, subscriptions, sessions: this.#sessions?.stats.open ?? 0, ...this.#count }
+  }
+
+  /** Whether there can be sessions: whether the hub was made with the ports that they need. */
+  get hasSessions(): boolean {
+    return this.#sessions !== undefined
+  }
+
+  /** The sessions of this hub. Throws `HubError` `ERR_OPTION` for a hub that was made without the ports that they need. */
+  get sessions(): SessionRegistry {
+    if (this.#sessions !== undefined) return this.#sessions
+    throw new HubError(
+      'ERR_OPTION',
+      'Sessions need ports: make the hub with createHub of @wigwag/hub/node, or give it some.',
+    )
   }
 
   /**
@@ -126,10 +162,10 @@ export class Hub {
   }
 
   /**
-   * Subscribes to a channel, from now on or from behind `after`. What becomes of it is told to `subscriber`, also when
+   * Subscribes to a channel, from now on, from behind `after`, or from the newest publication on (`'latest'`). What becomes of it is told to `subscriber`, also when
    * it fails. Throws `HubError` `ERR_CHANNEL_NAME` or `ERR_HUB_CLOSED`.
    */
-  subscribe(name: string, subscriber: Subscriber, after?: Position): Subscription {
+  subscribe(name: string, subscriber: Subscriber, after?: HistoryStart): Subscription {
     this.#assertOpen()
     assertChannelName(name)
     const subscription = new Subscription(subscriber)
@@ -158,6 +194,7 @@ export class Hub {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.#sessions?.close()
     const error = new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
     for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
     this.#channels.clear()
@@ -183,7 +220,12 @@ export class Hub {
     return channel
   }
 
-  #recover(name: string, channel: Channel, subscriptions: readonly Subscription[], after: Position | undefined): void {
+  #recover(
+    name: string,
+    channel: Channel,
+    subscriptions: readonly Subscription[],
+    after: HistoryStart | undefined,
+  ): void {
     const recovered = (read: HistoryRead | undefined): void => {
       if (read === undefined) {
         for (const subscription of subscriptions) this.unsubscribe(name, subscription)
@@ -215,7 +257,7 @@ export class Hub {
     name: string,
     channel: Channel,
     subscriptions: readonly Subscription[],
-    after: Position | undefined,
+    after: HistoryStart | undefined,
   ): Promise<HistoryRead | undefined> {
     // First, so that what is stored after the history was read is told, and held, already. A channel that cannot be
     // subscribed to is not told `missed` either: waiting for that would never end.
@@ -233,7 +275,23 @@ export class Hub {
     return undefined
   }
 
+  #createSessions(options: HubOptions, ports: SessionPorts): SessionRegistry {
+    const channels = {
+      subscribe: this.subscribe.bind(this),
+      unsubscribe: this.unsubscribe.bind(this),
+      publish: this.publish.bind(this),
+      history: this.history.bind(this),
+      announce: (channel: string, kind: Announcement, info: ClientInfo): void => {
+        // It is told at most once; whoever missed it asks for presence.
+        this.#broker.announce(channel, kind, info).catch(() => {})
+      },
+      tell: (message: string): Promise<void> => this.#broker.tell(message),
+    }
+    return new SessionRegistry(options, this.#namespaces, channels, ports)
+  }
+
   #recoverMissed(name: string): void {
+    this.#sessions?.missed(name)
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     for (const { after, subscriptions } of channel.interrupt()) this.#recover(name, channel, subscriptions, after)
@@ -246,12 +304,17 @@ export class Hub {
     channel.fanOut(publication, (subscription) => this.unsubscribe(publication.channel, subscription))
   }
 
+  #announced(name: string, kind: Announcement, info: ClientInfo): void {
+    if (kind === 'leave') this.#sessions?.heardLeft(name, info)
+    this.#channels.get(name)?.announce(name, kind, info, (subscription) => this.unsubscribe(name, subscription))
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
   }
 
   #assertSize(data: PublicationData): void {
-    const bytes = sizeOf(data)
+    const bytes = dataSize(data)
     if (bytes <= this.maxPublicationBytes) return
     throw new HubError(
       'ERR_PUBLICATION_TOO_LARGE',
@@ -264,25 +327,6 @@ export class Hub {
 interface HistoryRead {
   readonly history: History
   readonly interruptions: number
-}
-
-/** Bytes of UTF-8, or of the bytes themselves. Throws `HubError` `ERR_PUBLICATION_DATA` for what JSON cannot say. */
-function sizeOf(data: PublicationData): number {
-  if (data instanceof Uint8Array) return data.length
-  return utf8Bytes(typeof data === 'string' ? data : encodeJson(data))
-}
-
-function encodeJson(data: JsonValue): string {
-  let text: string | undefined
-  let why = ''
-  try {
-    text = JSON.stringify(data)
-  } catch (error) {
-    why = ` (${(error as Error).message.split('\n', 1)[0]})`
-  }
-  if (text !== undefined) return text
-  const what = `Only JSON values, strings and bytes (Uint8Array) can be published${why}.`
-  throw new HubError('ERR_PUBLICATION_DATA', what)
 }
 
 function hubErrorOf(error: unknown): HubError {

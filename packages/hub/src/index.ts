@@ -24,6 +24,17 @@ export type { Subscriber } from './channel/subscriber.ts'
 export { mergeRecovered, type Subscription } from './channel/subscription.ts'
 export { HubError, type HubErrorCode } from './error/hub-error.ts'
 export { Hub, type HubOptions, type HubStats } from './hub.ts'
+export type { ChannelParts } from './namespace/channel-parts.ts'
+export type { NamespaceOptions } from './namespace/namespace-options.ts'
+export type {
+  ChannelPermission,
+  PermissionFunction,
+  PermissionQuestion,
+  SubscribeGrant,
+  SubscribePermission,
+} from './namespace/permission.ts'
+export { ApplicationRefusal, type RefusalAnswer, type RefuseOptions, refuse } from './namespace/refuse.ts'
+export type { SlowConsumerOptions } from './namespace/slow-consumer.ts'
 export { MemoryPresenceStore, type MemoryPresenceStorePorts } from './presence/memory-presence-store.ts'
 export { PresenceKeeper, type PresenceKeeperOptions, type PresenceTeller } from './presence/presence-keeper.ts'
 export { type PresenceStoreOptions, resolvePresenceStoreOptions } from './presence/presence-options.ts'
@@ -45,12 +56,34 @@ export {
   PUBLICATION_SUBPROTOCOL,
 } from './publication/publication-line.ts'
 export { assertTags, MAX_TAGS, MAX_TAGS_BYTES } from './publication/tags.ts'
-export { AuthenticationRefusal, type RefusalAnswer, type RefusalReason } from './session/authentication-refusal.ts'
+export { AuthenticationRefusal, type RefusalReason } from './session/authentication-refusal.ts'
+export type { ClientSession } from './session/client-session.ts'
 export type {
+  AuthenticateFunction,
   Authenticator,
   ConnectQuestion,
   Credentials,
+  RefreshQuestion,
+  Refused,
   SubscriptionGrant,
   SubscriptionQuestion,
 } from './session/credentials.ts'
+export type { DroppedPublications } from './session/outbox-lane.ts'
+export type { OutboxOptions } from './session/outbox-options.ts'
+export type { Session } from './session/session.ts'
+export type { SessionTarget } from './session/session-action.ts'
+export type {
+  PublishIntent,
+  PublishVerdict,
+  Rpc,
+  RpcAnswer,
+  RpcFunction,
+  SessionHooks,
+  Unsubscribed,
+} from './session/session-hooks.ts'
+export type { SessionOptions } from './session/session-options.ts'
+export type { SessionPorts } from './session/session-ports.ts'
+export type { SessionRegistry, SessionStats } from './session/session-registry.ts'
+export type { SessionRequest, SessionTransport } from './session/session-transport.ts'
+export type { SessionsOptions } from './session/sessions-options.ts'
 export { MemoryTicketStore, type TicketStore } from './session/ticket-store.ts'

@@ -1,3 +1,5 @@
+import type { ClientInfo } from '@wigwag/protocol'
+import type { Announcement } from '../broker/broker.ts'
 import { encodePosition, type Position } from '../publication/position.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { PublicationCodec } from './publication-codec.ts'
@@ -102,6 +104,18 @@ export class Channel {
       for (const next of this.#behind) this.#fanOutOne(next, failed)
     } finally {
       this.#behind = undefined
+    }
+  }
+
+  /** Tells everyone who listens for it who came or went. `failed` as above. */
+  announce(name: string, kind: Announcement, info: ClientInfo, failed: (subscription: Subscription) => void): void {
+    for (const [codec, group] of this.#groups) {
+      if (codec.encodeAnnouncement === undefined) continue
+      const encoded = codec.encodeAnnouncement(name, kind, info)
+      for (const subscription of group) {
+        subscription.announce(encoded)
+        if (subscription.phase === 'ended') failed(subscription)
+      }
     }
   }
 

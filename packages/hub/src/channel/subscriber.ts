@@ -22,4 +22,6 @@ export interface Subscriber<Encoded = unknown> {
   live(position: Position | undefined, recovered: number): void
   /** The subscription could not start, or cannot go on. Nothing more will be told. */
   failed(error: HubError): void
+  /** Somebody came or went, as the codec writes it. Told only between publications that are live. */
+  announced?(encoded: Encoded): void
 }

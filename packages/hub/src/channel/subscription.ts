@@ -55,6 +55,16 @@ export class Subscription {
     }
   }
 
+  /** Somebody came or went. Whoever recovers is not told: it is not there yet. */
+  announce(encoded: unknown): void {
+    if (this.#state.phase !== 'live') return
+    try {
+      this.subscriber.announced?.(encoded)
+    } catch (error) {
+      this.failThrown(error)
+    }
+  }
+
   /**
    * Publications may have been missed: a live subscription that knows where it stands goes back to recovering. Returns
    * from where; nothing when there is nothing to go back to. One that is recovering has its history read once more, and

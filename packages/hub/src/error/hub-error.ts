@@ -2,6 +2,7 @@
 export type HubErrorCode =
   | 'ERR_CHANNEL_NAME'
   | 'ERR_CHANNEL_LIMIT'
+  | 'ERR_NAMESPACE'
   | 'ERR_POSITION'
   | 'ERR_IDEMPOTENCY_KEY'
   | 'ERR_PUBLICATION_DATA'

@@ -12,9 +12,12 @@ import {
 } from './endpoint-options.ts'
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerError, answerText, untilItsTurn } from './http-answer.ts'
+import { authorizeByNamespace } from './namespace-authorization.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
+import { isSessionUrl } from './session-url.ts'
+import { SessionWebSockets } from './session-websockets.ts'
 import { SseTransport } from './sse-transport.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
@@ -30,12 +33,15 @@ export interface ChannelEndpointStats {
   readonly webSocket: WebSocketTransport['stats']
   readonly sse: SseTransport['stats']
   readonly poll: PollStats
+  /** WebSockets of sessions. */
+  readonly sessions: SessionWebSockets['stats'] | undefined
   readonly admission: AdmissionStats
 }
 
 /**
  * Serves a hub's channels on an HTTP server, each under `/channel/NAME`: `POST` publishes, a WebSocket and
- * `Accept: text/event-stream` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket.
+ * `Accept: text/event-stream` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket. Sessions
+ * come in at `/connection/websocket`: not where `authorize` is given and the hub has neither `authenticate` nor `namespaces`.
  * PROTOCOL.md has all of it.
  */
 export class ChannelEndpoint {
@@ -44,22 +50,30 @@ export class ChannelEndpoint {
   readonly #sse: SseTransport
   readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
+  readonly #sessions: SessionWebSockets | undefined
   readonly #detach = new Set<() => void>()
 
   /** Throws `HubError` or, for the doors and for compression, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
   constructor(hub: Hub, options: ChannelEndpointOptions = {}) {
     this.#hub = hub
-    this.#options = resolveEndpointOptions(options)
+    const decides = hub.hasSessions && hub.decidesOnSessions
+    const authorize = options.authorize ?? (decides ? authorizeByNamespace(hub, options.tickets) : undefined)
+    this.#options = resolveEndpointOptions({ ...options, ...(authorize && { authorize }) })
     this.#sse = new SseTransport(hub, this.#options)
     this.#poll = new PollTransport(hub, this.#options)
     this.#webSocket = new WebSocketTransport(hub, this.#options)
+    // Where the application decides on requests alone, nobody would decide on what sessions do.
+    if (decides || (hub.hasSessions && options.authorize === undefined)) {
+      this.#sessions = new SessionWebSockets(hub, this.#options)
+    }
   }
 
   /** What happened so far. */
   get stats(): ChannelEndpointStats {
     const { admission } = this.#options
     const { stats: poll } = this.#poll
-    return { webSocket: this.#webSocket.stats, sse: this.#sse.stats, poll, admission: admission.stats }
+    const sessions = this.#sessions?.stats
+    return { webSocket: this.#webSocket.stats, sessions, sse: this.#sse.stats, poll, admission: admission.stats }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
@@ -73,6 +87,10 @@ export class ChannelEndpoint {
         return true
       },
       upgrade: (incoming, socket, head) => {
+        if (this.#sessions !== undefined && isSessionUrl(incoming.url ?? '', basePath)) {
+          this.#sessions.upgrade(server, incoming, socket, head)
+          return true
+        }
         if (matchChannelUrl(incoming.url ?? '', true, basePath) === undefined) return false
         this.#webSocket.upgrade(server, incoming, socket, head)
         return true
@@ -88,7 +106,7 @@ export class ChannelEndpoint {
 
   /** Closes every WebSocket with 1001, ends every event stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close()])
+    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close(), this.#sessions?.close()])
     for (const detach of [...this.#detach]) detach()
   }
 

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { PreparedMessage } from '@wigwag/socket'
 import type { Broker } from '../broker/broker.ts'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
 import { Hub, type HubOptions } from '../hub.ts'
+import type { SessionPorts } from '../session/session-ports.ts'
 
 /** Options of the hub, and of the memory broker that it gets when none is given. */
 export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptions {
@@ -12,7 +14,18 @@ export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptio
 
 /** A hub on Node, with the memory broker unless another is given. Throws `HubError` `ERR_OPTION` for an option out of range. */
 export function createHub(options: CreateHubOptions = {}): Hub {
-  return new Hub({ ...options, broker: options.broker ?? createMemoryBroker(options) })
+  return new Hub({ ...options, broker: options.broker ?? createMemoryBroker(options) }, sessionPorts)
+}
+
+/** What Node lends sessions. */
+const sessionPorts: SessionPorts = {
+  nowMs: Date.now,
+  elapsedMs: () => performance.now(),
+  createId: randomUUID,
+  every: runEvery,
+  prepare: (text) => new PreparedMessage(text),
+  toBase64: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+  report: (what, error) => console.error(`${what} failed:`, error),
 }
 
 /** A memory broker with Node's clock and randomness. */
@@ -20,10 +33,12 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
   return new MemoryBroker(options, {
     now: Date.now,
     createEpoch: () => randomBytes(9).toString('base64url'),
-    every: (intervalMs, run) => {
-      // It keeps no process alive.
-      const timer = setInterval(run, intervalMs).unref()
-      return () => clearInterval(timer)
-    },
+    every: runEvery,
   })
+}
+
+function runEvery(intervalMs: number, run: () => void): () => void {
+  // It keeps no process alive.
+  const timer = setInterval(run, intervalMs).unref()
+  return () => clearInterval(timer)
 }

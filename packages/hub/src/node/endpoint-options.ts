@@ -10,6 +10,7 @@ import {
 } from '@wigwag/socket'
 import { checkNumberOption } from '../broker/history-options.ts'
 import { checkBasePath } from './channel-url.ts'
+import type { Tickets } from './tickets.ts'
 
 /** What somebody wants to do with a channel. */
 export interface ChannelRequest {
@@ -26,10 +27,15 @@ export type ChannelDecision = boolean | Refusal
 
 /** How channels are served over HTTP and WebSocket. */
 export interface ChannelEndpointOptions extends AdmissionOptions {
-  /** Decides who may publish and subscribe. Default: everybody the origin and Host policies let through. */
+  /**
+   * Decides who may publish and subscribe by a channel's URL. Default: what the hub's `authenticate` and `namespaces` say,
+   * as for sessions; where it has neither, everybody the origin and Host policies let through.
+   */
   readonly authorize?: (request: ChannelRequest) => ChannelDecision | PromiseLike<ChannelDecision>
   /** How long `authorize` may take, in milliseconds. Default 10,000. After that: 503. */
   readonly authorizeTimeoutMs?: number
+  /** One-time tickets that stand for credentials: `?ticket=` in the URL of a channel or of a session. Default: none. */
+  readonly tickets?: Tickets
   /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
@@ -58,8 +64,10 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
 }
 
 /** `ChannelEndpointOptions` with every default filled in. */
-export type ResolvedEndpointOptions = Required<Omit<ChannelEndpointOptions, 'allowHosts' | keyof AdmissionOptions>> &
-  Pick<ChannelEndpointOptions, 'allowHosts'>
+export type ResolvedEndpointOptions = Required<
+  Omit<ChannelEndpointOptions, 'allowHosts' | 'tickets' | keyof AdmissionOptions>
+> &
+  Pick<ChannelEndpointOptions, 'allowHosts' | 'tickets'>
 
 const DEFAULTS = {
   authorize: () => true,

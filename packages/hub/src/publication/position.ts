@@ -8,6 +8,7 @@ export interface Position {
   readonly epoch: string
 }
 
+const EPOCH = /^[A-Za-z0-9_-]{1,64}$/
 const POSITION = /^([A-Za-z0-9_-]{1,64}):(\d{1,16})$/
 
 /** `EPOCH:OFFSET`, as URLs, SSE ids and entity tags carry it. */
@@ -24,4 +25,9 @@ export function parsePosition(text: string): Position {
     'ERR_POSITION',
     `${JSON.stringify(text.slice(0, 100))} is no position. A position is EPOCH:OFFSET, as publications carry it.`,
   )
+}
+
+/** Whether a stream's epoch could be this text. */
+export function isEpoch(text: string): boolean {
+  return EPOCH.test(text)
 }

@@ -1,4 +1,5 @@
-import { type Disconnect, DisconnectCode, ErrorCode } from '@wigwag/protocol'
+import { DisconnectCode, ErrorCode } from '@wigwag/protocol'
+import type { RefusalAnswer } from '../namespace/refuse.ts'
 
 /** Why somebody is not let in. */
 export type RefusalReason =
@@ -18,11 +19,6 @@ export type RefusalReason =
   | 'no-token'
   /** Nobody can tell at present, because the keys cannot be had: try again later. */
   | 'unavailable'
-
-/** What the client hears of a refusal: an error in its reply, or a disconnect. */
-export type RefusalAnswer =
-  | { readonly type: 'error'; readonly code: number; readonly message: string; readonly temporary: boolean }
-  | { readonly type: 'disconnect'; readonly disconnect: Disconnect }
 
 const INVALID: RefusalAnswer = {
   type: 'disconnect',

@@ -1,4 +1,5 @@
 import type { Json } from '@wigwag/protocol'
+import type { ApplicationRefusal } from '../namespace/refuse.ts'
 import type { AuthenticationRefusal } from './authentication-refusal.ts'
 
 /** What a client says of itself when it connects. */
@@ -9,6 +10,8 @@ export interface ConnectQuestion {
   readonly data?: Json
   /** A header of the HTTP request that carries the session, by its name in lower case. */
   readonly header?: (name: string) => string | undefined
+  /** A parameter of its URL's query. */
+  readonly query?: (name: string) => string | undefined
   /** The client's address; behind a trusted proxy what that says of it. */
   readonly remoteAddress?: string
   /** What carries the session, as in `'websocket'`. */
@@ -54,10 +57,38 @@ export interface SubscriptionGrant {
   readonly expiresAt?: number
 }
 
+/** Whom credentials are asked for anew. */
+export interface RefreshQuestion {
+  /** The session's id. */
+  readonly client: string
+  readonly user: string
+  readonly info?: Json
+  readonly meta?: Json
+}
+
+/** Somebody is not let in: because of a token, or because the application says so in its own words (`refuse`). */
+export type Refused = AuthenticationRefusal | ApplicationRefusal
+
 /** Says who a client is. It does not throw on what a client sends: a refusal is an answer. */
 export interface Authenticator {
   /** For a connect command, and for a refresh, whose user must be that of the session. */
-  authenticate(question: ConnectQuestion): Promise<Credentials | AuthenticationRefusal>
+  authenticate(question: ConnectQuestion): Promise<Credentials | Refused>
   /** For a subscription token. Absent: there are none. */
-  authenticateSubscription?(question: SubscriptionQuestion): Promise<SubscriptionGrant | AuthenticationRefusal>
+  authenticateSubscription?(question: SubscriptionQuestion): Promise<SubscriptionGrant | Refused>
+  /**
+   * For a session whose credentials end and whose client brought no token that it could renew. Absent: such a session
+   * ends with them.
+   */
+  refresh?(question: RefreshQuestion): Promise<Credentials | Refused>
+}
+
+/** The application's own way to say who a client is. */
+export type AuthenticateFunction = (
+  question: ConnectQuestion,
+) => Credentials | Refused | PromiseLike<Credentials | Refused>
+
+/** An authenticator of either kind. */
+export function resolveAuthenticator(authenticate: Authenticator | AuthenticateFunction): Authenticator {
+  if (typeof authenticate !== 'function') return authenticate
+  return { authenticate: async (question) => authenticate(question) }
 }

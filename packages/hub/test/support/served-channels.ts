@@ -4,6 +4,7 @@ import type { Hub } from '@wigwag/hub'
 import { ChannelEndpoint, type ChannelEndpointOptions, type CreateHubOptions, createHub } from '@wigwag/hub/node'
 import { type ConnectOptions, connectWebSocket, type NodeWebSocket } from '@wigwag/socket'
 import { onTestFinished } from 'vitest'
+import { Arrivals } from './arrivals.ts'
 import { EventStreamReader, type StreamEvent } from './event-stream.ts'
 
 /** A hub whose channels are served on a real HTTP server, on a free port. */
@@ -140,27 +141,6 @@ export async function openEvents(url: string, headers: Record<string, string> = 
       return event
     },
     live: () => arrivals.until(() => reader.comments.some((comment) => comment.startsWith('live')) || hasEnded),
-  }
-}
-
-/** Who waits for something to have come. */
-class Arrivals {
-  readonly #waiting = new Set<() => void>()
-
-  tell(): void {
-    for (const check of [...this.#waiting]) check()
-  }
-
-  until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (!condition()) return
-        this.#waiting.delete(check)
-        resolve()
-      }
-      this.#waiting.add(check)
-      check()
-    })
   }
 }
 

@@ -1,0 +1,50 @@
+import type { Json } from '@wigwag/protocol'
+import type { ChannelParts } from './channel-parts.ts'
+import type { ApplicationRefusal } from './refuse.ts'
+
+/** Who wants to do something in a channel. */
+export interface PermissionQuestion {
+  /** The user's id; empty for who is anonymous. */
+  readonly user: string
+  /** The session's id; empty where a request asks that is no session. */
+  readonly client: string
+  /** What others see of the user, as `authenticate` said it. */
+  readonly info?: Json
+  /** What `authenticate` said of the session for the application alone. */
+  readonly meta?: Json
+  readonly channel: ChannelParts
+  /** What the client sent along: with `publish` the data to be published. */
+  readonly data?: Json
+}
+
+/** What a subscription is given with the permission. */
+export interface SubscribeGrant {
+  /** What others see of the user in this channel. */
+  readonly info?: Json
+  /** When it ends, in milliseconds since 1970; then it is asked for again. Absent: never. */
+  readonly expiresAt?: number
+  /** What the client is told in the reply to its subscribe command. */
+  readonly data?: Json
+}
+
+/** Asks the application. `false` is error 103; `refuse` says more. A throw is error 100, to be tried again. */
+export type PermissionFunction<Answer> = (question: PermissionQuestion) => Answer | PromiseLike<Answer>
+
+/**
+ * Who may subscribe: `'anyone'`; `'user'`: who is not anonymous; `'token'`: who brings a subscription token for the
+ * channel; `'server'`: nobody by themselves, only whom the server subscribes; or a function.
+ */
+export type SubscribePermission =
+  | 'anyone'
+  | 'user'
+  | 'token'
+  | 'server'
+  | PermissionFunction<boolean | SubscribeGrant | ApplicationRefusal>
+
+/** Who may do something else in a channel: as for subscribing; `'subscriber'`: who is subscribed to it. */
+export type ChannelPermission =
+  | 'anyone'
+  | 'user'
+  | 'subscriber'
+  | 'server'
+  | PermissionFunction<boolean | ApplicationRefusal>

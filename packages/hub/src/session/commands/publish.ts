@@ -1,0 +1,42 @@
+import type { Json, PublishRequest } from '@wigwag/protocol'
+import type { ChannelInNamespace } from '../../namespace/namespaces.ts'
+import { ApplicationRefusal } from '../../namespace/refuse.ts'
+import type { CommandReply } from '../command-reply.ts'
+import { findChannel } from '../find-channel.ts'
+import { type Decision, decide } from '../permissions.ts'
+import type { Session } from '../session.ts'
+import type { SessionContext } from '../session-context.ts'
+
+/** Publishes what a client may publish. Its publications are decided on one after the other: that keeps their order. */
+export async function publish(
+  session: Session,
+  context: SessionContext,
+  { channel, data }: PublishRequest,
+  reply: CommandReply<'publish'>,
+): Promise<void> {
+  const found = findChannel(context, channel)
+  if (!found.ok) return reply.refuse(found.answer)
+  const deciding = decideInTurn(session, context, found.value, data)
+  session.publishTurn = deciding.catch(() => {})
+  const decision = await deciding
+  if (session.phase !== 'open') return
+  if (!decision.ok) return reply.refuse(decision.answer)
+  await context.channels.publish(channel, decision.value, { info: session.clientInfo() })
+  reply.succeed({})
+}
+
+async function decideInTurn(
+  session: Session,
+  context: SessionContext,
+  target: ChannelInNamespace,
+  data: Json,
+): Promise<Decision<Json>> {
+  await session.publishTurn
+  const { publish: permission } = target.namespace
+  const isSubscribed = session.subscriptions.get(target.parts.name)?.isLive === true
+  const decision = await decide(session, target, permission, isSubscribed, data)
+  if (!decision.ok) return decision
+  const verdict = await context.hooks.onPublish?.({ channel: target.parts, data, session })
+  if (verdict instanceof ApplicationRefusal) return { ok: false, answer: verdict.answer }
+  return { ok: true, value: verdict === undefined ? data : verdict.data }
+}

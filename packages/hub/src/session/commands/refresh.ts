@@ -1,0 +1,27 @@
+import type { RefreshRequest } from '@wigwag/protocol'
+import type { CommandReply } from '../command-reply.ts'
+import { ends } from '../disconnects.ts'
+import { isCredentials } from '../is-credentials.ts'
+import { EXPIRED, NOT_AVAILABLE } from '../refusal-answers.ts'
+import { applyCredentials } from '../renewal.ts'
+import type { Session } from '../session.ts'
+import type { SessionContext } from '../session-context.ts'
+
+/** Takes a newer token, of the same user. */
+export async function refresh(
+  session: Session,
+  context: SessionContext,
+  { token }: RefreshRequest,
+  reply: CommandReply<'refresh'>,
+): Promise<void> {
+  const { authenticator, ports } = context
+  if (authenticator === undefined) return reply.refuse(NOT_AVAILABLE)
+  const { transport, remoteAddress, user } = session
+  const credentials = await authenticator.authenticate({ token, transport, remoteAddress })
+  if (session.phase !== 'open') return
+  if (!isCredentials(credentials)) return reply.refuse(credentials.answer)
+  if (credentials.user !== user) return reply.refuse({ type: 'disconnect', disconnect: ends('invalidToken') })
+  if (credentials.expiresAt !== undefined && credentials.expiresAt <= ports.nowMs()) return reply.refuse(EXPIRED)
+  applyCredentials(session, context, credentials, 'client')
+  reply.succeed({ client: session.client, version: 'wigwag', ...session.lifetime.describe(ports.nowMs()) })
+}

@@ -1,0 +1,45 @@
+import type { RefusalAnswer } from '../namespace/refuse.ts'
+import type { ConnectQuestion, Credentials } from './credentials.ts'
+import { findChannel } from './find-channel.ts'
+import { isCredentials } from './is-credentials.ts'
+import { type Asker, type Decision, decide, decideSubscribe } from './permissions.ts'
+import { EXPIRED } from './refusal-answers.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** What a request that is no session wants to do. */
+export interface RequestIntent {
+  readonly action: 'publish' | 'subscribe'
+  readonly channel: string
+  /** A subscription token, where it brings one. */
+  readonly token?: string
+}
+
+/** Who sent a request that is no session: as `connect` finds it out. */
+export async function authenticateRequest(
+  { authenticator, ports }: SessionContext,
+  question: ConnectQuestion,
+): Promise<Decision<Credentials>> {
+  if (authenticator === undefined) return { ok: true, value: { user: '' } }
+  const value = await authenticator.authenticate(question)
+  if (!isCredentials(value)) return { ok: false, answer: value.answer }
+  const { expiresAt = Number.POSITIVE_INFINITY } = value
+  return expiresAt <= ports.nowMs() ? { ok: false, answer: EXPIRED } : { ok: true, value }
+}
+
+/** Whether they may: the namespace's permissions are those of sessions. Nothing: they may. */
+export async function decideRequest(
+  context: SessionContext,
+  { user, info, meta }: Credentials,
+  { action, channel, token }: RequestIntent,
+): Promise<RefusalAnswer | undefined> {
+  const found = findChannel(context, channel)
+  if (!found.ok) return found.answer
+  const asker: Asker = { client: '', user, info, meta }
+  const { authenticator, ports } = context
+  const attempt = { token, data: undefined }
+  const decision =
+    action === 'subscribe'
+      ? await decideSubscribe(asker, found.value, attempt, authenticator, ports.nowMs())
+      : await decide(asker, found.value, found.value.namespace.publish, false)
+  return decision.ok ? undefined : decision.answer
+}

@@ -1,0 +1,239 @@
+import type { ClientInfo, Disconnect } from '@wigwag/protocol'
+import type { Announcement } from '../broker/broker.ts'
+import type { Namespaces } from '../namespace/namespaces.ts'
+import { DueQueue } from '../presence/due-queue.ts'
+import { MemoryPresenceStore } from '../presence/memory-presence-store.ts'
+import { PresenceKeeper } from '../presence/presence-keeper.ts'
+import type { PresenceStore } from '../presence/presence-store.ts'
+import type { ClientSession } from './client-session.ts'
+import { resolveAuthenticator } from './credentials.ts'
+import { ends } from './disconnects.ts'
+import { resolveOutboxOptions } from './outbox-options.ts'
+import { createSessionCodec } from './publication-packets.ts'
+import { Session } from './session.ts'
+import {
+  applyAction,
+  decodeSessionAction,
+  encodeSessionAction,
+  type SessionAction,
+  type SessionTarget,
+} from './session-action.ts'
+import type { SessionChannels, SessionContext } from './session-context.ts'
+import type { Unsubscribed } from './session-hooks.ts'
+import { resolveSessionOptions } from './session-options.ts'
+import type { SessionPorts } from './session-ports.ts'
+import type { SessionRequest, SessionTransport } from './session-transport.ts'
+import type { SessionsOptions } from './sessions-options.ts'
+
+/** How often it is looked whose time has come. */
+const TICK_MS = 1000
+/** By this each next session is spread: no two that come together are close. */
+const GOLDEN_RATIO = 0.618_033_988_749_895
+
+/** How many sessions there are. */
+export interface SessionStats {
+  /** With those whose clients have not said yet who they are (count). */
+  readonly open: number
+  /** Those that are connected (count). */
+  readonly connected: number
+}
+
+/** The sessions of this hub: opens them, finds them, and knows whose time has come. */
+export class SessionRegistry {
+  readonly #context: SessionContext
+  /** This hub among those of the cluster. */
+  readonly #hub: string
+  readonly #store: PresenceStore | undefined
+  readonly #open = new Set<Session>()
+  readonly #byClient = new Map<string, Session>()
+  readonly #byUser = new Map<string, Set<Session>>()
+  readonly #due = new DueQueue<Session>()
+  readonly #stopTicking: () => void
+  #isClosed = false
+  #spread = 0
+
+  /** Made by the hub. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
+  constructor(options: SessionsOptions, namespaces: Namespaces, channels: SessionChannels, ports: SessionPorts) {
+    this.#hub = ports.createId()
+    if (namespaces.some(({ presence }) => presence)) {
+      this.#store = options.presence ?? new MemoryPresenceStore({}, { now: ports.elapsedMs })
+    }
+    const announce = (channel: string, kind: Announcement, info: ClientInfo): void => {
+      if (namespaces.resolve(channel)?.namespace.joinLeave === true) channels.announce(channel, kind, info)
+    }
+    const teller = {
+      joined: (channel: string, info: ClientInfo) => announce(channel, 'join', info),
+      left: (channel: string, info: ClientInfo) => announce(channel, 'leave', info),
+    }
+    this.#context = {
+      channels,
+      ports,
+      namespaces,
+      authenticator: options.authenticate && resolveAuthenticator(options.authenticate),
+      options: resolveSessionOptions(options.sessions),
+      outbox: resolveOutboxOptions(options.outbox),
+      hooks: options,
+      rpc: options.rpc,
+      codec: createSessionCodec(ports),
+      presence: this.#store && new PresenceKeeper(this.#store, teller),
+      spread: () => this.#nextSpread(),
+      enter: (session) => this.#enter(session),
+      forget: (session) => this.#forget(session),
+      wake: (session) => this.#wake(session),
+      tell: (hook, call) => this.#tell(hook, call),
+    }
+    this.#stopTicking = ports.every(TICK_MS, () => this.#tick())
+  }
+
+  /** What all of them have in common. */
+  get context(): SessionContext {
+    return this.#context
+  }
+
+  /** Whether there may be no more for now. */
+  get isFull(): boolean {
+    return this.#isClosed || this.#open.size >= this.#context.options.maxSessions
+  }
+
+  get stats(): SessionStats {
+    return { open: this.#open.size, connected: this.#byClient.size }
+  }
+
+  /** A client has come. Its transport tells the session what comes from it; one that cannot be is closed at once. */
+  open(transport: SessionTransport, request: SessionRequest = {}): Session {
+    const session = new Session(this.#context, transport, request)
+    const { isFull } = this
+    this.#open.add(session)
+    if (isFull) session.disconnect(ends(this.#isClosed ? 'shutdown' : 'connectionLimit'))
+    else this.#wake(session)
+    return session
+  }
+
+  /** A connected session, by its id. */
+  get(client: string): ClientSession | undefined {
+    return this.#byClient.get(client)
+  }
+
+  /** The connected sessions of a user. */
+  ofUser(user: string): readonly ClientSession[] {
+    return [...(this.#byUser.get(user) ?? [])].filter(({ phase }) => phase === 'open')
+  }
+
+  /** All that are connected. */
+  [Symbol.iterator](): IterableIterator<ClientSession> {
+    return this.#byClient.values()
+  }
+
+  /**
+   * Ends sessions, wherever in the cluster they are; by default with 3503: their clients do not come back. As all that
+   * the cluster is told, it is done here at once and on other hubs at most once. Rejects with `HubError`
+   * `ERR_BROKER_UNAVAILABLE` when those could not be told.
+   */
+  disconnect(target: SessionTarget, disconnect?: Disconnect): Promise<void> {
+    return this.#act({ type: 'disconnect', target, ...(disconnect && { disconnect }) })
+  }
+
+  /** Subscribes sessions to a channel, whatever its permission; those that are, stay. As `disconnect`. */
+  subscribe(target: SessionTarget, channel: string): Promise<void> {
+    return this.#act({ type: 'subscribe', target, channel })
+  }
+
+  /** Ends subscriptions; by default with 2000: their clients do not subscribe again by themselves. As `disconnect`. */
+  unsubscribe(target: SessionTarget, channel: string, why: Partial<Unsubscribed> = {}): Promise<void> {
+    return this.#act({ type: 'unsubscribe', target, channel, ...why })
+  }
+
+  /** The credentials of sessions hold until `expiresAt` (milliseconds since 1970), for ever without it. As `disconnect`. */
+  refresh(target: SessionTarget, expiresAt?: number): Promise<void> {
+    return this.#act({ type: 'refresh', target, ...(expiresAt !== undefined && { expiresAt }) })
+  }
+
+  /** What a hub of the cluster told all of them. */
+  told(message: string): void {
+    const heard = decodeSessionAction(message)
+    // Of its own it has done already.
+    if (heard !== undefined && heard.hub !== this.#hub) this.#apply(heard.action)
+  }
+
+  /** A leave was told in a channel. */
+  heardLeft(channel: string, { client }: ClientInfo): void {
+    this.#context.presence?.heardLeft(channel, client, this.#context.ports.elapsedMs())
+  }
+
+  /** What was told in a channel may have been missed. */
+  missed(channel: string): void {
+    this.#context.presence?.missed(channel, this.#context.ports.elapsedMs())
+  }
+
+  /** Ends every session with 3001; their clients come back, elsewhere perhaps. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopTicking()
+    for (const session of [...this.#open]) session.disconnect(ends('shutdown'))
+    this.#context.presence?.close()
+    await this.#store?.close()
+  }
+
+  async #act(action: SessionAction): Promise<void> {
+    this.#apply(action)
+    await this.#context.channels.tell(encodeSessionAction(this.#hub, action))
+  }
+
+  #apply(action: SessionAction): void {
+    const { target } = action
+    const session = 'client' in target ? this.#byClient.get(target.client) : undefined
+    const sessions = 'user' in target ? this.ofUser(target.user) : session === undefined ? [] : [session]
+    for (const each of sessions) applyAction(each, action)
+  }
+
+  #tick(): void {
+    const elapsedMs = this.#context.ports.elapsedMs()
+    for (const session of this.#due.take(elapsedMs)) {
+      session.tick(elapsedMs)
+      this.#wake(session)
+    }
+    this.#context.presence?.tick(elapsedMs)
+  }
+
+  #wake(session: Session): void {
+    const deadlineMs = session.nextDeadlineMs()
+    if (Number.isFinite(deadlineMs)) this.#due.put(session, deadlineMs)
+    else this.#due.delete(session)
+  }
+
+  #nextSpread(): number {
+    this.#spread = (this.#spread + GOLDEN_RATIO) % 1
+    return this.#spread
+  }
+
+  #enter(session: Session): Disconnect | undefined {
+    const { client, user } = session
+    const { maxSessionsPerUser } = this.#context.options
+    const others = this.#byUser.get(user)
+    if (user !== '' && (others?.size ?? 0) >= maxSessionsPerUser) return ends('connectionLimit')
+    if (others === undefined) this.#byUser.set(user, new Set([session]))
+    else others.add(session)
+    this.#byClient.set(client, session)
+    return undefined
+  }
+
+  #forget(session: Session): void {
+    const { client, user } = session
+    this.#open.delete(session)
+    this.#byClient.delete(client)
+    this.#due.delete(session)
+    const others = this.#byUser.get(user)
+    if (others?.delete(session) === true && others.size === 0) this.#byUser.delete(user)
+  }
+
+  #tell(hook: string, call: () => unknown): void {
+    const failed = (error: unknown): void => this.#context.ports.report(hook, error)
+    try {
+      const told = call()
+      if (told instanceof Promise) told.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Disconnect } from '@wigwag/protocol'
+import type { Credentials } from './credentials.ts'
+import type { EncodedPacket } from './encoded-packet.ts'
+import type { OutboxTransport } from './outbox.ts'
+
+/**
+ * What carries a session. It tells the session `receive` for what the client sent, `drained` when what it holds has
+ * fallen to the outbox's mark, and `closed` once, whoever ended it.
+ */
+export interface SessionTransport extends OutboxTransport<EncodedPacket> {
+  /** As in `'websocket'`. */
+  readonly name: string
+  /** Tells the client behind what was sent why the session ends, and ends. */
+  close(disconnect: Disconnect): void
+}
+
+/** How a client came: what the HTTP request said that carries its session. */
+export interface SessionRequest {
+  /** A header, by its name in lower case. */
+  readonly header?: (name: string) => string | undefined
+  /** A parameter of the URL's query. */
+  readonly query?: (name: string) => string | undefined
+  /** The client's address; behind a trusted proxy what that says of it. */
+  readonly remoteAddress?: string
+  /** Who it is, where that is known already; nobody is asked then. */
+  readonly credentials?: Credentials
+}

@@ -1,0 +1,366 @@
+import {
+  type ClientInfo,
+  type Command,
+  type DecodedPacket,
+  type Disconnect,
+  DisconnectCode,
+  decodeCommands,
+  encodePacket,
+  type Json,
+  PING_PACKET,
+  type PushPacket,
+  UnsubscribeCode,
+} from '@wigwag/protocol'
+import type { ClientSession } from './client-session.ts'
+import { CommandReply } from './command-reply.ts'
+import { runCommand } from './commands/command-table.ts'
+import type { Credentials } from './credentials.ts'
+import { ends } from './disconnects.ts'
+import type { EncodedPacket } from './encoded-packet.ts'
+import { Lifetime } from './lifetime.ts'
+import { Outbox, type OutboxHost } from './outbox.ts'
+import type { DroppedPublications } from './outbox-lane.ts'
+import { errorAnswer, TOO_MANY, UNAUTHORIZED } from './refusal-answers.ts'
+import { renewCredentials, renewSubscription } from './renewal.ts'
+import { subscribeByServer } from './server-subscription.ts'
+import type { SessionContext } from './session-context.ts'
+import type { Unsubscribed } from './session-hooks.ts'
+import { SessionKeepalive } from './session-keepalive.ts'
+import type { SessionSubscription } from './session-subscription.ts'
+import type { SessionRequest, SessionTransport } from './session-transport.ts'
+import type { SubscriptionOwner } from './subscription-owner.ts'
+
+type SessionState =
+  /** For the client to say who it is. */
+  | { readonly phase: 'waiting'; readonly deadlineMs: number }
+  /** It has; what it asked behind that waits. */
+  | { readonly phase: 'connecting'; readonly deadlineMs: number; readonly deferred: Command[] }
+  | { readonly phase: 'open'; readonly keepalive: SessionKeepalive; readonly endsAtMs: number }
+  | { readonly phase: 'closed' }
+
+/**
+ * One connected client, from when its transport opens until it has closed. Its transport tells it what comes (`receive`,
+ * `drained`, `closed`), the registry when time has gone by (`tick`). What clients can ask for is in `commands`.
+ */
+export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
+  readonly client: string
+  readonly outbox: Outbox
+  /** Those that are asked for, too. */
+  readonly subscriptions: Map<string, SessionSubscription> = new Map()
+  /** The last publish command's decision: the next one waits for it, so that order is kept. */
+  publishTurn: Promise<unknown> | undefined
+  /** Until when the credentials hold. */
+  lifetime: Lifetime = Lifetime.endless
+  readonly #context: SessionContext
+  readonly #transport: SessionTransport
+  readonly remoteAddress: string
+  #request: SessionRequest | undefined
+  #state: SessionState
+  #credentials: Credentials | undefined
+  #unanswered = 0
+
+  /** Made by the registry. */
+  constructor(context: SessionContext, transport: SessionTransport, request: SessionRequest) {
+    const { ports, options } = context
+    this.client = ports.createId()
+    this.remoteAddress = request.remoteAddress ?? ''
+    this.outbox = new Outbox(transport, this, context.outbox)
+    this.#request = request
+    this.#context = context
+    this.#transport = transport
+    this.#state = { phase: 'waiting', deadlineMs: ports.elapsedMs() + options.connectTimeoutMs }
+  }
+
+  get phase(): SessionState['phase'] {
+    return this.#state.phase
+  }
+
+  get user(): string {
+    return this.#credentials?.user ?? ''
+  }
+
+  get info(): Json | undefined {
+    return this.#credentials?.info
+  }
+
+  get meta(): Json | undefined {
+    return this.#credentials?.meta
+  }
+
+  get transport(): string {
+    return this.#transport.name
+  }
+
+  get channels(): readonly string[] {
+    return [...this.subscriptions.values()].filter(({ isLive }) => isLive).map(({ channel }) => channel)
+  }
+
+  /** How the client came; nothing once it is known who it is. */
+  get request(): SessionRequest | undefined {
+    return this.#request
+  }
+
+  /** As others in a channel see it. */
+  clientInfo(channelInfo?: Json): ClientInfo {
+    const { client, user, info } = this
+    return {
+      client,
+      user,
+      ...(info !== undefined && { conn_info: info }),
+      ...(channelInfo !== undefined && { chan_info: channelInfo }),
+    }
+  }
+
+  /** What the client sent: one message. */
+  receive(text: string): void {
+    if (this.#state.phase === 'closed') return
+    const decoded = decodeCommands(text)
+    if (!decoded.ok) {
+      this.disconnect(ends('badRequest', decoded.fault))
+      return
+    }
+    for (const packet of decoded.packets) this.#take(packet)
+  }
+
+  /** The transport has room again. */
+  drained(): void {
+    this.outbox.drained()
+  }
+
+  /** The transport has closed. */
+  closed(): void {
+    this.#end({ code: DisconnectCode.connectionClosed, reason: 'connection closed' })
+  }
+
+  send(data: Json): boolean {
+    if (this.#state.phase !== 'open') return false
+    this.#pushPacket({ push: { message: { data } } })
+    return this.phase === 'open'
+  }
+
+  subscribe(channel: string): void {
+    if (this.#state.phase === 'open') subscribeByServer(this, this.#context, channel)
+  }
+
+  unsubscribe(channel: string, code: number = UnsubscribeCode.server, reason = 'server unsubscribe'): void {
+    this.subscriptions.get(channel)?.end({ code, reason })
+  }
+
+  refresh(expiresAt?: number): void {
+    if (this.#state.phase !== 'open') return
+    this.lifetime = new Lifetime(expiresAt, this.lifetime.renewedBy)
+    this.#context.wake(this)
+    this.#pushPacket({ push: { refresh: this.lifetime.describe(this.#context.ports.nowMs()) } })
+  }
+
+  disconnect(disconnect: Disconnect = ends('forceDisconnect')): void {
+    if (this.#end(disconnect)) this.#transport.close(disconnect)
+  }
+
+  /** Sends a packet that is no publication. */
+  push(packet: EncodedPacket | string): void {
+    if (this.#state.phase !== 'closed') this.outbox.push(packet)
+  }
+
+  /** It is known who the client is. */
+  authenticated(credentials: Credentials, lifetime: Lifetime): void {
+    this.#credentials = credentials
+    this.lifetime = lifetime
+    this.#request = undefined
+    this.#context.wake(this)
+  }
+
+  /** The client is not let in, but may try again until its time is up. */
+  refused(): void {
+    if (this.#state.phase !== 'connecting') return
+    const { deadlineMs, deferred } = this.#state
+    this.#state = { phase: 'waiting', deadlineMs }
+    for (const command of deferred) this.#replyTo(command).refuse(UNAUTHORIZED)
+  }
+
+  /** The client is in. Called behind its reply, or right before it. */
+  opened(): void {
+    if (this.#state.phase !== 'connecting') return
+    const { options, ports, spread } = this.#context
+    const nowMs = ports.elapsedMs()
+    const { pingIntervalMs, pongTimeoutMs, maxLifetimeMs } = options
+    this.#state = {
+      phase: 'open',
+      keepalive: new SessionKeepalive(pingIntervalMs, pongTimeoutMs, nowMs, spread()),
+      endsAtMs: maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs,
+    }
+    this.#context.wake(this)
+  }
+
+  /** A command has its answer. */
+  answered(): void {
+    this.#unanswered--
+  }
+
+  /** When there is something to do, in milliseconds of the clock that nobody sets. */
+  nextDeadlineMs(): number {
+    const { elapsedMs, nowMs } = this.#context.ports
+    const { expiryGraceMs } = this.#context.options
+    // Clocks that are set move: so does what is due by them, whenever this is asked anew.
+    const behind = elapsedMs() - nowMs()
+    let deadlineMs = this.lifetime.deadline(expiryGraceMs) + behind
+    for (const { deadlineMs: recoveryMs, lifetime } of this.subscriptions.values()) {
+      deadlineMs = Math.min(deadlineMs, recoveryMs, lifetime.deadline(expiryGraceMs) + behind)
+    }
+    switch (this.#state.phase) {
+      case 'waiting':
+      case 'connecting':
+        return Math.min(deadlineMs, this.#state.deadlineMs)
+      case 'open':
+        return Math.min(deadlineMs, this.#state.keepalive.deadlineMs, this.#state.endsAtMs)
+      case 'closed':
+        return Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** Time goes by. */
+  tick(elapsedMs: number): void {
+    for (const subscription of this.subscriptions.values()) this.#tickSubscription(subscription, elapsedMs)
+    switch (this.#state.phase) {
+      case 'waiting':
+        if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('stale'))
+        break
+      case 'connecting':
+        // It is not the client that is late.
+        if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('internal'))
+        break
+      case 'open':
+        this.#tickOpen(this.#state, elapsedMs)
+        break
+      case 'closed':
+        break
+    }
+  }
+
+  dropped(dropped: DroppedPublications): void {
+    this.#context.tell('onDropped', () => this.#context.hooks.onDropped?.(this, dropped))
+  }
+
+  broken(channel: string): void {
+    const code = UnsubscribeCode.insufficientState
+    this.subscriptions.get(channel)?.end({ code, reason: 'insufficient state' })
+  }
+
+  slow(): void {
+    this.disconnect(ends('slow'))
+  }
+
+  ended(subscription: SessionSubscription, told: boolean, why: Unsubscribed | undefined): void {
+    const { channel, target } = subscription
+    if (this.subscriptions.get(channel) === subscription) this.subscriptions.delete(channel)
+    if (!told || this.#state.phase !== 'open') return
+    if (why !== undefined) this.#pushPacket({ push: { channel, unsubscribe: why } })
+    const { hooks } = this.#context
+    this.#context.tell('onUnsubscribe', () => hooks.onUnsubscribe?.(this, target.parts, why ?? ASKED))
+  }
+
+  /** Commands that came behind `connect`, now that it is answered. */
+  runDeferred(deferred: readonly Command[]): void {
+    for (const command of deferred) this.#run(command)
+  }
+
+  /** What came behind `connect` and waits for its answer. */
+  takeDeferred(): readonly Command[] {
+    return this.#state.phase === 'connecting' ? this.#state.deferred.splice(0) : []
+  }
+
+  #take(packet: DecodedPacket): void {
+    const state = this.#state
+    if (state.phase === 'closed') return
+    switch (packet.kind) {
+      case 'pong':
+        if (state.phase === 'open') state.keepalive.pong()
+        break
+      case 'refused':
+        if (state.phase === 'waiting') this.disconnect(ends('badRequest'))
+        else {
+          const { code, message } = errorAnswer(packet.code, packet.message)
+          this.push(encodePacket({ id: packet.id, error: { code, message } }))
+        }
+        break
+      case 'command':
+        this.#command(packet.command)
+        break
+    }
+  }
+
+  #command(command: Command): void {
+    const state = this.#state
+    // Before it is known who the client is there is nothing it could do, and it is nobody else later.
+    if ((command.method === 'connect') !== (state.phase === 'waiting')) {
+      this.disconnect(ends('badRequest'))
+      return
+    }
+    if (state.phase === 'connecting') {
+      this.#defer(state.deferred, command)
+      return
+    }
+    if (state.phase === 'waiting') {
+      this.#state = { phase: 'connecting', deadlineMs: state.deadlineMs, deferred: [] }
+    }
+    this.#run(command)
+  }
+
+  #defer(deferred: Command[], command: Command): void {
+    if (deferred.length < this.#context.options.maxUnansweredCommands) deferred.push(command)
+    else this.#replyTo(command).refuse(TOO_MANY)
+  }
+
+  #run(command: Command): void {
+    if (this.#state.phase === 'closed') return
+    const reply = this.#replyTo(command)
+    if (this.#unanswered > this.#context.options.maxUnansweredCommands) reply.refuse(TOO_MANY)
+    else runCommand(this, this.#context, command, reply)
+  }
+
+  #replyTo({ method, id }: Command): CommandReply<Command['method']> {
+    this.#unanswered++
+    return new CommandReply(this, method, id)
+  }
+
+  #tickOpen(state: Extract<SessionState, { phase: 'open' }>, elapsedMs: number): void {
+    const { ports, options } = this.#context
+    if (elapsedMs >= state.endsAtMs) {
+      this.disconnect(ends('forceReconnect'))
+      return
+    }
+    const effect = this.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
+    if (effect === 'over') this.disconnect(ends('expired'))
+    else if (effect === 'renew') renewCredentials(this, this.#context)
+    const keepalive = state.keepalive.tick(elapsedMs)
+    if (keepalive === 'ping') this.push(PING_PACKET)
+    else if (keepalive === 'no-pong') this.disconnect(ends('noPong'))
+  }
+
+  #tickSubscription(subscription: SessionSubscription, elapsedMs: number): void {
+    const { ports, options } = this.#context
+    subscription.tick(elapsedMs)
+    const effect = subscription.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
+    if (effect === 'over') subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
+    else if (effect === 'renew') renewSubscription(this, this.#context, subscription)
+  }
+
+  #pushPacket(packet: PushPacket): void {
+    this.push(encodePacket(packet))
+  }
+
+  /** Lets go of everything. Returns whether it had not ended before. */
+  #end(disconnect: Disconnect): boolean {
+    const { phase } = this.#state
+    if (phase === 'closed') return false
+    this.#state = { phase: 'closed' }
+    for (const subscription of [...this.subscriptions.values()]) subscription.end()
+    this.outbox.close()
+    this.#context.forget(this)
+    const { hooks } = this.#context
+    if (phase === 'open') this.#context.tell('onDisconnect', () => hooks.onDisconnect?.(this, disconnect))
+    return true
+  }
+}
+
+const ASKED: Unsubscribed = { code: 0, reason: 'unsubscribe called' }
