@@ -75,6 +75,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const sources = [
       'packages/socket/src/node/socket-options.ts',
       'packages/socket/src/node/websocket-server-options.ts',
+      'packages/hub/src/hub.ts',
       'packages/hub/src/broker/history-options.ts',
       'packages/hub/src/presence/presence-options.ts',
       'packages/hub/src/node/endpoint-options.ts',
@@ -91,6 +92,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxPollBytes',
       'bodyTimeoutMs',
       'authorizeTimeoutMs',
+      'positionCheckIntervalMs',
       'maxChannels',
       'maxTotalBytes',
       'idempotencyTtlMs',

@@ -13,6 +13,7 @@ import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
 import { Channel } from './channel/channel.ts'
 import { assertChannelName } from './channel/channel-name.ts'
 import { EncodeOnce } from './channel/encode-once.ts'
+import { PositionChecks } from './channel/position-checks.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
@@ -20,7 +21,6 @@ import { Namespaces } from './namespace/namespaces.ts'
 import { dataSize } from './publication/data-size.ts'
 import type { Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
-
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
 import type { SessionsOptions } from './session/sessions-options.ts'
@@ -31,9 +31,16 @@ export interface HubOptions extends SessionsOptions {
   readonly broker: Broker
   /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
   readonly maxPublicationBytes?: number
+  /**
+   * How often it is looked whether a channel's subscribers were told what the broker stored, in milliseconds. Default
+   * 40,000. 0: never. Whoever was not told recovers.
+   */
+  readonly positionCheckIntervalMs?: number
 }
 
-const DEFAULTS = { maxPublicationBytes: 256 * 1024 } as const
+const DEFAULTS = { maxPublicationBytes: 256 * 1024, positionCheckIntervalMs: 40_000 } as const
+/** How often it is looked whose time has come. */
+const TICK_MS = 1000
 
 /** What a hub counted since it was made. */
 export interface HubStats {
@@ -59,6 +66,9 @@ export class Hub {
   readonly #count = { published: 0, delivered: 0 }
   readonly #namespaces: Namespaces
   readonly #sessions: SessionRegistry | undefined
+  readonly #checks: PositionChecks | undefined
+  readonly #elapsedMs: () => number
+  #stopTicking = (): void => {}
   #closed = false
   /** Whether the hub was told who may be a session of it and what sessions may do: by `authenticate` or `namespaces`. */
   readonly decidesOnSessions: boolean
@@ -72,6 +82,8 @@ export class Hub {
     this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
     this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
+    this.#elapsedMs = ports?.elapsedMs ?? (() => 0)
+    this.#checks = ports && this.#startChecks(options.positionCheckIntervalMs, ports)
     if (ports !== undefined) this.#sessions = this.#createSessions(options, ports)
     this.#started = this.#broker.start({
       publication: (publication) => this.#deliver(publication),
@@ -183,6 +195,7 @@ export class Hub {
     channel.remove(subscription)
     if (channel.size > 0) return
     this.#channels.delete(name)
+    this.#checks?.forget(name)
     const leave = async (): Promise<void> => {
       if (!this.#channels.has(name)) await this.#broker.unsubscribe(name)
     }
@@ -194,6 +207,7 @@ export class Hub {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#stopTicking()
     await this.#sessions?.close()
     const error = new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
     for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
@@ -217,7 +231,26 @@ export class Hub {
     const ready = this.#started.then(() => this.#broker.subscribe(name))
     const channel = new Channel(ready)
     this.#channels.set(name, channel)
+    this.#checks?.watch(name, this.#elapsedMs())
     return channel
+  }
+
+  #startChecks(
+    intervalMs: number = DEFAULTS.positionCheckIntervalMs,
+    { every, elapsedMs }: SessionPorts,
+  ): PositionChecks | undefined {
+    checkNumberOption('positionCheckIntervalMs', intervalMs, 0)
+    if (intervalMs === 0) return undefined
+    const checks = new PositionChecks(
+      {
+        told: (name) => this.#channels.get(name)?.position,
+        stored: async (name) => (await this.#broker.history(name)).position,
+        missed: (name) => this.#recoverMissed(name),
+      },
+      intervalMs,
+    )
+    this.#stopTicking = every(TICK_MS, () => checks.tick(elapsedMs()))
+    return checks
   }
 
   #recover(

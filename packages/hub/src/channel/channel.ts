@@ -66,6 +66,12 @@ export class Channel {
     return this.#toldUntilMs
   }
 
+  /** How far its live subscriptions were told; nothing when none of them has a position. */
+  get position(): Position | undefined {
+    for (const { position } of this) if (position !== undefined) return position
+    return undefined
+  }
+
   /** Resolves when publications may have been missed once more, or when all `subscriptions` have left. */
   interruption(subscriptions: readonly Subscription[]): Promise<void> {
     const waiting = subscriptions.filter(({ phase }) => phase !== 'ended')

@@ -30,6 +30,11 @@ export class Subscription {
     return this.#state.phase
   }
 
+  /** How far it was told; nothing while it recovers, and where no history is kept. */
+  get position(): Position | undefined {
+    return this.#state.phase === 'live' ? this.#state.position : undefined
+  }
+
   /** A live publication, and its encoding for this subscriber's codec. */
   take(publication: Publication, encoded: unknown): void {
     switch (this.#state.phase) {
