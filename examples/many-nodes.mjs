@@ -1,9 +1,8 @@
 import { createServer } from 'node:http'
 import { ChannelEndpoint, createHub } from '@wigwag/hub/node'
-import { RedisBroker } from '@wigwag/redis'
+import { redis } from '@wigwag/redis'
 
-const broker = new RedisBroker({
-  url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
+const broker = redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', {
   history: { size: 100, ttlMs: 300_000 },
   onStatus: ({ state, why }) => console.log(state === 'connected' ? 'Redis is there' : why),
 })

@@ -18,6 +18,7 @@ import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
 import { Namespaces } from './namespace/namespaces.ts'
+import type { PresenceSource } from './presence/presence-source.ts'
 import { dataSize } from './publication/data-size.ts'
 import type { Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
@@ -27,8 +28,8 @@ import type { SessionsOptions } from './session/sessions-options.ts'
 
 /** How a hub behaves, what its channels are, and who may be a session of it. */
 export interface HubOptions extends SessionsOptions {
-  /** Carries publications between hubs and keeps streams. */
-  readonly broker: Broker
+  /** Carries publications between hubs and keeps streams. One that can, keeps presence, too, where `presence` does not say otherwise. */
+  readonly broker: Broker & Partial<PresenceSource>
   /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
   readonly maxPublicationBytes?: number
   /**
@@ -320,7 +321,7 @@ export class Hub {
       },
       tell: (message: string): Promise<void> => this.#broker.tell(message),
     }
-    return new SessionRegistry(options, this.#namespaces, channels, ports)
+    return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker)
   }
 
   #recoverMissed(name: string): void {

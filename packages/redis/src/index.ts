@@ -1,3 +1,4 @@
+export { redis } from './redis.ts'
 export { RedisBroker, type RedisBrokerStats } from './redis-broker.ts'
 export type { RedisBrokerOptions } from './redis-broker-options.ts'
 export type { RedisLineOptions } from './redis-line-options.ts'

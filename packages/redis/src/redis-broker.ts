@@ -13,6 +13,8 @@ import {
   type HubError,
   noHistory,
   type Position,
+  type PresenceSource,
+  type PresenceStore,
   type Publication,
   type PublicationData,
   type PublicationDetails,
@@ -29,7 +31,9 @@ import {
   resolveRedisBrokerOptions,
 } from './redis-broker-options.ts'
 import { describeFailure, hasTimedOut, notPublished, unavailable } from './redis-failure.ts'
+import { resolveRedisLineOptions } from './redis-line-options.ts'
 import { RedisLink } from './redis-link.ts'
+import { RedisPresenceStore } from './redis-presence-store.ts'
 import { RedisSubscriptions } from './redis-subscriptions.ts'
 import { redisOptionsOf } from './redis-url.ts'
 import { Resumption } from './resumption.ts'
@@ -58,7 +62,7 @@ export interface RedisBrokerStats {
  * A broker on Redis 7 or later: hubs on many nodes share its channels. Each publication is stored, trimmed and told in
  * one script; a node subscribes only to channels that it serves. A lost connection ends in a check of every channel.
  */
-export class RedisBroker implements Broker {
+export class RedisBroker implements Broker, PresenceSource {
   readonly #options: ResolvedRedisBrokerOptions
   readonly #link: RedisLink
   readonly #keysOf: (channel: string) => ChannelKeys
@@ -100,6 +104,11 @@ export class RedisBroker implements Broker {
   /** What happened so far. */
   get stats(): RedisBrokerStats {
     return { channels: this.#subscriptions.size, renewedEpochs: this.#resumption.renewedEpochs, ...this.#count }
+  }
+
+  /** Presence in the same Redis, by a connection of its own. With other times to live, make a `RedisPresenceStore` yourself. */
+  createPresenceStore(): PresenceStore {
+    return new RedisPresenceStore(resolveRedisLineOptions(this.#options))
   }
 
   /** Resolves when Redis was reached, or could not be for the first time: `status` tells. It goes on trying. */

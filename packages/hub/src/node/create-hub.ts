@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { PreparedMessage } from '@wigwag/socket'
-import type { Broker } from '../broker/broker.ts'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
 import { Hub, type HubOptions } from '../hub.ts'
@@ -9,7 +8,7 @@ import type { SessionPorts } from '../session/session-ports.ts'
 /** Options of the hub, and of the memory broker that it gets when none is given. */
 export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptions {
   /** Default: a memory broker. */
-  readonly broker?: Broker
+  readonly broker?: HubOptions['broker']
 }
 
 /** A hub on Node, with the memory broker unless another is given. Throws `HubError` `ERR_OPTION` for an option out of range. */

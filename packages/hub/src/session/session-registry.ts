@@ -4,6 +4,7 @@ import type { Namespaces } from '../namespace/namespaces.ts'
 import { DueQueue } from '../presence/due-queue.ts'
 import { MemoryPresenceStore } from '../presence/memory-presence-store.ts'
 import { PresenceKeeper } from '../presence/presence-keeper.ts'
+import type { PresenceSource } from '../presence/presence-source.ts'
 import type { PresenceStore } from '../presence/presence-store.ts'
 import type { ClientSession } from './client-session.ts'
 import { resolveAuthenticator } from './credentials.ts'
@@ -53,10 +54,17 @@ export class SessionRegistry {
   #spread = 0
 
   /** Made by the hub. Throws `HubError` `ERR_OPTION` that names the option and what it takes. */
-  constructor(options: SessionsOptions, namespaces: Namespaces, channels: SessionChannels, ports: SessionPorts) {
+  constructor(
+    options: SessionsOptions,
+    namespaces: Namespaces,
+    channels: SessionChannels,
+    ports: SessionPorts,
+    source: Partial<PresenceSource>,
+  ) {
     this.#hub = ports.createId()
     if (namespaces.some(({ presence }) => presence)) {
-      this.#store = options.presence ?? new MemoryPresenceStore({}, { now: ports.elapsedMs })
+      this.#store =
+        options.presence ?? source.createPresenceStore?.() ?? new MemoryPresenceStore({}, { now: ports.elapsedMs })
     }
     const announce = (channel: string, kind: Announcement, info: ClientInfo): void => {
       if (namespaces.resolve(channel)?.namespace.joinLeave === true) channels.announce(channel, kind, info)

@@ -20,6 +20,6 @@ export interface SessionsOptions extends SessionHooks {
   readonly sessions?: SessionOptions
   /** How much may wait for a session that does not read. */
   readonly outbox?: OutboxOptions
-  /** Keeps who is in which channel, for all hubs that share it. Default: in memory, for this process. */
+  /** Keeps who is in which channel, for all hubs that share it. Default: where the broker is, if that can; otherwise in memory, for this process. */
   readonly presence?: PresenceStore
 }
