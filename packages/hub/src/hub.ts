@@ -16,6 +16,9 @@ import { EncodeOnce } from './channel/encode-once.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
+import { hubErrorOf } from './error/hub-error-of.ts'
+import { type HubOptions, resolveMaxPublicationBytes } from './hub-options.ts'
+import type { HubStats } from './hub-stats.ts'
 import { Namespaces } from './namespace/namespaces.ts'
 import { dataSize } from './publication/data-size.ts'
 import type { Publication, PublicationData } from './publication/publication.ts'
@@ -23,31 +26,6 @@ import { assertTags } from './publication/tags.ts'
 
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
-import type { SessionsOptions } from './session/sessions-options.ts'
-
-/** How a hub behaves, what its channels are, and who may be a session of it. */
-export interface HubOptions extends SessionsOptions {
-  /** Carries publications between hubs and keeps streams. */
-  readonly broker: Broker
-  /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
-  readonly maxPublicationBytes?: number
-}
-
-const DEFAULTS = { maxPublicationBytes: 256 * 1024 } as const
-
-/** What a hub counted since it was made. */
-export interface HubStats {
-  /** Channels that somebody here is subscribed to. */
-  readonly channels: number
-  /** Subscriptions in them. */
-  readonly subscriptions: number
-  /** Publications accepted from here. */
-  readonly published: number
-  /** Deliveries to subscriptions here. */
-  readonly delivered: number
-  /** Sessions here. */
-  readonly sessions: number
-}
 
 /** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
 export class Hub {
@@ -67,8 +45,7 @@ export class Hub {
 
   /** Without `ports` there can be channels, but no sessions. Throws `HubError` `ERR_OPTION` for an option out of range. */
   constructor(options: HubOptions, ports?: SessionPorts) {
-    this.maxPublicationBytes = options.maxPublicationBytes ?? DEFAULTS.maxPublicationBytes
-    checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
+    this.maxPublicationBytes = resolveMaxPublicationBytes(options)
     this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
     this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
@@ -327,10 +304,4 @@ export class Hub {
 interface HistoryRead {
   readonly history: History
   readonly interruptions: number
-}
-
-function hubErrorOf(error: unknown): HubError {
-  if (error instanceof HubError) return error
-  const why = error instanceof Error ? error.message : String(error)
-  return new HubError('ERR_BROKER_UNAVAILABLE', `The broker failed: ${why}`, { cause: error })
 }

@@ -3,7 +3,8 @@ import { PreparedMessage } from '@wigwag/socket'
 import type { Broker } from '../broker/broker.ts'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
-import { Hub, type HubOptions } from '../hub.ts'
+import { Hub } from '../hub.ts'
+import type { HubOptions } from '../hub-options.ts'
 import type { SessionPorts } from '../session/session-ports.ts'
 
 /** Options of the hub, and of the memory broker that it gets when none is given. */

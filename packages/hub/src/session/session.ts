@@ -17,7 +17,7 @@ import { runCommand } from './commands/command-table.ts'
 import type { Credentials } from './credentials.ts'
 import { ends } from './disconnects.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
-import { Lifetime } from './lifetime.ts'
+import { Lifetime, type LifetimeEffect } from './lifetime.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
 import { errorAnswer, TOO_MANY, UNAUTHORIZED } from './refusal-answers.ts'
@@ -27,6 +27,7 @@ import type { SessionContext } from './session-context.ts'
 import type { Unsubscribed } from './session-hooks.ts'
 import { SessionKeepalive } from './session-keepalive.ts'
 import type { SessionSubscription } from './session-subscription.ts'
+import { SessionSubscriptions } from './session-subscriptions.ts'
 import type { SessionRequest, SessionTransport } from './session-transport.ts'
 import type { SubscriptionOwner } from './subscription-owner.ts'
 
@@ -46,7 +47,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   readonly client: string
   readonly outbox: Outbox
   /** Those that are asked for, too. */
-  readonly subscriptions: Map<string, SessionSubscription> = new Map()
+  readonly subscriptions: SessionSubscriptions = new SessionSubscriptions()
   /** The last publish command's decision: the next one waits for it, so that order is kept. */
   publishTurn: Promise<unknown> | undefined
   /** Until when the credentials hold. */
@@ -92,7 +93,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   }
 
   get channels(): readonly string[] {
-    return [...this.subscriptions.values()].filter(({ isLive }) => isLive).map(({ channel }) => channel)
+    return this.subscriptions.channels
   }
 
   /** How the client came; nothing once it is known who it is. */
@@ -203,10 +204,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     const { expiryGraceMs } = this.#context.options
     // Clocks that are set move: so does what is due by them, whenever this is asked anew.
     const behind = elapsedMs() - nowMs()
-    let deadlineMs = this.lifetime.deadline(expiryGraceMs) + behind
-    for (const { deadlineMs: recoveryMs, lifetime } of this.subscriptions.values()) {
-      deadlineMs = Math.min(deadlineMs, recoveryMs, lifetime.deadline(expiryGraceMs) + behind)
-    }
+    const lifetimeMs = (lifetime: Lifetime): number => lifetime.deadline(expiryGraceMs) + behind
+    const deadlineMs = Math.min(lifetimeMs(this.lifetime), this.subscriptions.nextDeadlineMs(lifetimeMs))
     switch (this.#state.phase) {
       case 'waiting':
       case 'connecting':
@@ -220,7 +219,11 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   /** Time goes by. */
   tick(elapsedMs: number): void {
-    for (const subscription of this.subscriptions.values()) this.#tickSubscription(subscription, elapsedMs)
+    this.subscriptions.tick(
+      elapsedMs,
+      (lifetime) => this.#effectOf(lifetime),
+      (subscription, effect) => this.#due(subscription, effect),
+    )
     switch (this.#state.phase) {
       case 'waiting':
         if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('stale'))
@@ -252,7 +255,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   ended(subscription: SessionSubscription, told: boolean, why: Unsubscribed | undefined): void {
     const { channel, target } = subscription
-    if (this.subscriptions.get(channel) === subscription) this.subscriptions.delete(channel)
+    this.subscriptions.delete(subscription)
     if (!told || this.#state.phase !== 'open') return
     if (why !== undefined) this.#pushPacket({ push: { channel, unsubscribe: why } })
     const { hooks } = this.#context
@@ -324,12 +327,11 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   }
 
   #tickOpen(state: Extract<SessionState, { phase: 'open' }>, elapsedMs: number): void {
-    const { ports, options } = this.#context
     if (elapsedMs >= state.endsAtMs) {
       this.disconnect(ends('forceReconnect'))
       return
     }
-    const effect = this.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
+    const effect = this.#effectOf(this.lifetime)
     if (effect === 'over') this.disconnect(ends('expired'))
     else if (effect === 'renew') renewCredentials(this, this.#context)
     const keepalive = state.keepalive.tick(elapsedMs)
@@ -337,12 +339,13 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     else if (keepalive === 'no-pong') this.disconnect(ends('noPong'))
   }
 
-  #tickSubscription(subscription: SessionSubscription, elapsedMs: number): void {
-    const { ports, options } = this.#context
-    subscription.tick(elapsedMs)
-    const effect = subscription.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
-    if (effect === 'over') subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
-    else if (effect === 'renew') renewSubscription(this, this.#context, subscription)
+  #effectOf(lifetime: Lifetime): LifetimeEffect {
+    return lifetime.tick(this.#context.ports.nowMs(), this.#context.options.expiryGraceMs)
+  }
+
+  #due(subscription: SessionSubscription, effect: 'renew' | 'over'): void {
+    if (effect === 'renew') renewSubscription(this, this.#context, subscription)
+    else subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
   }
 
   #pushPacket(packet: PushPacket): void {
@@ -354,7 +357,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     const { phase } = this.#state
     if (phase === 'closed') return false
     this.#state = { phase: 'closed' }
-    for (const subscription of [...this.subscriptions.values()]) subscription.end()
+    this.subscriptions.end()
     this.outbox.close()
     this.#context.forget(this)
     const { hooks } = this.#context

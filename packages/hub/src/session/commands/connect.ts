@@ -113,7 +113,7 @@ function serverSubscriptions(
     }
     const goal = resolveGoal('server', subs?.[channel] ?? {}, target.namespace)
     const subscription = new SessionSubscription(context, session, target, goal)
-    session.subscriptions.set(channel, subscription)
+    session.subscriptions.add(subscription)
     subscriptions.push(subscription)
   }
   return subscriptions
