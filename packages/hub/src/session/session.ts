@@ -12,15 +12,14 @@ import {
   UnsubscribeCode,
 } from '@wigwag/protocol'
 import type { ClientSession } from './client-session.ts'
-import { CommandReply } from './command-reply.ts'
-import { runCommand } from './commands/command-table.ts'
+import { CommandIntake } from './command-intake.ts'
 import type { Credentials } from './credentials.ts'
 import { ends } from './disconnects.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
 import { Lifetime, type LifetimeEffect } from './lifetime.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
-import { errorAnswer, TOO_MANY, UNAUTHORIZED } from './refusal-answers.ts'
+import { UNAUTHORIZED } from './refusal-answers.ts'
 import { renewCredentials, renewSubscription } from './renewal.ts'
 import { subscribeByServer } from './server-subscription.ts'
 import type { SessionContext } from './session-context.ts'
@@ -35,8 +34,8 @@ type SessionState =
   /** For the client to say who it is. */
   | { readonly phase: 'waiting'; readonly deadlineMs: number }
   /** It has; what it asked behind that waits. */
-  | { readonly phase: 'connecting'; readonly deadlineMs: number; readonly deferred: Command[] }
-  | { readonly phase: 'open'; readonly keepalive: SessionKeepalive; readonly endsAtMs: number }
+  | { readonly phase: 'connecting'; readonly deadlineMs: number }
+  | { readonly phase: 'open'; readonly keepalive: SessionKeepalive }
   | { readonly phase: 'closed' }
 
 /**
@@ -46,6 +45,7 @@ type SessionState =
 export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   readonly client: string
   readonly outbox: Outbox
+  readonly commands: CommandIntake
   /** Those that are asked for, too. */
   readonly subscriptions: SessionSubscriptions = new SessionSubscriptions()
   /** The last publish command's decision: the next one waits for it, so that order is kept. */
@@ -58,13 +58,13 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   #request: SessionRequest | undefined
   #state: SessionState
   #credentials: Credentials | undefined
-  #unanswered = 0
 
   /** Made by the registry. */
   constructor(context: SessionContext, transport: SessionTransport, request: SessionRequest) {
     const { ports, options } = context
     this.client = ports.createId()
     this.remoteAddress = request.remoteAddress ?? ''
+    this.commands = new CommandIntake(this, context)
     this.outbox = new Outbox(transport, this, context.outbox)
     this.#request = request
     this.#context = context
@@ -174,28 +174,16 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   /** The client is not let in, but may try again until its time is up. */
   refused(): void {
     if (this.#state.phase !== 'connecting') return
-    const { deadlineMs, deferred } = this.#state
-    this.#state = { phase: 'waiting', deadlineMs }
-    for (const command of deferred) this.#replyTo(command).refuse(UNAUTHORIZED)
+    this.#state = { phase: 'waiting', deadlineMs: this.#state.deadlineMs }
+    this.commands.refuseDeferred(UNAUTHORIZED)
   }
 
   /** The client is in. Called behind its reply, or right before it. */
   opened(): void {
     if (this.#state.phase !== 'connecting') return
     const { options, ports, spread } = this.#context
-    const nowMs = ports.elapsedMs()
-    const { pingIntervalMs, pongTimeoutMs, maxLifetimeMs } = options
-    this.#state = {
-      phase: 'open',
-      keepalive: new SessionKeepalive(pingIntervalMs, pongTimeoutMs, nowMs, spread()),
-      endsAtMs: maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs,
-    }
+    this.#state = { phase: 'open', keepalive: new SessionKeepalive(options, ports.elapsedMs(), spread()) }
     this.#context.wake(this)
-  }
-
-  /** A command has its answer. */
-  answered(): void {
-    this.#unanswered--
   }
 
   /** When there is something to do, in milliseconds of the clock that nobody sets. */
@@ -211,7 +199,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       case 'connecting':
         return Math.min(deadlineMs, this.#state.deadlineMs)
       case 'open':
-        return Math.min(deadlineMs, this.#state.keepalive.deadlineMs, this.#state.endsAtMs)
+        return Math.min(deadlineMs, this.#state.keepalive.deadlineMs)
       case 'closed':
         return Number.POSITIVE_INFINITY
     }
@@ -233,7 +221,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
         if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('internal'))
         break
       case 'open':
-        this.#tickOpen(this.#state, elapsedMs)
+        this.#tickOpen(this.#state.keepalive, elapsedMs)
         break
       case 'closed':
         break
@@ -262,16 +250,6 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     this.#context.tell('onUnsubscribe', () => hooks.onUnsubscribe?.(this, target.parts, why ?? ASKED))
   }
 
-  /** Commands that came behind `connect`, now that it is answered. */
-  runDeferred(deferred: readonly Command[]): void {
-    for (const command of deferred) this.#run(command)
-  }
-
-  /** What came behind `connect` and waits for its answer. */
-  takeDeferred(): readonly Command[] {
-    return this.#state.phase === 'connecting' ? this.#state.deferred.splice(0) : []
-  }
-
   #take(packet: DecodedPacket): void {
     const state = this.#state
     if (state.phase === 'closed') return
@@ -282,8 +260,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       case 'refused':
         if (state.phase === 'waiting') this.disconnect(ends('badRequest'))
         else {
-          const { code, message } = errorAnswer(packet.code, packet.message)
-          this.push(encodePacket({ id: packet.id, error: { code, message } }))
+          const { id, code, message } = packet
+          this.push(encodePacket({ id, error: { code, message } }))
         }
         break
       case 'command':
@@ -299,44 +277,30 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       this.disconnect(ends('badRequest'))
       return
     }
-    if (state.phase === 'connecting') {
-      this.#defer(state.deferred, command)
-      return
+    if (state.phase === 'connecting') this.commands.defer(command)
+    else {
+      if (state.phase === 'waiting') this.#state = { phase: 'connecting', deadlineMs: state.deadlineMs }
+      this.commands.run(command)
     }
-    if (state.phase === 'waiting') {
-      this.#state = { phase: 'connecting', deadlineMs: state.deadlineMs, deferred: [] }
-    }
-    this.#run(command)
   }
 
-  #defer(deferred: Command[], command: Command): void {
-    if (deferred.length < this.#context.options.maxUnansweredCommands) deferred.push(command)
-    else this.#replyTo(command).refuse(TOO_MANY)
-  }
-
-  #run(command: Command): void {
-    if (this.#state.phase === 'closed') return
-    const reply = this.#replyTo(command)
-    if (this.#unanswered > this.#context.options.maxUnansweredCommands) reply.refuse(TOO_MANY)
-    else runCommand(this, this.#context, command, reply)
-  }
-
-  #replyTo({ method, id }: Command): CommandReply<Command['method']> {
-    this.#unanswered++
-    return new CommandReply(this, method, id)
-  }
-
-  #tickOpen(state: Extract<SessionState, { phase: 'open' }>, elapsedMs: number): void {
-    if (elapsedMs >= state.endsAtMs) {
-      this.disconnect(ends('forceReconnect'))
-      return
-    }
+  #tickOpen(keepalive: SessionKeepalive, elapsedMs: number): void {
     const effect = this.#effectOf(this.lifetime)
     if (effect === 'over') this.disconnect(ends('expired'))
     else if (effect === 'renew') renewCredentials(this, this.#context)
-    const keepalive = state.keepalive.tick(elapsedMs)
-    if (keepalive === 'ping') this.push(PING_PACKET)
-    else if (keepalive === 'no-pong') this.disconnect(ends('noPong'))
+    switch (keepalive.tick(elapsedMs)) {
+      case 'ping':
+        this.push(PING_PACKET)
+        break
+      case 'no-pong':
+        this.disconnect(ends('noPong'))
+        break
+      case 'too-old':
+        this.disconnect(ends('forceReconnect'))
+        break
+      case undefined:
+        break
+    }
   }
 
   #effectOf(lifetime: Lifetime): LifetimeEffect {
