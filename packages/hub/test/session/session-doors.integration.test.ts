@@ -1,7 +1,9 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { HubOptions } from '@wigwag/hub'
 import { jwt } from '@wigwag/hub/jwt'
-import { Tickets } from '@wigwag/hub/node'
-import { describe, expect, test } from 'vitest'
+import { createHub, Tickets } from '@wigwag/hub/node'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Arrivals } from '../support/arrivals.ts'
 import { connectRaw } from '../support/raw-http.ts'
 import { openSocket, serveChannels } from '../support/served-channels.ts'
@@ -80,6 +82,19 @@ describe('the doors of sessions', () => {
     expect((await socket.closed).code).toBe(3001)
     await closing
   })
+})
+
+test('a hub attaches itself to a server, and lets go of it when it closes', async () => {
+  const hub = createHub()
+  const server = createServer((_request, response) => response.end('application'))
+  hub.attach(server, { basePath: '/push' })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const socket = await openSocket(`http://127.0.0.1:${port}/push${PATH}`)
+  await hub.close()
+  expect((await socket.closed).code).toBe(3001)
+  expect(await (await fetch(`http://127.0.0.1:${port}/push/channel/a`)).text()).toBe('application')
 })
 
 describe('a token', () => {
