@@ -5,6 +5,7 @@ import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
+import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
 import { resolveAdmissionOptions } from '../../packages/socket/src/node/admission-options.ts'
 import { deflateLevel } from '../../packages/socket/src/node/deflate-level.ts'
@@ -75,7 +76,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const sources = [
       'packages/socket/src/node/socket-options.ts',
       'packages/socket/src/node/websocket-server-options.ts',
-      'packages/hub/src/hub.ts',
+      'packages/hub/src/hub-options.ts',
       'packages/hub/src/broker/history-options.ts',
       'packages/hub/src/presence/presence-options.ts',
       'packages/hub/src/node/endpoint-options.ts',
@@ -121,6 +122,11 @@ describe('docs/limits.md has the defaults of the code', () => {
       expect(read(document)).toContain(`at most ${MAX_TAGS}`)
       expect(read(document)).toContain(`of ${MAX_TAGS_BYTES} bytes together`)
     }
+  })
+
+  test('of sessions', () => {
+    const limits = [...rows].filter(([name]) => name.startsWith('sessions.'))
+    expect(Object.fromEntries(limits.map(([name, value]) => [name.slice(9), value]))).toEqual(resolveSessionOptions())
   })
 
   test("of a session's outbox", () => {

@@ -17,45 +17,18 @@ import { PositionChecks } from './channel/position-checks.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
 import { HubError } from './error/hub-error.ts'
+import { hubErrorOf } from './error/hub-error-of.ts'
+import { type HubOptions, resolveHubLimits } from './hub-options.ts'
+import type { HubStats } from './hub-stats.ts'
 import { Namespaces } from './namespace/namespaces.ts'
-import type { PresenceSource } from './presence/presence-source.ts'
 import { dataSize } from './publication/data-size.ts'
 import type { Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
-import type { SessionsOptions } from './session/sessions-options.ts'
 
-/** How a hub behaves, what its channels are, and who may be a session of it. */
-export interface HubOptions extends SessionsOptions {
-  /** Carries publications between hubs and keeps streams. One that can, keeps presence, too, where `presence` does not say otherwise. */
-  readonly broker: Broker & Partial<PresenceSource>
-  /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
-  readonly maxPublicationBytes?: number
-  /**
-   * How often it is looked whether a channel's subscribers were told what the broker stored, in milliseconds. Default
-   * 40,000. 0: never. Whoever was not told recovers.
-   */
-  readonly positionCheckIntervalMs?: number
-}
-
-const DEFAULTS = { maxPublicationBytes: 256 * 1024, positionCheckIntervalMs: 40_000 } as const
 /** How often it is looked whose time has come. */
 const TICK_MS = 1000
-
-/** What a hub counted since it was made. */
-export interface HubStats {
-  /** Channels that somebody here is subscribed to. */
-  readonly channels: number
-  /** Subscriptions in them. */
-  readonly subscriptions: number
-  /** Publications accepted from here. */
-  readonly published: number
-  /** Deliveries to subscriptions here. */
-  readonly delivered: number
-  /** Sessions here. */
-  readonly sessions: number
-}
 
 /** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
 export class Hub {
@@ -78,13 +51,13 @@ export class Hub {
 
   /** Without `ports` there can be channels, but no sessions. Throws `HubError` `ERR_OPTION` for an option out of range. */
   constructor(options: HubOptions, ports?: SessionPorts) {
-    this.maxPublicationBytes = options.maxPublicationBytes ?? DEFAULTS.maxPublicationBytes
-    checkNumberOption('maxPublicationBytes', this.maxPublicationBytes, 1)
+    const { maxPublicationBytes, positionCheckIntervalMs } = resolveHubLimits(options)
+    this.maxPublicationBytes = maxPublicationBytes
     this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
     this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
     this.#elapsedMs = ports?.elapsedMs ?? (() => 0)
-    this.#checks = ports && this.#startChecks(options.positionCheckIntervalMs, ports)
+    this.#checks = ports && this.#startChecks(positionCheckIntervalMs, ports)
     if (ports !== undefined) this.#sessions = this.#createSessions(options, ports)
     this.#started = this.#broker.start({
       publication: (publication) => this.#deliver(publication),
@@ -236,11 +209,7 @@ export class Hub {
     return channel
   }
 
-  #startChecks(
-    intervalMs: number = DEFAULTS.positionCheckIntervalMs,
-    { every, elapsedMs }: SessionPorts,
-  ): PositionChecks | undefined {
-    checkNumberOption('positionCheckIntervalMs', intervalMs, 0)
+  #startChecks(intervalMs: number, { every, elapsedMs }: SessionPorts): PositionChecks | undefined {
     if (intervalMs === 0) return undefined
     const checks = new PositionChecks(
       {
@@ -361,10 +330,4 @@ export class Hub {
 interface HistoryRead {
   readonly history: History
   readonly interruptions: number
-}
-
-function hubErrorOf(error: unknown): HubError {
-  if (error instanceof HubError) return error
-  const why = error instanceof Error ? error.message : String(error)
-  return new HubError('ERR_BROKER_UNAVAILABLE', `The broker failed: ${why}`, { cause: error })
 }

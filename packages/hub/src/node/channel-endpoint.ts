@@ -26,6 +26,8 @@ const LOST_UPGRADE =
   'This is a WebSocket handshake without "Upgrade: websocket" or without "Connection: upgrade": a proxy did not pass them ' +
   'on. In nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
+const ONLY_WEBSOCKET = 'Sessions come in over a WebSocket here: connect with ws:// or wss://.'
+
 const METHODS = 'GET, HEAD, POST, OPTIONS'
 
 /** What an endpoint counted. */
@@ -81,14 +83,22 @@ export class ChannelEndpoint {
     const { basePath } = this.#options
     const undo = interceptHttp(server, {
       request: (incoming, response) => {
+        if (this.#isForSessions(incoming)) {
+          const isLost = incoming.headers['sec-websocket-key'] !== undefined
+          answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, {
+            upgrade: 'websocket',
+            connection: 'close',
+          })
+          return true
+        }
         const url = matchChannelUrl(incoming.url ?? '', false, basePath)
         if (url === undefined) return false
         this.#answer(server, url, incoming, response)
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (this.#sessions !== undefined && isSessionUrl(incoming.url ?? '', basePath)) {
-          this.#sessions.upgrade(server, incoming, socket, head)
+        if (this.#isForSessions(incoming)) {
+          this.#sessions?.upgrade(server, incoming, socket, head)
           return true
         }
         if (matchChannelUrl(incoming.url ?? '', true, basePath) === undefined) return false
@@ -113,6 +123,10 @@ export class ChannelEndpoint {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #isForSessions({ url = '' }: IncomingMessage): boolean {
+    return this.#sessions !== undefined && isSessionUrl(url, this.#options.basePath)
   }
 
   #answer(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): void {

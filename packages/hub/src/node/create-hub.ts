@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { PreparedMessage } from '@wigwag/socket'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
-import { Hub, type HubOptions } from '../hub.ts'
+import type { HubOptions } from '../hub-options.ts'
 import type { SessionPorts } from '../session/session-ports.ts'
+import { NodeHub } from './node-hub.ts'
 
 /** Options of the hub, and of the memory broker that it gets when none is given. */
 export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptions {
@@ -12,8 +13,8 @@ export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptio
 }
 
 /** A hub on Node, with the memory broker unless another is given. Throws `HubError` `ERR_OPTION` for an option out of range. */
-export function createHub(options: CreateHubOptions = {}): Hub {
-  return new Hub({ ...options, broker: options.broker ?? createMemoryBroker(options) }, sessionPorts)
+export function createHub(options: CreateHubOptions = {}): NodeHub {
+  return new NodeHub({ ...options, broker: options.broker ?? createMemoryBroker(options) }, sessionPorts)
 }
 
 /** What Node lends sessions. */

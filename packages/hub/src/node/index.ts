@@ -2,5 +2,6 @@ export { ChannelEndpoint, type ChannelEndpointStats } from './channel-endpoint.t
 export { channelPath, checkBasePath } from './channel-url.ts'
 export { type CreateHubOptions, createHub, createMemoryBroker } from './create-hub.ts'
 export type { ChannelDecision, ChannelEndpointOptions, ChannelRequest } from './endpoint-options.ts'
+export { NodeHub } from './node-hub.ts'
 export { Tickets, type TicketsOptions } from './tickets.ts'
 export { INSUFFICIENT_STATE_CLOSE_CODE } from './websocket-subscriber.ts'

@@ -28,7 +28,7 @@ export class CommandReply<M extends Method> {
     if (answer.type === 'error') this.#give({ id: this.#id, error: errorPacket(answer) })
     else if (!this.#isGiven) {
       this.#isGiven = true
-      this.#session.answered()
+      this.#session.commands.answered()
       this.#session.disconnect(answer.disconnect)
     }
   }
@@ -36,7 +36,7 @@ export class CommandReply<M extends Method> {
   #give(packet: ReplyPacket): void {
     if (this.#isGiven) return
     this.#isGiven = true
-    this.#session.answered()
+    this.#session.commands.answered()
     if (this.#id !== 0) this.#session.push(encodePacket(packet))
   }
 }

@@ -15,7 +15,7 @@ export async function decidePresence(
   if (!found.ok) return found
   const { namespace } = found.value
   if (!namespace.presence || context.presence === undefined) return { ok: false, answer: NOT_AVAILABLE }
-  const isSubscribed = session.subscriptions.get(channel)?.isLive === true
+  const isSubscribed = session.subscriptions.isLive(channel)
   const decision = await decide(session, found.value, namespace.readPresence, isSubscribed)
   return decision.ok ? { ok: true, value: context.presence } : decision
 }

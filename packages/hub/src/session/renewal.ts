@@ -35,7 +35,7 @@ export function applyCredentials(
   renewedBy: 'client' | 'hub',
 ): void {
   session.authenticated(credentials, new Lifetime(credentials.expiresAt, renewedBy))
-  for (const subscription of session.subscriptions.values()) {
+  for (const subscription of session.subscriptions) {
     if (subscription.goal.side === 'client' && subscription.isLive) askAgain(session, context, subscription, DENIED)
   }
 }

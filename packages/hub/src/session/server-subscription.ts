@@ -21,7 +21,7 @@ export function subscribeByServer(session: Session, context: SessionContext, cha
   }
   if (session.subscriptions.has(channel)) return
   const subscription = new SessionSubscription(context, session, target, resolveGoal('server', {}, target.namespace))
-  session.subscriptions.set(channel, subscription)
+  session.subscriptions.add(subscription)
   subscription.begin(session.clientInfo(), (outcome) => {
     if (!outcome.ok) return
     session.push(encodePacket({ push: { channel, subscribe: outcome.result } }))

@@ -1,31 +1,38 @@
+import type { ResolvedSessionOptions } from './session-options.ts'
+
 type KeepaliveState =
   | { readonly phase: 'quiet'; readonly pingAtMs: number }
   | { readonly phase: 'awaiting-pong'; readonly pingedAtMs: number }
 
 /** What is to be done. */
-export type KeepaliveEffect = 'ping' | 'no-pong' | undefined
+export type KeepaliveEffect = 'ping' | 'no-pong' | 'too-old' | undefined
 
-/** Pings of a session, and the pongs that are awaited. */
+/** Pings of a session, the pongs that are awaited, and how old it may become. */
 export class SessionKeepalive {
   readonly #intervalMs: number
   readonly #timeoutMs: number
+  readonly #endsAtMs: number
   #state: KeepaliveState
 
-  /** `spread`, from 0 up to 1, is by how much the first ping comes sooner. An interval of 0 never pings. */
-  constructor(intervalMs: number, timeoutMs: number, nowMs: number, spread: number) {
-    this.#intervalMs = intervalMs === 0 ? Number.POSITIVE_INFINITY : intervalMs
-    this.#timeoutMs = timeoutMs
+  /** `spread`, from 0 up to 1, is by how much the first ping comes sooner. */
+  constructor(options: ResolvedSessionOptions, nowMs: number, spread: number) {
+    const { pingIntervalMs, pongTimeoutMs, maxLifetimeMs } = options
+    this.#intervalMs = pingIntervalMs === 0 ? Number.POSITIVE_INFINITY : pingIntervalMs
+    this.#timeoutMs = pongTimeoutMs
+    this.#endsAtMs = maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs
     // Half of it at most, lest sessions that are short were pinged at once.
     this.#state = { phase: 'quiet', pingAtMs: nowMs + this.#intervalMs * (1 - spread / 2) }
   }
 
   /** When something is to be done. */
   get deadlineMs(): number {
-    return this.#state.phase === 'quiet' ? this.#state.pingAtMs : this.#state.pingedAtMs + this.#timeoutMs
+    return Math.min(this.#nextMs, this.#endsAtMs)
   }
 
+  /** Time goes by. */
   tick(nowMs: number): KeepaliveEffect {
-    if (nowMs < this.deadlineMs) return undefined
+    if (nowMs >= this.#endsAtMs) return 'too-old'
+    if (nowMs < this.#nextMs) return undefined
     if (this.#state.phase === 'awaiting-pong') return 'no-pong'
     this.#state = { phase: 'awaiting-pong', pingedAtMs: nowMs }
     return 'ping'
@@ -35,5 +42,9 @@ export class SessionKeepalive {
   pong(): void {
     if (this.#state.phase === 'quiet') return
     this.#state = { phase: 'quiet', pingAtMs: this.#state.pingedAtMs + this.#intervalMs }
+  }
+
+  get #nextMs(): number {
+    return this.#state.phase === 'quiet' ? this.#state.pingAtMs : this.#state.pingedAtMs + this.#timeoutMs
   }
 }

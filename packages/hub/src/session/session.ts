@@ -12,21 +12,21 @@ import {
   UnsubscribeCode,
 } from '@wigwag/protocol'
 import type { ClientSession } from './client-session.ts'
-import { CommandReply } from './command-reply.ts'
-import { runCommand } from './commands/command-table.ts'
+import { CommandIntake } from './command-intake.ts'
 import type { Credentials } from './credentials.ts'
 import { ends } from './disconnects.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
-import { Lifetime } from './lifetime.ts'
+import { Lifetime, type LifetimeEffect } from './lifetime.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
-import { errorAnswer, TOO_MANY, UNAUTHORIZED } from './refusal-answers.ts'
+import { UNAUTHORIZED } from './refusal-answers.ts'
 import { renewCredentials, renewSubscription } from './renewal.ts'
 import { subscribeByServer } from './server-subscription.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Unsubscribed } from './session-hooks.ts'
 import { SessionKeepalive } from './session-keepalive.ts'
 import type { SessionSubscription } from './session-subscription.ts'
+import { SessionSubscriptions } from './session-subscriptions.ts'
 import type { SessionRequest, SessionTransport } from './session-transport.ts'
 import type { SubscriptionOwner } from './subscription-owner.ts'
 
@@ -34,8 +34,8 @@ type SessionState =
   /** For the client to say who it is. */
   | { readonly phase: 'waiting'; readonly deadlineMs: number }
   /** It has; what it asked behind that waits. */
-  | { readonly phase: 'connecting'; readonly deadlineMs: number; readonly deferred: Command[] }
-  | { readonly phase: 'open'; readonly keepalive: SessionKeepalive; readonly endsAtMs: number }
+  | { readonly phase: 'connecting'; readonly deadlineMs: number }
+  | { readonly phase: 'open'; readonly keepalive: SessionKeepalive }
   | { readonly phase: 'closed' }
 
 /**
@@ -45,8 +45,9 @@ type SessionState =
 export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   readonly client: string
   readonly outbox: Outbox
+  readonly commands: CommandIntake
   /** Those that are asked for, too. */
-  readonly subscriptions: Map<string, SessionSubscription> = new Map()
+  readonly subscriptions: SessionSubscriptions = new SessionSubscriptions()
   /** The last publish command's decision: the next one waits for it, so that order is kept. */
   publishTurn: Promise<unknown> | undefined
   /** Until when the credentials hold. */
@@ -57,13 +58,13 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   #request: SessionRequest | undefined
   #state: SessionState
   #credentials: Credentials | undefined
-  #unanswered = 0
 
   /** Made by the registry. */
   constructor(context: SessionContext, transport: SessionTransport, request: SessionRequest) {
     const { ports, options } = context
     this.client = ports.createId()
     this.remoteAddress = request.remoteAddress ?? ''
+    this.commands = new CommandIntake(this, context)
     this.outbox = new Outbox(transport, this, context.outbox)
     this.#request = request
     this.#context = context
@@ -92,7 +93,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   }
 
   get channels(): readonly string[] {
-    return [...this.subscriptions.values()].filter(({ isLive }) => isLive).map(({ channel }) => channel)
+    return this.subscriptions.channels
   }
 
   /** How the client came; nothing once it is known who it is. */
@@ -173,28 +174,16 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   /** The client is not let in, but may try again until its time is up. */
   refused(): void {
     if (this.#state.phase !== 'connecting') return
-    const { deadlineMs, deferred } = this.#state
-    this.#state = { phase: 'waiting', deadlineMs }
-    for (const command of deferred) this.#replyTo(command).refuse(UNAUTHORIZED)
+    this.#state = { phase: 'waiting', deadlineMs: this.#state.deadlineMs }
+    this.commands.refuseDeferred(UNAUTHORIZED)
   }
 
   /** The client is in. Called behind its reply, or right before it. */
   opened(): void {
     if (this.#state.phase !== 'connecting') return
     const { options, ports, spread } = this.#context
-    const nowMs = ports.elapsedMs()
-    const { pingIntervalMs, pongTimeoutMs, maxLifetimeMs } = options
-    this.#state = {
-      phase: 'open',
-      keepalive: new SessionKeepalive(pingIntervalMs, pongTimeoutMs, nowMs, spread()),
-      endsAtMs: maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs,
-    }
+    this.#state = { phase: 'open', keepalive: new SessionKeepalive(options, ports.elapsedMs(), spread()) }
     this.#context.wake(this)
-  }
-
-  /** A command has its answer. */
-  answered(): void {
-    this.#unanswered--
   }
 
   /** When there is something to do, in milliseconds of the clock that nobody sets. */
@@ -203,16 +192,14 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     const { expiryGraceMs } = this.#context.options
     // Clocks that are set move: so does what is due by them, whenever this is asked anew.
     const behind = elapsedMs() - nowMs()
-    let deadlineMs = this.lifetime.deadline(expiryGraceMs) + behind
-    for (const { deadlineMs: recoveryMs, lifetime } of this.subscriptions.values()) {
-      deadlineMs = Math.min(deadlineMs, recoveryMs, lifetime.deadline(expiryGraceMs) + behind)
-    }
+    const lifetimeMs = (lifetime: Lifetime): number => lifetime.deadline(expiryGraceMs) + behind
+    const deadlineMs = Math.min(lifetimeMs(this.lifetime), this.subscriptions.nextDeadlineMs(lifetimeMs))
     switch (this.#state.phase) {
       case 'waiting':
       case 'connecting':
         return Math.min(deadlineMs, this.#state.deadlineMs)
       case 'open':
-        return Math.min(deadlineMs, this.#state.keepalive.deadlineMs, this.#state.endsAtMs)
+        return Math.min(deadlineMs, this.#state.keepalive.deadlineMs)
       case 'closed':
         return Number.POSITIVE_INFINITY
     }
@@ -220,7 +207,11 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   /** Time goes by. */
   tick(elapsedMs: number): void {
-    for (const subscription of this.subscriptions.values()) this.#tickSubscription(subscription, elapsedMs)
+    this.subscriptions.tick(
+      elapsedMs,
+      (lifetime) => this.#effectOf(lifetime),
+      (subscription, effect) => this.#due(subscription, effect),
+    )
     switch (this.#state.phase) {
       case 'waiting':
         if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('stale'))
@@ -230,7 +221,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
         if (elapsedMs >= this.#state.deadlineMs) this.disconnect(ends('internal'))
         break
       case 'open':
-        this.#tickOpen(this.#state, elapsedMs)
+        this.#tickOpen(this.#state.keepalive, elapsedMs)
         break
       case 'closed':
         break
@@ -252,21 +243,11 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   ended(subscription: SessionSubscription, told: boolean, why: Unsubscribed | undefined): void {
     const { channel, target } = subscription
-    if (this.subscriptions.get(channel) === subscription) this.subscriptions.delete(channel)
+    this.subscriptions.delete(subscription)
     if (!told || this.#state.phase !== 'open') return
     if (why !== undefined) this.#pushPacket({ push: { channel, unsubscribe: why } })
     const { hooks } = this.#context
     this.#context.tell('onUnsubscribe', () => hooks.onUnsubscribe?.(this, target.parts, why ?? ASKED))
-  }
-
-  /** Commands that came behind `connect`, now that it is answered. */
-  runDeferred(deferred: readonly Command[]): void {
-    for (const command of deferred) this.#run(command)
-  }
-
-  /** What came behind `connect` and waits for its answer. */
-  takeDeferred(): readonly Command[] {
-    return this.#state.phase === 'connecting' ? this.#state.deferred.splice(0) : []
   }
 
   #take(packet: DecodedPacket): void {
@@ -279,8 +260,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       case 'refused':
         if (state.phase === 'waiting') this.disconnect(ends('badRequest'))
         else {
-          const { code, message } = errorAnswer(packet.code, packet.message)
-          this.push(encodePacket({ id: packet.id, error: { code, message } }))
+          const { id, code, message } = packet
+          this.push(encodePacket({ id, error: { code, message } }))
         }
         break
       case 'command':
@@ -296,53 +277,39 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       this.disconnect(ends('badRequest'))
       return
     }
-    if (state.phase === 'connecting') {
-      this.#defer(state.deferred, command)
-      return
+    if (state.phase === 'connecting') this.commands.defer(command)
+    else {
+      if (state.phase === 'waiting') this.#state = { phase: 'connecting', deadlineMs: state.deadlineMs }
+      this.commands.run(command)
     }
-    if (state.phase === 'waiting') {
-      this.#state = { phase: 'connecting', deadlineMs: state.deadlineMs, deferred: [] }
-    }
-    this.#run(command)
   }
 
-  #defer(deferred: Command[], command: Command): void {
-    if (deferred.length < this.#context.options.maxUnansweredCommands) deferred.push(command)
-    else this.#replyTo(command).refuse(TOO_MANY)
-  }
-
-  #run(command: Command): void {
-    if (this.#state.phase === 'closed') return
-    const reply = this.#replyTo(command)
-    if (this.#unanswered > this.#context.options.maxUnansweredCommands) reply.refuse(TOO_MANY)
-    else runCommand(this, this.#context, command, reply)
-  }
-
-  #replyTo({ method, id }: Command): CommandReply<Command['method']> {
-    this.#unanswered++
-    return new CommandReply(this, method, id)
-  }
-
-  #tickOpen(state: Extract<SessionState, { phase: 'open' }>, elapsedMs: number): void {
-    const { ports, options } = this.#context
-    if (elapsedMs >= state.endsAtMs) {
-      this.disconnect(ends('forceReconnect'))
-      return
-    }
-    const effect = this.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
+  #tickOpen(keepalive: SessionKeepalive, elapsedMs: number): void {
+    const effect = this.#effectOf(this.lifetime)
     if (effect === 'over') this.disconnect(ends('expired'))
     else if (effect === 'renew') renewCredentials(this, this.#context)
-    const keepalive = state.keepalive.tick(elapsedMs)
-    if (keepalive === 'ping') this.push(PING_PACKET)
-    else if (keepalive === 'no-pong') this.disconnect(ends('noPong'))
+    switch (keepalive.tick(elapsedMs)) {
+      case 'ping':
+        this.push(PING_PACKET)
+        break
+      case 'no-pong':
+        this.disconnect(ends('noPong'))
+        break
+      case 'too-old':
+        this.disconnect(ends('forceReconnect'))
+        break
+      case undefined:
+        break
+    }
   }
 
-  #tickSubscription(subscription: SessionSubscription, elapsedMs: number): void {
-    const { ports, options } = this.#context
-    subscription.tick(elapsedMs)
-    const effect = subscription.lifetime.tick(ports.nowMs(), options.expiryGraceMs)
-    if (effect === 'over') subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
-    else if (effect === 'renew') renewSubscription(this, this.#context, subscription)
+  #effectOf(lifetime: Lifetime): LifetimeEffect {
+    return lifetime.tick(this.#context.ports.nowMs(), this.#context.options.expiryGraceMs)
+  }
+
+  #due(subscription: SessionSubscription, effect: 'renew' | 'over'): void {
+    if (effect === 'renew') renewSubscription(this, this.#context, subscription)
+    else subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
   }
 
   #pushPacket(packet: PushPacket): void {
@@ -354,7 +321,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     const { phase } = this.#state
     if (phase === 'closed') return false
     this.#state = { phase: 'closed' }
-    for (const subscription of [...this.subscriptions.values()]) subscription.end()
+    this.subscriptions.end()
     this.outbox.close()
     this.#context.forget(this)
     const { hooks } = this.#context

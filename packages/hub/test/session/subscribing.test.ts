@@ -2,7 +2,7 @@ import { type HubOptions, type PermissionQuestion, refuse } from '@wigwag/hub'
 import { describe, expect, test } from 'vitest'
 import { DelayedBroker } from '../support/delayed-broker.ts'
 import { createManualBroker } from '../support/manual-broker.ts'
-import { createSessionBench, settled, type TestClient } from '../support/session-clients.ts'
+import { connectedClient, createSessionBench, settled } from '../support/session-clients.ts'
 
 /** Who a token names. */
 const authenticate: NonNullable<HubOptions['authenticate']> = ({ token }) => ({
@@ -11,17 +11,11 @@ const authenticate: NonNullable<HubOptions['authenticate']> = ({ token }) => ({
   meta: { secret: 1 },
 })
 
-async function connected(bench: ReturnType<typeof createSessionBench>, token?: string): Promise<TestClient> {
-  const client = bench.client()
-  await client.connect(token)
-  return client
-}
-
 describe('subscribe', () => {
   test('says where the stream stands, and what is published comes behind the reply', async () => {
     const bench = createSessionBench()
     await bench.hub.publish('a', 0)
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     expect(await ann.ask({ subscribe: { channel: 'a' } })).toEqual({
       id: 2,
       subscribe: { recoverable: true, positioned: true, epoch: 'epoch-1', offset: 1 },
@@ -34,7 +28,7 @@ describe('subscribe', () => {
 
   test('bytes come as base64', async () => {
     const bench = createSessionBench()
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     await ann.ask({ subscribe: { channel: 'a' } })
     await bench.hub.publish('a', new Uint8Array([1, 2, 3]))
     expect(ann.heard('a')).toEqual(['AQID'])
@@ -54,7 +48,7 @@ describe('subscribe', () => {
       authenticate,
       namespaces: { '': {}, closed: { subscribe: 'server' }, token: { subscribe: 'token' } },
     })
-    const ann = await connected(bench, 'ann')
+    const ann = await connectedClient(bench, 'ann')
     await ann.ask({ subscribe: { channel: 'taken' } })
     expect((await ann.ask({ subscribe: { channel } })).error?.code).toBe(code)
     expect(ann.session.channels).toEqual(['taken'])
@@ -62,20 +56,20 @@ describe('subscribe', () => {
 
   test('a channel with a user boundary is for those users', async () => {
     const bench = createSessionBench({ authenticate })
-    const ann = await connected(bench, 'ann')
+    const ann = await connectedClient(bench, 'ann')
     expect((await ann.ask({ subscribe: { channel: 'talk#bob,ann' } })).subscribe).toBeDefined()
   })
 
   test('where there is authentication, who is anonymous may only where that is said', async () => {
     const bench = createSessionBench({ authenticate, namespaces: { '': {}, open: { subscribe: 'anyone' } } })
-    const anonymous = await connected(bench)
+    const anonymous = await connectedClient(bench)
     expect((await anonymous.ask({ subscribe: { channel: 'a' } })).error?.code).toBe(103)
     expect((await anonymous.ask({ subscribe: { channel: 'open:a' } })).subscribe).toBeDefined()
   })
 
   test('one more than may be is error 106', async () => {
     const bench = createSessionBench({ sessions: { maxChannels: 2 } })
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     for (const channel of ['a', 'b']) await ann.ask({ subscribe: { channel } })
     expect((await ann.ask({ subscribe: { channel: 'c' } })).error?.code).toBe(106)
     await ann.ask({ unsubscribe: { channel: 'a' } })
@@ -98,7 +92,7 @@ describe('subscribe', () => {
         },
       },
     })
-    const ann = await connected(bench, 'ann')
+    const ann = await connectedClient(bench, 'ann')
     const { subscribe } = await ann.ask({ subscribe: { channel: 'orders:1', data: { from: 'page' } } })
     expect(subscribe?.data).toEqual({ hello: 'ann' })
     expect(questions).toEqual([
@@ -126,7 +120,7 @@ describe('subscribe', () => {
   test('unsubscribing while the application is asked ends both: the one with error 108', async () => {
     let allow = (_answer: boolean): void => {}
     const bench = createSessionBench({ namespaces: { '': { subscribe: () => new Promise((done) => (allow = done)) } } })
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     await ann.ask({ subscribe: { channel: 'a' } })
     expect((await ann.ask({ unsubscribe: { channel: 'a' } })).unsubscribe).toEqual({})
     allow(true)
@@ -138,7 +132,7 @@ describe('subscribe', () => {
   test('who leaves while the application is asked is subscribed to nothing', async () => {
     let allow = (_answer: boolean): void => {}
     const bench = createSessionBench({ namespaces: { '': { subscribe: () => new Promise((done) => (allow = done)) } } })
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     await ann.ask({ subscribe: { channel: 'a' } })
     ann.session.closed()
     allow(true)
@@ -156,7 +150,7 @@ describe('recovery', () => {
   ): Promise<Record<string, unknown>> {
     const bench = createSessionBench({ namespaces: { '': namespace }, sessions })
     for (let n = 1; n <= published; n++) await bench.hub.publish('a', n)
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     const { subscribe } = await ann.ask({ subscribe: { channel: 'a', recover: true, ...request } })
     const { publications, recovered, was_recovering, recoverable, positioned, offset } = subscribe ?? {}
     return { data: publications?.map(({ data }) => data), recovered, was_recovering, recoverable, positioned, offset }
@@ -221,7 +215,7 @@ describe('recovery', () => {
     const delayed = new DelayedBroker(manual.broker)
     const bench = createSessionBench({ broker: delayed }, manual)
     await bench.hub.publish('a', 1)
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     ann.write({ id: 2, subscribe: { channel: 'a', recover: true, epoch: 'epoch-1', offset: 0 } })
     // Subscribed at the broker, then history is read; its answer is on the way when the next is published.
     for (const lane of ['calls', 'answers', 'calls'] as const) {
@@ -244,7 +238,7 @@ describe('recovery', () => {
 describe('unsubscribe', () => {
   test('nothing comes any more, and it may be subscribed again', async () => {
     const bench = createSessionBench()
-    const ann = await connected(bench)
+    const ann = await connectedClient(bench)
     await ann.ask({ subscribe: { channel: 'a' } })
     expect(await ann.ask({ unsubscribe: { channel: 'a' } })).toEqual({ id: 3, unsubscribe: {} })
     await bench.hub.publish('a', 1)
@@ -254,7 +248,10 @@ describe('unsubscribe', () => {
 
   test('of what there is not is no error', async () => {
     const bench = createSessionBench()
-    expect(await (await connected(bench)).ask({ unsubscribe: { channel: 'a' } })).toEqual({ id: 2, unsubscribe: {} })
+    expect(await (await connectedClient(bench)).ask({ unsubscribe: { channel: 'a' } })).toEqual({
+      id: 2,
+      unsubscribe: {},
+    })
   })
 })
 
@@ -267,7 +264,7 @@ describe('the server', () => {
       onSubscribe: (session, { name }) => heard.push(['subscribed', session.user, name]),
       onUnsubscribe: (session, { name }, { code }) => heard.push(['unsubscribed', session.user, name, code]),
     })
-    const [ann, bob] = [await connected(bench, 'ann'), await connected(bench, 'bob')]
+    const [ann, bob] = [await connectedClient(bench, 'ann'), await connectedClient(bench, 'bob')]
     await bench.hub.sessions.subscribe({ user: 'ann' }, 'closed:1')
     await settled()
     await bench.hub.publish('closed:1', 1)
@@ -286,14 +283,14 @@ describe('the server', () => {
 
   test('is told of a channel in no namespace', async () => {
     const bench = createSessionBench({ authenticate, namespaces: { a: {} } })
-    await connected(bench, 'ann')
+    await connectedClient(bench, 'ann')
     await expect(bench.hub.sessions.subscribe({ user: 'ann' }, 'b:1')).rejects.toMatchObject({ code: 'ERR_NAMESPACE' })
   })
 
   test('ends sessions, on every hub of the cluster', async () => {
     const manual = createManualBroker()
     const [one, other] = [createSessionBench({ authenticate }, manual), createSessionBench({ authenticate })]
-    const [ann, elsewhere] = [await connected(one, 'ann'), await connected(other, 'ann')]
+    const [ann, elsewhere] = [await connectedClient(one, 'ann'), await connectedClient(other, 'ann')]
     await one.hub.sessions.disconnect({ user: 'ann' }, { code: 4500, reason: 'bye' })
     expect(ann.closedWith).toEqual({ code: 4500, reason: 'bye' })
     // What the other hub's broker tells it.

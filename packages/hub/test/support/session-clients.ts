@@ -150,3 +150,10 @@ export type Reply = Partial<UnionToIntersection<ReplyPacket>>
 type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) extends (all: infer I) => void
   ? I
   : never
+
+/** A client that is connected. */
+export async function connectedClient(bench: SessionBench, token?: string): Promise<TestClient> {
+  const client = bench.client()
+  await client.connect(token)
+  return client
+}

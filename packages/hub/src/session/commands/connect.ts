@@ -113,7 +113,7 @@ function serverSubscriptions(
     }
     const goal = resolveGoal('server', subs?.[channel] ?? {}, target.namespace)
     const subscription = new SessionSubscription(context, session, target, goal)
-    session.subscriptions.set(channel, subscription)
+    session.subscriptions.add(subscription)
     subscriptions.push(subscription)
   }
   return subscriptions
@@ -129,7 +129,6 @@ function finishConnect(
   const { options, ports, hooks } = context
   const subs: Record<string, SubscribeResult> = Object.create(null)
   for (const [{ channel }, result] of results) subs[channel] = result
-  const deferred = session.takeDeferred()
   session.opened()
   const result: ConnectResult = {
     client: session.client,
@@ -146,5 +145,5 @@ function finishConnect(
   for (const { target } of results.keys()) {
     context.tell('onSubscribe', () => hooks.onSubscribe?.(session, target.parts))
   }
-  session.runDeferred(deferred)
+  session.commands.runDeferred()
 }

@@ -19,7 +19,7 @@ export async function history(
   const { channel, since } = request
   const found = findChannel(context, channel)
   if (!found.ok) return reply.refuse(found.answer)
-  const isSubscribed = session.subscriptions.get(channel)?.isLive === true
+  const isSubscribed = session.subscriptions.isLive(channel)
   const decision = await decide(session, found.value, found.value.namespace.readHistory, isSubscribed)
   if (!decision.ok) return reply.refuse(decision.answer)
   if (since !== undefined && since.epoch !== '' && !isEpoch(since.epoch)) return reply.refuse(UNRECOVERABLE)

@@ -33,7 +33,7 @@ async function decideInTurn(
 ): Promise<Decision<Json>> {
   await session.publishTurn
   const { publish: permission } = target.namespace
-  const isSubscribed = session.subscriptions.get(target.parts.name)?.isLive === true
+  const isSubscribed = session.subscriptions.isLive(target.parts.name)
   const decision = await decide(session, target, permission, isSubscribed, data)
   if (!decision.ok) return decision
   const verdict = await context.hooks.onPublish?.({ channel: target.parts, data, session })

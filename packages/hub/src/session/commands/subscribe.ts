@@ -27,7 +27,7 @@ export async function subscribe(
     resolveGoal('client', request, target.namespace),
   )
   // Before anybody is asked, lest it were asked for twice.
-  session.subscriptions.set(request.channel, subscription)
+  session.subscriptions.add(subscription)
   try {
     const { token, data } = request
     const { authenticator, ports } = context

@@ -1,0 +1,169 @@
+import type { HubOptions, NamespaceOptions } from '@wigwag/hub'
+import { describe, expect, test } from 'vitest'
+import { RemoteBroker, RemoteStore } from '../support/remote-broker.ts'
+import {
+  connectedClient,
+  createSessionBench,
+  type SessionBench,
+  settled,
+  type TestClient,
+} from '../support/session-clients.ts'
+
+/** A client that is subscribed and does not read, with room for two small publications. */
+async function stalled(
+  namespace: NamespaceOptions,
+  hooks: Partial<HubOptions> = {},
+): Promise<{ bench: SessionBench; client: TestClient }> {
+  const bench = createSessionBench({
+    namespaces: { '': {}, x: namespace },
+    outbox: { highWaterMarkBytes: 10, maxQueuedPackets: 2 },
+    ...hooks,
+  })
+  const client = await connectedClient(bench)
+  for (const channel of ['x:1', 'calm']) await client.ask({ subscribe: { channel } })
+  client.isStalled = true
+  client.bufferedAmount = 100
+  return { bench, client }
+}
+
+describe('a session that does not read', () => {
+  test("by policy 'disconnect' ends with 3008, to come back and recover", async () => {
+    const { bench, client } = await stalled({})
+    for (let n = 1; n <= 3; n++) await bench.hub.publish('x:1', n)
+    expect(client.closedWith).toEqual({ code: 3008, reason: 'slow' })
+    expect(bench.hub.stats).toMatchObject({ subscriptions: 0, sessions: 0 })
+  })
+
+  test("by policy 'drop-oldest' is current when it reads again, and the application hears what it was not sent", async () => {
+    const dropped: unknown[] = []
+    const { bench, client } = await stalled(
+      { slowConsumer: { policy: 'drop-oldest' } },
+      { onDropped: (session, what) => dropped.push([session.client, what]) },
+    )
+    for (let n = 1; n <= 5; n++) await bench.hub.publish('x:1', n)
+    client.drain()
+    expect(client.heard('x:1')).toEqual([4, 5])
+    const since = { epoch: 'epoch-1', offset: 1 }
+    expect(dropped).toEqual([[client.session.client, { channel: 'x:1', count: 3, since }]])
+    expect(client.closedWith).toBeUndefined()
+  })
+
+  test("by policy 'drop-newest', where it may recover, is unsubscribed with 2500, and its other subscription goes on", async () => {
+    const { bench, client } = await stalled({ slowConsumer: { policy: 'drop-newest' }, recover: true })
+    for (let n = 1; n <= 5; n++) await bench.hub.publish('x:1', n)
+    client.drain()
+    await bench.hub.publish('calm', 'after')
+    expect(client.heard('x:1')).toEqual([1, 2])
+    expect(client.pushes.slice(2)).toEqual([
+      { channel: 'x:1', unsubscribe: { code: 2500, reason: 'insufficient state' } },
+      { channel: 'calm', pub: { data: 'after', offset: 1 } },
+    ])
+    const position = { epoch: 'epoch-1', offset: 2 }
+    const { subscribe } = await client.ask({ subscribe: { channel: 'x:1', recover: true, ...position } })
+    expect(subscribe?.publications?.map(({ data }) => data)).toEqual([3, 4, 5])
+  })
+
+  test("by policy 'conflate' has the newest of every key", async () => {
+    const { bench, client } = await stalled({
+      slowConsumer: { policy: 'conflate', key: (data) => (data as { symbol: string }).symbol },
+    })
+    for (let n = 1; n <= 9; n++) await bench.hub.publish('x:1', { symbol: n % 2 === 0 ? 'even' : 'odd', n })
+    client.drain()
+    expect(client.heard('x:1')).toEqual([
+      { symbol: 'even', n: 8 },
+      { symbol: 'odd', n: 9 },
+    ])
+  })
+
+  test('loses a subscription, not itself, by a key that throws', async () => {
+    const { bench, client } = await stalled({
+      slowConsumer: {
+        policy: 'conflate',
+        key: () => {
+          throw new Error('no symbol')
+        },
+      },
+    })
+    await bench.hub.publish('x:1', 1)
+    client.drain()
+    expect(client.pushes).toEqual([{ channel: 'x:1', unsubscribe: { code: 2000, reason: 'internal server error' } }])
+    expect(bench.reports.length).toBe(1)
+    expect(client.session.channels).toEqual(['calm'])
+  })
+
+  test('that asks and does not read answers ends with 3008', async () => {
+    const bench = createSessionBench({ outbox: { highWaterMarkBytes: 10, maxControlPackets: 5 } })
+    const client = await connectedClient(bench)
+    client.isStalled = true
+    client.bufferedAmount = 100
+    for (let id = 10; id < 16; id++) client.write({ id, ping: {} })
+    expect(client.closedWith?.code).toBe(3008)
+  })
+})
+
+describe('while the broker was away', () => {
+  async function cutOff(namespace: NamespaceOptions): Promise<{
+    client: TestClient
+    broker: RemoteBroker
+    store: RemoteStore
+    elsewhere: SessionBench
+    here: SessionBench
+  }> {
+    const store = new RemoteStore()
+    const broker = new RemoteBroker(store)
+    const here = createSessionBench({ broker, namespaces: { '': namespace } })
+    const elsewhere = createSessionBench({ broker: new RemoteBroker(store), namespaces: { '': namespace } })
+    const client = await connectedClient(here)
+    await client.ask({ subscribe: { channel: 'a' } })
+    await here.hub.publish('a', 1)
+    broker.cut()
+    return { client, broker, store, elsewhere, here }
+  }
+
+  test('nothing is lost of what was published elsewhere: it comes as if it were live', async () => {
+    const { client, broker, elsewhere } = await cutOff({})
+    for (const n of [2, 3]) await elsewhere.hub.publish('a', n)
+    broker.mend()
+    await elsewhere.hub.publish('a', 4)
+    await settled()
+    expect(client.heard('a')).toEqual([1, 2, 3, 4])
+  })
+
+  test('a stream that was lost ends the subscription with 2500: its client recovers, and hears that it could not', async () => {
+    const { client, broker, store, elsewhere } = await cutOff({})
+    store.loseStreams()
+    await elsewhere.hub.publish('a', 'new')
+    broker.mend()
+    await settled()
+    expect(client.pushes.slice(1)).toEqual([
+      { channel: 'a', unsubscribe: { code: 2500, reason: 'insufficient state' } },
+    ])
+    const { subscribe } = await client.ask({ subscribe: { channel: 'a', recover: true, epoch: 'epoch-1', offset: 1 } })
+    expect(subscribe).toMatchObject({ recovered: false, was_recovering: true, epoch: 'epoch-2', offset: 1 })
+    expect(client.session.channels).toEqual(['a'])
+  })
+
+  test('who cannot recover goes on, and hears nothing twice', async () => {
+    const { client, broker, store, elsewhere } = await cutOff({ recover: false })
+    store.loseStreams()
+    broker.mend()
+    await settled()
+    store.advance(1)
+    await elsewhere.hub.publish('a', 2)
+    await settled()
+    expect(client.heard('a')).toEqual([1, 2])
+    expect(client.pushes.length).toBe(2)
+  })
+})
+
+test('a publication is written once for all sessions of a channel', async () => {
+  const bench = createSessionBench()
+  const clients = await Promise.all(Array.from({ length: 5 }, () => connectedClient(bench)))
+  const packets = new Set<unknown>()
+  for (const client of clients) {
+    await client.ask({ subscribe: { channel: 'a' } })
+    client.send = (packet) => packets.add(packet)
+  }
+  await bench.hub.publish('a', { n: 1 })
+  expect(packets.size).toBe(1)
+})
