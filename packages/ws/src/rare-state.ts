@@ -14,6 +14,8 @@ export class RareState {
   sender: ConnectionSender | undefined
   receiver: ConnectionReceiver | undefined
   queue: SendQueue | undefined
+  /** A message is being sent in fragments. */
+  fragmenting = false
   /** What was sent when nothing could be sent any more, in bytes. */
   unsentBytes = 0
   /** Answers to pings that have not been written. */

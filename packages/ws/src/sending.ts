@@ -25,7 +25,6 @@ export interface SendingSocket extends RareStateOwner {
   readonly _readyState: ReadyState
   readonly _pump: Pump<SocketOwner> | undefined
   readonly _rawSocket: { readonly destroyed: boolean } | null
-  _fragmenting: boolean
   /** What was to be sent could not be read. */
   _sendingFailed(error: Error): void
 }
@@ -124,9 +123,9 @@ function transmit(
 ): void {
   const pump = socket._pump as Pump<SocketOwner>
   let accepted: boolean
-  if (final && !socket._fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
+  if (final && !socket._rare?.fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
   else {
-    socket._fragmenting = !final
+    rareStateOf(socket).fragmenting = !final
     accepted = pump.sendFragment(payload, final, type)
   }
   if (!accepted) {

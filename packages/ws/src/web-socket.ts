@@ -42,6 +42,18 @@ interface SocketServer {
 }
 
 const NO_EXTENSIONS: readonly string[] = []
+const FLAGS = [
+  '_synchronous',
+  '_isServer',
+  '_wasClean',
+  '_paused',
+  '_errorEmitted',
+  '_started',
+  '_socketClosed',
+  '_autoPong',
+]
+/** The one that is asked for each message. */
+const SYNCHRONOUS = 1 << FLAGS.indexOf('_synchronous')
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
 /**
@@ -67,7 +79,6 @@ export class WebSocket
   declare _isServer: boolean
   declare _wasClean: boolean
   declare _paused: boolean
-  declare _fragmenting: boolean
   declare _errorEmitted: boolean
   /** Whether what came with the handshake is told yet: whoever is given this socket has its turn to add listeners first. */
   declare _started: boolean
@@ -343,7 +354,7 @@ export class WebSocket
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
     const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
-    if (this._synchronous) tellMessage(this, message, isBinary)
+    if ((this._flags & SYNCHRONOUS) !== 0) tellMessage(this, message, isBinary)
     else tellLater(this, 'message', message, isBinary)
   }
 
@@ -419,17 +430,7 @@ export class WebSocket
 }
 
 defineWebIdl(WebSocket)
-defineFlags(WebSocket, [
-  '_isServer',
-  '_wasClean',
-  '_paused',
-  '_fragmenting',
-  '_errorEmitted',
-  '_started',
-  '_socketClosed',
-  '_autoPong',
-  '_synchronous',
-])
+defineFlags(WebSocket, FLAGS)
 
 function isOptions(value: unknown): value is UpgradeOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
