@@ -11,12 +11,29 @@ export interface Budget {
 /** What may be held for each connection that came and went, in bytes: an object that stays has more. */
 export const HELD_BYTES = 64
 
-/** A server of the benchmark, and how its sockets read and write. */
-export interface BudgetSubject {
+/** A server of the benchmark. */
+interface Program {
   readonly name: string
   /** Program in `bench/subjects`, and its arguments. */
   readonly program: string
   readonly args: readonly string[]
+}
+
+/** One that connections are open on, and what may be held for each that is idle, in bytes, without what the system and libuv have. */
+export interface IdleSubject extends Program {
+  readonly idleBytes: number
+}
+
+/** A twentieth above what was measured on Node 20, which is nearly the same in each run. */
+export const IDLE_SUBJECTS: readonly IdleSubject[] = [
+  { name: 'sockets', program: 'wigwag', args: [], idleBytes: 1440 },
+  { name: "sockets, through Node's streams", program: 'wigwag', args: ['public'], idleBytes: 2350 },
+  { name: 'sockets behind an HTTP server', program: 'wigwag', args: ['http'], idleBytes: 2380 },
+  { name: 'the face of ws', program: 'wigwag-ws', args: [], idleBytes: 1600 },
+]
+
+/** And how its sockets read and write. */
+export interface BudgetSubject extends Program {
   readonly budgets: Readonly<Record<BudgetCellName, Budget>>
 }
 

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type NodeWebSocket, PreparedMessage, WebSocketServer } from '@wigwag/socket'
 import { announce } from '../announce.ts'
 
@@ -21,5 +23,11 @@ const server = new WebSocketServer({
   },
 })
 
-const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
-announce(port)
+if (process.argv[2] === 'http') {
+  const http = createServer()
+  server.attach(http)
+  http.listen(0, '127.0.0.1', () => announce((http.address() as AddressInfo).port))
+} else {
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' })
+  announce(port)
+}

@@ -1,6 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Batches } from '../budget/batches.ts'
-import { BUDGET_CELLS, BUDGET_SUBJECTS, type Budget, type BudgetCellName, HELD_BYTES } from '../budget/budgets.ts'
+import {
+  BUDGET_CELLS,
+  BUDGET_SUBJECTS,
+  type Budget,
+  type BudgetCellName,
+  HELD_BYTES,
+  IDLE_SUBJECTS,
+} from '../budget/budgets.ts'
 import { MeteredServer } from '../budget/metered-server.ts'
 import type { HandshakeCell } from '../cell.ts'
 import { drain } from '../generator/drain.ts'
@@ -15,6 +22,9 @@ const PORTION = 1250
 const PORTIONS = 4
 /** Open at one time, to see that what is counted is there. */
 const OPEN = 10
+/** Open at one time, to see what each of them holds; and before, so that what is taken on once is. */
+const IDLE = 2000
+const IDLE_BEFORE = 500
 
 describe('no more memory than planned', { timeout: 120_000 }, () => {
   test.each(BUDGET_SUBJECTS)('is allocated for a message: $name', async (subject) => {
@@ -35,6 +45,19 @@ describe('no more memory than planned', { timeout: 120_000 }, () => {
       ...excess(`buffers for ${cell.name}`, allocated[name]?.externalBytes, subject.budgets[name].externalBytes),
     ])
     expect(excesses).toEqual([])
+  })
+
+  test.each(IDLE_SUBJECTS)('is held for an idle connection: $name', async (subject) => {
+    const server = await start(subject)
+    const { cell } = BUDGET_CELLS.single
+    const first = await Batches.open({ ...cell, connections: IDLE_BEFORE }, server.port)
+    first.end()
+    const before = await held(server)
+    const batches = await Batches.open({ ...cell, connections: IDLE }, server.port)
+    const idleBytes = ((await server.ask('held')) - before) / IDLE
+    batches.end()
+    if (IS_TOLD) console.log(subject.name, { idleBytes })
+    expect(excess('held for each idle connection', idleBytes, subject.idleBytes)).toEqual([])
   })
 
   // How they read and write makes no difference to what they leave.
@@ -66,7 +89,13 @@ describe('no more memory than planned', { timeout: 120_000 }, () => {
   })
 })
 
-async function start({ program, args }: (typeof BUDGET_SUBJECTS)[number]): Promise<MeteredServer> {
+async function start({
+  program,
+  args,
+}: {
+  readonly program: string
+  readonly args: readonly string[]
+}): Promise<MeteredServer> {
   const server = await MeteredServer.start(program, args)
   onTestFinished(() => server[Symbol.asyncDispose]())
   return server

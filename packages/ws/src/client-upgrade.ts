@@ -9,6 +9,7 @@ import tls, { type ConnectionOptions as TlsOptions } from 'node:tls'
 import { ClientHandshake, encodeExtensions, isToken, type MessageExtension, offerExtensions } from '@wigwag/socket/core'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
 import { judgeResponse } from './judge-response.ts'
+import { type RareStateOwner, rareStateOf } from './rare-state.ts'
 import { ReadyState } from './ready-state.ts'
 import { carryHeaders } from './redirect-policy.ts'
 import { createContext, FACE_DEFAULTS, type FaceOptions, type OpenedSocket } from './socket-context.ts'
@@ -36,11 +37,9 @@ export interface UpgradeOptions extends FaceOptions {
 }
 
 /** The WebSocket that is to be opened. */
-export interface UpgradeRequester extends EventEmitter {
+export interface UpgradeRequester extends EventEmitter, RareStateOwner {
   readonly readyState: ReadyState
   _readyState: ReadyState
-  _url: string | undefined
-  _req: ClientRequest | null
   /** @internal */
   _open(socket: Duplex, head: Uint8Array, opened: OpenedSocket): void
   /** @internal */
@@ -89,7 +88,7 @@ export class ClientUpgrade {
   /** Sends the request. Throws `SyntaxError` for a URL that cannot be. */
   start(address: string | URL): void {
     const target = parseTarget(address)
-    this.#requester._url = target.href
+    rareStateOf(this.#requester).url = target.href
     if (this.#invalidSubprotocols) throw new SyntaxError('An invalid or duplicated subprotocol was specified')
     this.#first ??= target
     this.#send(target)
@@ -102,8 +101,8 @@ export class ClientUpgrade {
     clearTimeout(this.#timer)
     const requester = this.#requester
     requester._readyState = ReadyState.CLOSING
-    const request = requester._req
-    requester._req = null
+    const request = rareStateOf(requester).request
+    rareStateOf(requester).request = null
     request?.destroy()
     request?.socket?.destroy()
     process.nextTick(() => requester._fail(error))
@@ -120,7 +119,7 @@ export class ClientUpgrade {
       randomBytes(16),
     )
     const request = (target.secure ? https : http).request(this.#requestOptions(target, handshake.key))
-    this.#requester._req = request
+    rareStateOf(this.#requester).request = request
     this.#watch(request, target, handshake)
     if (this.#redirects > 0) this.#requester.emit('redirect', target.href, request)
     const { finishRequest } = this.#options
@@ -171,10 +170,10 @@ export class ClientUpgrade {
       this.#timer = setTimeout(() => this.abort(new Error('Opening handshake has timed out')), handshakeTimeout)
     }
     request.on('error', (error) => {
-      if (this.#aborted || this.#requester._req !== request) return
+      if (this.#aborted || rareStateOf(this.#requester).request !== request) return
       clearTimeout(this.#timer)
       this.#aborted = true
-      this.#requester._req = null
+      rareStateOf(this.#requester).request = null
       this.#requester._fail(error)
     })
     request.on('response', (response) => this.#answered(request, response, target))
@@ -194,7 +193,7 @@ export class ClientUpgrade {
   }
 
   #follow(request: ClientRequest, location: string, target: UpgradeTarget): void {
-    this.#requester._req = null
+    rareStateOf(this.#requester).request = null
     request.on('error', ignore)
     request.destroy()
     try {
@@ -213,7 +212,7 @@ export class ClientUpgrade {
     // A listener may have given up.
     if (requester.readyState !== ReadyState.CONNECTING) return
     clearTimeout(this.#timer)
-    requester._req = null
+    rareStateOf(requester).request = null
     const agreed = judgeResponse(response, {
       handshake,
       subprotocols: this.#subprotocols,

@@ -1,5 +1,6 @@
 import type { MessageType } from '@wigwag/socket/core'
 import type { Pump } from '@wigwag/socket/driver'
+import { type RareStateOwner, rareStateOf } from './rare-state.ts'
 import { describeReadyState, ReadyState } from './ready-state.ts'
 import { SendQueue } from './send-queue.ts'
 import type { SocketOwner } from './socket-context.ts'
@@ -20,13 +21,10 @@ export interface WsSendOptions {
 }
 
 /** What sending needs of a WebSocket. */
-export interface SendingSocket {
+export interface SendingSocket extends RareStateOwner {
   readonly _readyState: ReadyState
   readonly _pump: Pump<SocketOwner> | undefined
   readonly _rawSocket: { readonly destroyed: boolean } | null
-  _queue: SendQueue | undefined
-  _fragmenting: boolean
-  _unsentBytes: number
   /** What was to be sent could not be read. */
   _sendingFailed(error: Error): void
 }
@@ -55,7 +53,7 @@ export function sendMessage(
     if ('fin' in options) final = Boolean(options.fin)
   }
   const type = isBinary ? 'binary' : 'text'
-  if (isPlain && !socket._queue?.busy) transmit(socket, data, type, final, compress, sent)
+  if (isPlain && !socket._rare?.queue?.busy) transmit(socket, data, type, final, compress, sent)
   else sendInOrder(socket, message, type, final, compress, sent)
 }
 
@@ -73,9 +71,10 @@ function sendInOrder(
     return
   }
   const payload = typeof message === 'string' ? message : message ? toBytes(message) : EMPTY
-  if (socket._queue?.busy) {
+  const queue = socket._rare?.queue
+  if (queue?.busy) {
     const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
-    socket._queue.add(bytes, () => transmit(socket, payload, type, final, compress, sent))
+    queue.add(bytes, () => transmit(socket, payload, type, final, compress, sent))
   } else transmit(socket, payload, type, final, compress, sent)
 }
 
@@ -98,7 +97,8 @@ export function sendControl(socket: SendingSocket, kind: 'ping' | 'pong', data: 
   }
   const payload = typeof content === 'string' ? Buffer.from(content) : content ? toBytes(content) : EMPTY
   checkControlBytes(payload.length)
-  if (socket._queue?.busy) socket._queue.add(payload.length, () => send(Buffer.from(payload)))
+  const queue = socket._rare?.queue
+  if (queue?.busy) queue.add(payload.length, () => send(Buffer.from(payload)))
   else send(payload)
 }
 
@@ -123,9 +123,9 @@ function transmit(
 ): void {
   const pump = socket._pump as Pump<SocketOwner>
   let accepted: boolean
-  if (final && !socket._fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
+  if (final && !socket._rare?.fragmenting) accepted = pump.send(payload, compress, type) !== 'closed'
   else {
-    socket._fragmenting = !final
+    rareStateOf(socket).fragmenting = !final
     accepted = pump.sendFragment(payload, final, type)
   }
   if (!accepted) {
@@ -138,8 +138,9 @@ function transmit(
 }
 
 function queueBlob(socket: SendingSocket, blob: Blob, send: (bytes: Uint8Array) => void, sent: Sent | undefined): void {
-  socket._queue ??= new SendQueue()
-  socket._queue.addBlob(
+  const rare = rareStateOf(socket)
+  rare.queue ??= new SendQueue()
+  rare.queue.addBlob(
     blob,
     (bytes) => {
       if (!socket._rawSocket?.destroyed) send(bytes)
@@ -164,7 +165,7 @@ function whenWritten(socket: SendingSocket, sent: Sent): void {
 
 /** The connection ended while a Blob was being read: neither that nor what waited behind it is sent. */
 function notSent(socket: SendingSocket, bytes: number, sent: Sent | undefined): void {
-  socket._unsentBytes += bytes
+  rareStateOf(socket).unsentBytes += bytes
   if (sent !== undefined) process.nextTick(sent, new Error('The socket was closed while the blob was being read'))
 }
 
@@ -172,7 +173,11 @@ function notSent(socket: SendingSocket, bytes: number, sent: Sent | undefined): 
 function refuse(socket: SendingSocket, data: unknown, sent: Sent | undefined): void {
   if (data) {
     const isText = typeof data === 'string'
-    socket._unsentBytes += isBlob(data) ? data.size : isText ? Buffer.byteLength(data) : toBytes(data).length
+    rareStateOf(socket).unsentBytes += isBlob(data)
+      ? data.size
+      : isText
+        ? Buffer.byteLength(data)
+        : toBytes(data).length
   }
   if (sent !== undefined) process.nextTick(sent, new Error(describeReadyState(socket._readyState)))
 }

@@ -9,6 +9,7 @@ import { checkClose } from './check-close.ts'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
 import { ConnectionReceiver } from './connection-receiver.ts'
 import { ConnectionSender } from './connection-sender.ts'
+import { defineFlags } from './define-flags.ts'
 import { defineWebIdl } from './define-web-idl.ts'
 import { type EndingSocket, failBeforeOpen, finish, tellError } from './ending.ts'
 import {
@@ -20,8 +21,9 @@ import {
   removeListener,
   setPropertyListener,
 } from './event-target.ts'
+import { shrinkListeners } from './listener-table.ts'
+import { type RareState, rareStateOf } from './rare-state.ts'
 import { ReadyState } from './ready-state.ts'
-import type { SendQueue } from './send-queue.ts'
 import { type SendingSocket, type Sent, sendControl, sendMessage, type WsSendOptions } from './sending.ts'
 import {
   createContext,
@@ -39,6 +41,19 @@ interface SocketServer {
   _leave(socket: WebSocket): void
 }
 
+const NO_EXTENSIONS: readonly string[] = []
+const FLAGS = [
+  '_synchronous',
+  '_isServer',
+  '_wasClean',
+  '_paused',
+  '_errorEmitted',
+  '_started',
+  '_socketClosed',
+  '_autoPong',
+]
+/** The one that is asked for each message. */
+const SYNCHRONOUS = 1 << FLAGS.indexOf('_synchronous')
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
 /**
@@ -60,39 +75,33 @@ export class WebSocket
   declare readonly CLOSING: 2
   declare readonly CLOSED: 3
 
+  // Bits of `_flags`, see below: there are as many of these objects as connections, and a field is eight bytes.
+  declare _isServer: boolean
+  declare _wasClean: boolean
+  declare _paused: boolean
+  declare _errorEmitted: boolean
+  /** Whether what came with the handshake is told yet: whoever is given this socket has its turn to add listeners first. */
+  declare _started: boolean
+  /** What is still queued leaves before it is. */
+  declare _socketClosed: boolean
+  declare _autoPong: boolean
+  declare _synchronous: boolean
+
+  _flags: number = 0
   _readyState: ReadyState = ReadyState.CONNECTING
-  _isServer: boolean
-  _url: string | undefined
   _protocol: string = ''
-  _wasClean: boolean = false
-  /** The request of a client that is not answered yet. */
-  _req: ClientRequest | null = null
-  _extensionNames: readonly string[] = []
+  _extensionNames: readonly string[] = NO_EXTENSIONS
   _binaryType: BinaryType = 'nodebuffer'
-  _paused: boolean = false
-  _upgrade: ClientUpgrade | undefined
   _pump: Pump<SocketOwner> | undefined
   _rawSocket: Duplex | BareSocket | null = null
   /** Where it is among the `clients`. */
   _server: SocketServer | undefined
-  _boundSender: ConnectionSender | undefined
-  _boundReceiver: ConnectionReceiver | undefined
-  _queue: SendQueue | undefined
-  _fragmenting: boolean = false
-  _errorEmitted: boolean = false
-  /** What was sent when nothing could be sent any more, in bytes. */
-  _unsentBytes: number = 0
-  _pendingPongs: number = 0
-  /** Whether what came with the handshake is told yet: whoever is given this socket has its turn to add listeners first. */
-  _started: boolean = false
+  _rare: RareState | undefined
   /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
   _deferred: number = 0
   _outcome: CloseOutcome | undefined
-  /** What is still queued leaves before it is. */
-  _socketClosed: boolean = false
-  _autoPong: boolean
+  /** Most answers to pings that are not written; 0 for no limit. */
   _maxPendingPongs: number
-  _synchronous: boolean
 
   /**
    * Connects to `address`. `null` makes the socket of a server, which `WebSocketServer` opens.
@@ -104,16 +113,18 @@ export class WebSocket
     options?: UpgradeOptions,
   ) {
     super()
+    shrinkListeners(this)
     this._isServer = address === null
     const given = isOptions(protocols) ? protocols : (options ?? {})
     const settings: FaceOptions = address === null ? given : { ...FACE_DEFAULTS, ...given }
     this._autoPong = Boolean(settings.autoPong)
-    this._maxPendingPongs = Number(settings.maxPendingAutoPongs) || Infinity
+    this._maxPendingPongs = Number(settings.maxPendingAutoPongs) || 0
     this._synchronous = Boolean(settings.allowSynchronousEvents)
     if (address === null) return
     const wanted = isOptions(protocols) || protocols === undefined ? (given.protocols ?? []) : protocols
-    this._upgrade = new ClientUpgrade(this, Array.isArray(wanted) ? wanted : [wanted as string], given)
-    this._upgrade.start(address)
+    const upgrade = new ClientUpgrade(this, Array.isArray(wanted) ? wanted : [wanted as string], given)
+    rareStateOf(this).upgrade = upgrade
+    upgrade.start(address)
   }
 
   // ---- what it is
@@ -124,7 +135,12 @@ export class WebSocket
 
   /** Of a server's socket there is none, although `@types/ws` and so we declare one. */
   get url(): string {
-    return this._url as string
+    return this._rare?.url as string
+  }
+
+  /** The request of a client that is not answered yet. */
+  get _req(): ClientRequest | null {
+    return this._rare?.request ?? null
   }
 
   get protocol(): string {
@@ -153,7 +169,8 @@ export class WebSocket
    * everything, is not counted: in `ws` it would have been written.
    */
   get bufferedAmount(): number {
-    const queued = this._unsentBytes + (this._queue?.bytes ?? 0)
+    const rare = this._rare
+    const queued = rare === undefined ? 0 : rare.unsentBytes + (rare.queue?.bytes ?? 0)
     const outbox = this._pump?.outbox
     if (outbox === undefined) return queued
     const buffered = outbox.bufferedAmount
@@ -173,15 +190,17 @@ export class WebSocket
   /** What sends frames that are encoded already (`sendFrame`). */
   get _sender(): ConnectionSender | null {
     if (this._pump === undefined) return null
-    this._boundSender ??= new ConnectionSender(this._pump, this)
-    return this._boundSender
+    const rare = rareStateOf(this)
+    rare.sender ??= new ConnectionSender(this._pump, this)
+    return rare.sender
   }
 
   /** Where programs set the limits of one socket (`_maxPayload`). */
   get _receiver(): ConnectionReceiver | null {
     if (this._pump === undefined) return null
-    this._boundReceiver ??= new ConnectionReceiver(this._pump.connection)
-    return this._boundReceiver
+    const rare = rareStateOf(this)
+    rare.receiver ??= new ConnectionReceiver(this._pump.connection)
+    return rare.receiver
   }
 
   // ---- what it does
@@ -213,7 +232,8 @@ export class WebSocket
       this._pump?.flush()
     }
     this._readyState = ReadyState.CLOSING
-    if (this._queue?.busy) this._queue.add(0, send)
+    const queue = this._rare?.queue
+    if (queue?.busy) queue.add(0, send)
     else send()
   }
 
@@ -303,7 +323,7 @@ export class WebSocket
     setNoDelay?.call(socket as Socket)
     this._protocol = opened.protocol
     this._extensionNames = opened.extensions
-    this._upgrade = undefined
+    if (this._rare !== undefined) this._rare.upgrade = undefined
     this._rawSocket = socket
     this._pump = new Pump<SocketOwner>(opened.context, this, socket as Socket, opened.chain)
     if (head.length === 0) this._started = true
@@ -334,17 +354,18 @@ export class WebSocket
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
     const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
-    if (this._synchronous) tellMessage(this, message, isBinary)
+    if ((this._flags & SYNCHRONOUS) !== 0) tellMessage(this, message, isBinary)
     else tellLater(this, 'message', message, isBinary)
   }
 
   /** @internal */
   _onPing(payload: Uint8Array): void {
     if (this._autoPong && this._readyState === ReadyState.OPEN) {
-      if (this._pendingPongs >= this._maxPendingPongs) this.terminate()
+      const rare = rareStateOf(this)
+      if (this._maxPendingPongs > 0 && rare.pendingPongs >= this._maxPendingPongs) this.terminate()
       else {
-        this._pendingPongs++
-        this.pong(payload, !this._isServer, () => this._pendingPongs--)
+        rare.pendingPongs++
+        this.pong(payload, !this._isServer, () => rare.pendingPongs--)
       }
     }
     if (this._synchronous) tell(this, 'ping', toBuffer(payload))
@@ -395,7 +416,7 @@ export class WebSocket
   }
 
   _giveUp(): void {
-    this._upgrade?.abort(new Error(NOT_CONNECTED))
+    this._rare?.upgrade?.abort(new Error(NOT_CONNECTED))
     this._readyState = ReadyState.CLOSING
   }
 
@@ -409,6 +430,7 @@ export class WebSocket
 }
 
 defineWebIdl(WebSocket)
+defineFlags(WebSocket, FLAGS)
 
 function isOptions(value: unknown): value is UpgradeOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

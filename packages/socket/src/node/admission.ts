@@ -7,6 +7,7 @@ import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.t
 import { ownText } from './own-text.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { onRequestEnd } from './request-end.ts'
+import { whenClosed } from './socket-io.ts'
 
 /** Who sent a request. */
 export interface Caller {
@@ -72,7 +73,7 @@ export class Admission {
     const caller = this.#callerOf(peerAddress(socket), () => headers.list('x-forwarded-for'))
     const entered = this.#enter(caller, headers.has('x-forwarded-for'))
     if (entered instanceof Refusal) return entered
-    socket.on('close', entered)
+    whenClosed(socket, entered)
     return caller
   }
 

@@ -31,7 +31,27 @@ export function whenEnded(socket: DriverSocket, told: (error?: Error | null) => 
 
 /** Sockets of `net` and `tls` know who reads them: listeners need no closure then, of which there are thousands. */
 const kReader = Symbol('reader')
-type ReadSocket = Socket & { [kReader]: SocketReader }
+/** What else is to be called when one is closed: a second listener would cost an array for each of them. */
+const kAtClose = Symbol('at close')
+type ReadSocket = Socket & { [kReader]: SocketReader; [kAtClose]?: () => void }
+
+/** Has no error of `socket` be without a listener, until it has a reader. */
+export function ignoreErrors(socket: Socket): void {
+  socket.on('error', ignore)
+}
+
+function ignore(): void {}
+
+/** Calls back when `socket` is closed, ahead of its reader. To be called before it has one. */
+export function whenClosed(socket: DriverSocket, call: () => void): void {
+  if (socket instanceof BareSocket || kAtClose in socket || isRead(socket)) {
+    socket.on('close', call)
+    return
+  }
+  const closing = socket as ReadSocket
+  closing[kAtClose] = call
+  closing.on('close', tellClose)
+}
 
 /**
  * Has `reader` told of all that `socket` reads and of its end, from the next `resume` on. With a `handle` reads go into a
@@ -43,9 +63,11 @@ export function readFrom(socket: DriverSocket, handle: NativeHandle | undefined,
     return
   }
   const readSocket = socket as ReadSocket
+  const isTold = kAtClose in readSocket
   readSocket[kReader] = reader
   if (handle === undefined || !readShared(readSocket, handle, tellRead)) readSocket.on('data', tellData)
-  readSocket.on('end', tellEnd).on('error', tellError).on('close', tellClose)
+  readSocket.on('end', tellEnd).on('error', tellError).off('error', ignore)
+  if (!isTold) readSocket.on('close', tellClose)
 }
 
 /** Whether somebody reads `socket` that way. */
@@ -88,5 +110,7 @@ function tellError(this: ReadSocket, error: Error): void {
 }
 
 function tellClose(this: ReadSocket): void {
-  this[kReader].socketClosed(this)
+  this[kAtClose]?.()
+  // Who was refused has none.
+  ;(this[kReader] as SocketReader | undefined)?.socketClosed(this)
 }

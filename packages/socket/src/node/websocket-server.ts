@@ -34,7 +34,7 @@ import type { PumpContext } from './pump.ts'
 import { Refusal, writeRefusal } from './refusal.ts'
 import { createProfile } from './socket-driver.ts'
 import type { SocketHandlers } from './socket-handlers.ts'
-import { writeAnswer } from './socket-io.ts'
+import { ignoreErrors, writeAnswer } from './socket-io.ts'
 import { resolveSocketOptions } from './socket-options.ts'
 import { AskedUpgrade, type UpgradeRequest } from './upgrade-request.ts'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './websocket-server-options.ts'
@@ -172,7 +172,7 @@ export class WebSocketServer<Data = undefined> {
       return
     }
     // From here on the socket is ours: no error of it may be without a listener.
-    socket.on('error', ignore)
+    ignoreErrors(socket)
     if (socket.destroyed) return // its 'close' may be past, and nobody would tell us again
     if (socket.readableEnded) {
       socket.destroy() // so may its 'end', while the handshake waited for earlier answers
@@ -365,8 +365,6 @@ const SHUTTING_DOWN: UpgradeRefusal = {
   message: 'The server is shutting down; try again.',
   headers: { 'retry-after': '1' },
 }
-
-function ignore(): void {}
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

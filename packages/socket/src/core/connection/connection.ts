@@ -46,7 +46,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   readonly #parser: FrameParser
   readonly #assembler: MessageAssembler
   readonly #reader: ChunkReader
-  readonly #keepalive: Keepalive
+  /** None where no pings are sent. */
+  readonly #keepalive: Keepalive | undefined
   #state: ConnectionState = OPEN
   #controlBudget: ControlBudget | undefined
   /** A message is being sent in fragments. */
@@ -70,7 +71,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
     this.#parser = new FrameParser(profile.frameRules(extensions), profile.bytes, this.#assembler)
     this.#reader = new ChunkReader(this.#parser, profile.bytes, this)
-    this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
+    if (profile.options.pingIntervalMs > 0) this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 
   /** `open`, `closing` or `closed`. */
@@ -86,7 +87,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   /** When `tick` wants to be called next, in the milliseconds of `nowMs`; Infinity when never. */
   get deadlineMs(): number {
     const state = this.#state
-    if (state.phase === 'open') return this.#keepalive.deadlineMs
+    if (state.phase === 'open') return this.#keepalive?.deadlineMs ?? Infinity
     return state.phase === 'closing' ? (state.deadlineMs ?? this.#nowMs) : Infinity
   }
 
@@ -373,8 +374,10 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   }
 
   #keepAlive(nowMs: number): void {
+    const keepalive = this.#keepalive
+    if (keepalive === undefined) return
     // While we do not read, silence says nothing about the peer; a ping still keeps what is in between awake.
-    const effect = this.#reader.paused ? this.#keepalive.tickUnheard(nowMs) : this.#keepalive.tick(this.#heardMs, nowMs)
+    const effect = this.#reader.paused ? keepalive.tickUnheard(nowMs) : keepalive.tick(this.#heardMs, nowMs)
     if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), 0, this.#sink)
     if (effect !== 'fail') return
     const waitedMs = this.#profile.options.pongTimeoutMs
