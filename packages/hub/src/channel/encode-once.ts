@@ -6,13 +6,13 @@ export class EncodeOnce {
   readonly #encoded = new Map<PublicationCodec<unknown>, Map<Publication, unknown>>()
 
   /** What `codec` makes of a publication. */
-  encode(codec: PublicationCodec<unknown>, publication: Publication): unknown {
+  encode<Encoded>(codec: PublicationCodec<Encoded>, publication: Publication): Encoded {
     let known = this.#encoded.get(codec)
     if (known === undefined) {
       known = new Map()
       this.#encoded.set(codec, known)
     }
-    let encoded = known.get(publication)
+    let encoded = known.get(publication) as Encoded | undefined
     if (encoded === undefined) {
       encoded = codec.encode(publication)
       known.set(publication, encoded)

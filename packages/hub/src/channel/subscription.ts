@@ -109,7 +109,9 @@ export class Subscription {
       for (const publication of merged.publications) {
         // The subscriber may leave because of what it was told.
         if (this.phase === 'ended') return
-        subscriber.deliver(once.encode(subscriber.codec, publication), publication)
+        if (subscriber.recovered === undefined) {
+          subscriber.deliver(once.encode(subscriber.codec, publication), publication)
+        } else subscriber.recovered(publication, once)
         if (publication.position !== undefined) toldUntilMs = latest(toldUntilMs, publication.time)
         recovered++
       }

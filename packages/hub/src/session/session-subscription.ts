@@ -6,6 +6,7 @@ import {
   UnsubscribeCode,
 } from '@wigwag/protocol'
 import type { HistoryStart } from '../broker/broker.ts'
+import type { EncodeOnce } from '../channel/encode-once.ts'
 import type { PublicationCodec } from '../channel/publication-codec.ts'
 import type { Subscriber } from '../channel/subscriber.ts'
 import type { Subscription } from '../channel/subscription.ts'
@@ -130,23 +131,28 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     }
   }
 
-  /** A publication, recovered or live. */
+  /** What a reply carries is written with the reply. */
+  recovered(publication: Publication, once: EncodeOnce): void {
+    const state = this.#state
+    if (state.phase !== 'recovering') this.deliver(once.encode(this.codec, publication), publication)
+    else if (state.publications.length < this.#context.options.maxRecoveredPublications) {
+      state.publications.push(publication)
+    } else state.isUnrecovered = true
+  }
+
+  /** A publication that is live. */
   deliver(encoded: EncodedPacket, publication: Publication): void {
     const state = this.#state
     switch (state.phase) {
       case 'live':
         if (publication.time > state.skipUntilMs) this.#owner.outbox.deliver(state.lane, encoded, publication)
         break
-      case 'recovering':
-        if (state.publications.length < this.#context.options.maxRecoveredPublications) {
-          state.publications.push(publication)
-        } else state.isUnrecovered = true
-        break
       case 'ready':
         if (state.held.length < MAX_HELD) state.held.push({ encoded, publication })
         else this.end(INSUFFICIENT_STATE)
         break
       case 'asking':
+      case 'recovering':
       case 'ended':
         break
     }

@@ -1,5 +1,6 @@
 import type { HubOptions, NamespaceOptions } from '@wigwag/hub'
 import { describe, expect, test } from 'vitest'
+import { DelayedBroker } from '../support/delayed-broker.ts'
 import { RemoteBroker, RemoteStore } from '../support/remote-broker.ts'
 import {
   connectedClient,
@@ -141,6 +142,29 @@ describe('while the broker was away', () => {
     const { subscribe } = await client.ask({ subscribe: { channel: 'a', recover: true, epoch: 'epoch-1', offset: 1 } })
     expect(subscribe).toMatchObject({ recovered: false, was_recovering: true, epoch: 'epoch-2', offset: 1 })
     expect(client.session.channels).toEqual(['a'])
+  })
+
+  test('and one of the channels of a connect reply lost its stream before the other was ready: the client comes back', async () => {
+    const store = new RemoteStore()
+    const broker = new RemoteBroker(store)
+    const delayed = new DelayedBroker(broker)
+    const bench = createSessionBench({ broker: delayed, authenticate: () => ({ user: 'ann', channels: ['a', 'b'] }) })
+    await bench.hub.publish('a', 1)
+    const client = bench.client()
+    await client.connect()
+    // Both are subscribed at the broker; of the two histories only that of the first has been read.
+    for (const lane of ['calls', 'calls', 'answers', 'answers', 'calls', 'answers', 'calls'] as const) {
+      delayed.release(lane)
+      await settled()
+    }
+    broker.cut()
+    store.loseStreams()
+    broker.mend()
+    delayed.releaseAll()
+    await settled()
+    await settled()
+    expect(client.packets).toEqual([])
+    expect(client.closedWith?.code).toBe(3010)
   })
 
   test('who cannot recover goes on, and hears nothing twice', async () => {

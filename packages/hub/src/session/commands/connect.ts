@@ -79,8 +79,11 @@ function subscribeAll(
   const subscriptions = serverSubscriptions(session, context, request, credentials)
   let missing = subscriptions.length
   const finish = (): void => {
-    // Its deadline may have come before; and a reply that was given is given.
-    if (session.phase === 'connecting') finishConnect(session, context, credentials, results, reply)
+    if (session.phase !== 'connecting') return
+    // One that was ready may have ended while it waited for the others: its client must not be told that it stands.
+    if (subscriptions.every(({ phase }) => phase === 'ready')) {
+      finishConnect(session, context, credentials, results, reply)
+    } else session.disconnect(ends('insufficientState'))
   }
   const ready = (subscription: SessionSubscription, outcome: SubscriptionOutcome): void => {
     missing--
