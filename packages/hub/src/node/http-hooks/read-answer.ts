@@ -1,15 +1,13 @@
 import { type Json, nestsDeeper } from '@wigwag/protocol'
 import { assertChannelName } from '../../channel/channel-name.ts'
+import type { RefusalAnswer } from '../../namespace/refuse.ts'
 import { AnswerFault } from './answer-fault.ts'
 
 /** An object of JSON, by its keys. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /** What a back end answers. */
-export type Answer =
-  | { readonly type: 'result'; readonly result: Fields }
-  | { readonly type: 'error'; readonly code: number; readonly message: string; readonly temporary: boolean }
-  | { readonly type: 'disconnect'; readonly disconnect: { readonly code: number; readonly reason: string } }
+export type Answer = { readonly type: 'result'; readonly result: Fields } | RefusalAnswer
 
 /** As deep as publications may nest. */
 const MAX_DEPTH = 256
@@ -70,18 +68,19 @@ export function isExpired(fields: Fields): boolean {
 }
 
 /** A list of channels. */
-export function channelNames(names: unknown): readonly string[] {
-  if (Array.isArray(names) && names.every(isChannelName)) return names
+export function channelNames(names: readonly unknown[]): readonly string[] {
+  if (names.every(isChannelName)) return names
   throw new AnswerFault('names something that cannot be a channel')
 }
 
 /** What limits a client and is not obeyed here must not be taken for a yes. */
 export function assertObeyed(fields: Fields, unspoken: readonly string[]): void {
-  const found = unspoken.find(
-    (key) => ownValue(fields, key) !== undefined && fields[key] !== false && fields[key] !== 0,
-  )
+  const found = unspoken.find((key) => ownValue(fields, key) !== undefined && !UNSET.has(fields[key]))
   if (found !== undefined) throw new AnswerFault(`has ${found}, which is not spoken here`)
 }
+
+/** As back ends write what they do not mean. */
+const UNSET = new Set<unknown>([false, 0, ''])
 
 /** Whether a value is an object and no list. */
 export function isObject(value: unknown): value is Fields {
