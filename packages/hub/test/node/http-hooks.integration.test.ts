@@ -212,6 +212,37 @@ describe('publish', () => {
   })
 })
 
+describe("a channel's own URL", () => {
+  test('asks who it is and whether they may subscribe, without a session', async () => {
+    const { backEnd, hub, url } = await serveHooks({
+      connect: ({ headers }) => (headers.cookie === 'ada=1' ? { result: { user: 'ada' } } : { error: { code: 101 } }),
+    })
+    await hub.publish('news', 'hello')
+    expect((await fetch(url('/channel/news'), { headers: { cookie: 'ada=1' } })).status).toBe(200)
+    expect((await fetch(url('/channel/news'))).status).toBe(401)
+    expect(backEnd.calls.map(({ json }) => json)).toEqual([
+      { event: 'connect', transport: 'http', protocol: 'json', encoding: 'json' },
+      {
+        event: 'subscribe',
+        client: '',
+        transport: 'http',
+        protocol: 'json',
+        encoding: 'json',
+        user: 'ada',
+        channel: 'news',
+      },
+      { event: 'connect', transport: 'http', protocol: 'json', encoding: 'json' },
+    ])
+  })
+
+  test('is not published to: the back end has not seen what', async () => {
+    const { hub, backEnd, publish } = await serveHooks({})
+    expect((await publish('news', 'anything')).status).toBe(403)
+    expect(backEnd.calls.map(({ json }) => json.event)).toEqual(['connect'])
+    expect((await hub.history('news', undefined, {})).publications).toEqual([])
+  })
+})
+
 test('rpc: the back end answers, refuses, or knows no such method', async () => {
   const { backEnd, connecting } = await serveHooks({
     rpc: ({ json }) => {

@@ -89,10 +89,16 @@ export class HttpHooks {
     }
   }
 
-  /** `publish` of a namespace. */
-  get publish(): PermissionFunction<PublishGrant | ApplicationRefusal> {
+  /**
+   * `publish` of a namespace, for sessions. On a channel's own URL nobody publishes by it: that is asked before there are
+   * data, and the back end would say yes to what it has not seen.
+   */
+  get publish(): PermissionFunction<PublishGrant | ApplicationRefusal | false> {
     const caller = this.#callerOf('publish')
-    return async (question) => ask(caller, { ...askedBy(question), data: question.data }, publishResult)
+    return async (question) => {
+      const { data } = question
+      return data === undefined ? false : ask(caller, { ...askedBy(question), data }, publishResult)
+    }
   }
 
   /** `rpc` of a hub. */
