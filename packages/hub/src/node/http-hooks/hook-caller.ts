@@ -65,7 +65,7 @@ export class HookCaller {
   async call<T>(fields: object, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
     const body = JSON.stringify({ event: HOOKS[this.#name].event, ...fields })
     try {
-      this.#assertRoom(body)
+      this.#assertNotFull(body)
       this.#open++
       this.#openBytes += body.length
       try {
@@ -98,7 +98,7 @@ export class HookCaller {
     clearTimeout(timer)
   }
 
-  #assertRoom(body: string): void {
+  #assertNotFull(body: string): void {
     const { maxConcurrentCalls, maxQueuedCalls } = this.#hook
     const { maxQueuedBytes } = this.#context.options
     if (this.#isClosed) throw this.#failure('ERR_HOOK_CLOSED', 'the hooks are closed.')
