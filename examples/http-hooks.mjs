@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { ChannelEndpoint, createHub, httpHooks } from '@wigwag/hub/node'
+import { createHub, httpHooks } from '@wigwag/hub/node'
 
 // The application is http-hooks.py, or whatever answers as it does.
 const backEnd = process.env.BACK_END ?? 'http://127.0.0.1:8001'
@@ -17,15 +17,13 @@ const hub = createHub({
 })
 
 const server = createServer((_request, response) => response.end('your own pages\n'))
-const endpoint = new ChannelEndpoint(hub)
-endpoint.attach(server)
+hub.attach(server)
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   console.log(`chatting on ws://127.0.0.1:${server.address().port}/connection/websocket`)
 })
 
 process.once('SIGTERM', async () => {
   server.close()
-  await endpoint.close()
   await hub.close()
   // Behind the hub: the application is told of each session that this has ended.
   await hooks.close()

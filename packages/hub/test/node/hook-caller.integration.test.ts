@@ -214,9 +214,13 @@ describe('many calls', () => {
     expect(caller.stats).toEqual({ answered: 5, failed: 0, running: 0, waiting: 0 })
   })
 
-  test('are refused above maxQueuedCalls and maxQueuedBytes, and taken again when there is room', async () => {
+  test('are refused above maxQueuedCalls and maxQueuedCharacters, and taken again when there is room', async () => {
     const backEnd = await BackEnd.start()
-    const { caller, call } = callerOf(backEnd.url(), { maxConcurrentCalls: 1, maxQueuedCalls: 1, maxQueuedBytes: 1000 })
+    const { caller, call } = callerOf(backEnd.url(), {
+      maxConcurrentCalls: 1,
+      maxQueuedCalls: 1,
+      maxQueuedCharacters: 1000,
+    })
     const [one, two] = [call(), call()]
     expect(await codeOf(call())).toBe('ERR_HOOK_BUSY')
     await Promise.all([one, two])

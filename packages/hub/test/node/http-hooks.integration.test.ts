@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { HookName } from '@wigwag/hub/node'
+import type { HookError, HookName, HttpHooksOptions } from '@wigwag/hub/node'
 import type {
   Centrifuge,
   ConnectedContext,
@@ -346,6 +346,49 @@ describe('disconnected', () => {
     await hooks.close()
     expect(backEnd.calls[1]?.json).toMatchObject({ disconnect: { code: 4500, reason: 'banned' } })
     expect(hooks.stats).toMatchObject({ disconnected: { answered: 1, failed: 0 } })
+  })
+})
+
+describe('a back end that does not keep up with who went', () => {
+  /** Sessions that end at once, of which the back end has heard one and answers nothing yet. */
+  async function serveSlowly(options: HttpHooksOptions) {
+    const failures: HookError[] = []
+    const answers: ((answer: object) => void)[] = []
+    const served = await serveHooks(
+      { disconnected: () => new Promise((resolve) => answers.push(resolve)) },
+      { timeoutMs: 20_000, maxConcurrentCalls: 1, onFailure: (error) => failures.push(error), ...options },
+    )
+    const { onDisconnect } = served.hooks
+    const end = (user: string): void => {
+      const session = { client: user, transport: 'websocket', user } as Parameters<typeof onDisconnect>[0]
+      onDisconnect(session, { code: 3000, reason: 'connection closed' })
+    }
+    for (const user of ['ada', 'bob', 'eve', 'zoe']) end(user)
+    await served.backEnd.received(1)
+    return { ...served, failures, answers }
+  }
+
+  test('hears of them in their order, of as many as there is room for; the others are counted', async () => {
+    const { backEnd, hooks, failures, answers } = await serveSlowly({ maxQueuedCalls: 2 })
+    expect(hooks.stats.disconnected).toEqual({ answered: 0, failed: 1, running: 1, waiting: 2 })
+    expect(failures).toMatchObject([{ code: 'ERR_HOOK_BUSY', hook: 'disconnected' }])
+    for (let told = 1; told <= 3; told++) {
+      await backEnd.received(told)
+      answers[told - 1]?.({})
+    }
+    await hooks.close()
+    expect(backEnd.calls.map(({ json }) => json.user)).toEqual(['ada', 'bob', 'eve'])
+    expect(hooks.stats.disconnected).toEqual({ answered: 3, failed: 1, running: 0, waiting: 0 })
+  })
+
+  test('what it has not heard when the hooks have been closing long enough is counted as lost', async () => {
+    const { hooks, failures, backEnd } = await serveSlowly({ closeTimeoutMs: 10 })
+    await Promise.all([hooks.close(), hooks.close()])
+    expect(hooks.stats.disconnected).toEqual({ answered: 0, failed: 4, running: 0, waiting: 0 })
+    expect(failures.map(({ code }) => code)).toEqual(Array(4).fill('ERR_HOOK_CLOSED'))
+    hooks.onDisconnect({ user: 'late' } as never, { code: 3000, reason: '' })
+    expect(failures).toHaveLength(5)
+    expect(backEnd.calls).toHaveLength(1)
   })
 })
 

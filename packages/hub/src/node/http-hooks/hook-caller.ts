@@ -34,7 +34,7 @@ export type ReadAnswer<T> = (text: string) => T
 
 /** Calls one hook of the back end: so many at a time, in time, and with its answers read or refused. */
 export class HookCaller {
-  readonly #name: HookName
+  readonly name: HookName
   readonly #hook: ResolvedHook
   readonly #context: HookCallerContext
   readonly #lane: CallLane
@@ -42,12 +42,13 @@ export class HookCaller {
   /** Of what is waited for: turns, answers, the time of the next try. */
   readonly #aborts = new Set<AbortController>()
   #open = 0
-  #openBytes = 0
+  #openCharacters = 0
   #isClosed = false
-  #tellIdle: (() => void) | undefined
+  #isGivenUp = false
+  readonly #tellIdle = new Set<() => void>()
 
   constructor(name: HookName, hook: ResolvedHook, context: HookCallerContext) {
-    this.#name = name
+    this.name = name
     this.#hook = hook
     this.#context = context
     this.#lane = new CallLane(hook.maxConcurrentCalls)
@@ -63,25 +64,41 @@ export class HookCaller {
    * is tried as often as the options say before that.
    */
   async call<T>(fields: object, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
-    const body = JSON.stringify({ event: HOOKS[this.#name].event, ...fields })
+    return this.send(this.bodyOf(fields), headers, read)
+  }
+
+  /** What is posted. */
+  bodyOf(fields: object): string {
+    return JSON.stringify({ event: HOOKS[this.name].event, ...fields })
+  }
+
+  /** `call`, with what `bodyOf` made. */
+  async send<T>(body: string, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
     try {
       this.#assertNotFull(body)
       this.#open++
-      this.#openBytes += body.length
+      this.#openCharacters += body.length
       try {
         const answer = await this.#attempt(body, headers, read)
         this.#count.answered++
         return answer
       } finally {
         this.#open--
-        this.#openBytes -= body.length
-        if (this.#open === 0) this.#tellIdle?.()
+        this.#openCharacters -= body.length
+        if (this.#open === 0) for (const tell of this.#tellIdle) tell()
       }
     } catch (error) {
-      this.#count.failed++
-      this.#tell(error as HookError)
+      this.failed(error as HookError)
       throw error
     }
+  }
+
+  /** Counts a call that came to nothing. */
+  failed(error: HookError): void {
+    this.#count.failed++
+    try {
+      this.#context.options.onFailure(error)
+    } catch {}
   }
 
   /** Takes no more calls; resolves when those at hand are over, or have been given up after `timeoutMs`. */
@@ -89,24 +106,25 @@ export class HookCaller {
     this.#isClosed = true
     if (this.#open === 0) return
     const giveUp = (): void => {
+      this.#isGivenUp = true
       for (const abort of this.#aborts) abort.abort(this.#failure('ERR_HOOK_CLOSED', 'the hooks are closed.'))
     }
     const timer = setTimeout(giveUp, timeoutMs)
     await new Promise<void>((resolve) => {
-      this.#tellIdle = resolve
+      this.#tellIdle.add(resolve)
     })
     clearTimeout(timer)
   }
 
   #assertNotFull(body: string): void {
     const { maxConcurrentCalls, maxQueuedCalls } = this.#hook
-    const { maxQueuedBytes } = this.#context.options
+    const { maxQueuedCharacters } = this.#context.options
     if (this.#isClosed) throw this.#failure('ERR_HOOK_CLOSED', 'the hooks are closed.')
     if (this.#open >= maxConcurrentCalls + maxQueuedCalls) {
       throw this.#failure('ERR_HOOK_BUSY', `${this.#open} calls wait already (maxQueuedCalls).`)
     }
-    if (this.#openBytes + body.length > maxQueuedBytes) {
-      throw this.#failure('ERR_HOOK_BUSY', `${this.#openBytes} bytes wait already (maxQueuedBytes).`)
+    if (this.#openCharacters + body.length > maxQueuedCharacters) {
+      throw this.#failure('ERR_HOOK_BUSY', `${this.#openCharacters} characters wait already (maxQueuedCharacters).`)
     }
   }
 
@@ -117,7 +135,7 @@ export class HookCaller {
         return await this.#try(body, headers, read)
       } catch (error) {
         const failure = this.#failureOf(error)
-        if (!HOOKS[this.#name].isRetried || attempt === maxAttempts) throw failure
+        if (!HOOKS[this.name].isRetried || attempt === maxAttempts || this.#isGivenUp) throw failure
         await this.#pause(retryDelayMs * 2 ** (attempt - 1), failure)
       }
     }
@@ -140,16 +158,13 @@ export class HookCaller {
   async #try<T>(body: string, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
     const { timeoutMs } = this.#hook
     const abort = new AbortController()
-    const startTimer = (): NodeJS.Timeout =>
-      setTimeout(() => {
-        abort.abort(this.#failure('ERR_HOOK_TIMEOUT', `no whole answer in ${timeoutMs} ms (timeoutMs).`))
-      }, timeoutMs)
-    let timer = HOOKS[this.#name].isWaitTimed ? startTimer() : undefined
+    const timer = setTimeout(() => {
+      abort.abort(this.#failure('ERR_HOOK_TIMEOUT', `no whole answer in ${timeoutMs} ms (timeoutMs).`))
+    }, timeoutMs)
     this.#aborts.add(abort)
     try {
       await this.#lane.enter(abort.signal)
       try {
-        timer ??= startTimer()
         return read(this.#textOf(await this.#exchange(body, headers, abort.signal)))
       } finally {
         this.#lane.leave()
@@ -172,7 +187,7 @@ export class HookCaller {
     }
     const exchanged = await exchange({ ...request, options: { agent } })
     // A server may close what it kept just when it is used again; another kept connection may be gone as well.
-    if (exchanged.type !== 'stale' || HOOKS[this.#name].kind === 'order') return exchanged
+    if (exchanged.type !== 'stale' || HOOKS[this.name].kind === 'order') return exchanged
     const ofItsOwn: RequestOptions = { agent: false, ...tls }
     return exchange({ ...request, options: ofItsOwn })
   }
@@ -189,7 +204,7 @@ export class HookCaller {
         const { status, body } = exchanged
         if (status >= 300 && status < 400) throw new AnswerFault(`is a redirect (${status}), which is not followed`)
         // What was told needs no more than that it arrived.
-        const isGood = status === 200 || (this.#name === 'disconnected' && body !== undefined)
+        const isGood = status === 200 || (this.name === 'disconnected' && body !== undefined)
         if (!isGood || body === undefined) throw new AnswerFault(`has status ${status}, not 200`)
         const text = decodeUtf8(body)
         if (text === undefined) throw new AnswerFault('is not UTF-8')
@@ -207,12 +222,6 @@ export class HookCaller {
   }
 
   #failure(code: HookErrorCode, message: string): HookError {
-    return new HookError(code, this.#name, message)
-  }
-
-  #tell(error: HookError): void {
-    try {
-      this.#context.options.onFailure(error)
-    } catch {}
+    return new HookError(code, this.name, message)
   }
 }

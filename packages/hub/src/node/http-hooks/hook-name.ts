@@ -9,19 +9,17 @@ interface HookKind {
   readonly kind: 'question' | 'order'
   /** Whether it is tried again after a failure, because nobody waits for the answer. */
   readonly isRetried: boolean
-  /** Whether what it waits for its turn counts as part of its time. */
-  readonly isWaitTimed: boolean
 }
 
 /** By name. */
 export const HOOKS: Readonly<Record<HookName, HookKind>> = {
-  connect: { event: 'connect', kind: 'question', isRetried: false, isWaitTimed: true },
-  refresh: { event: 'refresh', kind: 'question', isRetried: true, isWaitTimed: true },
-  subscribe: { event: 'subscribe', kind: 'question', isRetried: false, isWaitTimed: true },
-  subRefresh: { event: 'sub_refresh', kind: 'question', isRetried: true, isWaitTimed: true },
-  publish: { event: 'publish', kind: 'order', isRetried: false, isWaitTimed: true },
-  rpc: { event: 'rpc', kind: 'order', isRetried: false, isWaitTimed: true },
-  disconnected: { event: 'disconnected', kind: 'question', isRetried: true, isWaitTimed: false },
+  connect: { event: 'connect', kind: 'question', isRetried: false },
+  refresh: { event: 'refresh', kind: 'question', isRetried: true },
+  subscribe: { event: 'subscribe', kind: 'question', isRetried: false },
+  subRefresh: { event: 'sub_refresh', kind: 'question', isRetried: true },
+  publish: { event: 'publish', kind: 'order', isRetried: false },
+  rpc: { event: 'rpc', kind: 'order', isRetried: false },
+  disconnected: { event: 'disconnected', kind: 'question', isRetried: true },
 }
 
 /** All of them. */

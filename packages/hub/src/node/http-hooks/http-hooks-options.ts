@@ -41,8 +41,8 @@ export interface HttpHooksOptions {
   readonly maxConcurrentCalls?: number
   /** Most calls of one hook that wait (count). Default 1024, and 100,000 of `disconnected`. Above it: error 100, to be tried again. */
   readonly maxQueuedCalls?: number
-  /** Most bytes of calls of one hook that wait. Default 16 MiB. Above it: the same. */
-  readonly maxQueuedBytes?: number
+  /** Most characters of calls of one hook that run or wait. Default 16 Mi. Above it: the same. */
+  readonly maxQueuedCharacters?: number
   /** Largest answer, in bytes. Default 256 KiB. Above it: error 100. */
   readonly maxAnswerBytes?: number
   /** How often `refresh`, `subRefresh` and `disconnected` are tried (count). Default 3. The others: once, the client tries again. */
@@ -71,7 +71,7 @@ export type ResolvedHook = Required<HookTarget> & { readonly url: URL }
 export interface ResolvedHttpHooksOptions {
   readonly hooks: Readonly<Partial<Record<HookName, ResolvedHook>>>
   readonly secrets: readonly KeyObject[]
-  readonly maxQueuedBytes: number
+  readonly maxQueuedCharacters: number
   readonly maxAnswerBytes: number
   readonly maxAttempts: number
   readonly retryDelayMs: number
@@ -85,7 +85,7 @@ const DEFAULTS = {
   timeoutMs: 1_000,
   maxConcurrentCalls: 64,
   maxQueuedCalls: 1_024,
-  maxQueuedBytes: 16 * 1024 * 1024,
+  maxQueuedCharacters: 16 * 1024 * 1024,
   maxAnswerBytes: 256 * 1024,
   maxAttempts: 3,
   retryDelayMs: 500,
@@ -105,7 +105,7 @@ const LOWEST: Readonly<Record<keyof typeof DEFAULTS, number>> = {
   timeoutMs: 1,
   maxConcurrentCalls: 1,
   maxQueuedCalls: 0,
-  maxQueuedBytes: 0,
+  maxQueuedCharacters: 0,
   maxAnswerBytes: 1,
   maxAttempts: 1,
   retryDelayMs: 0,

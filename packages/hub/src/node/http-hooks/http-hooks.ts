@@ -23,6 +23,7 @@ import { forwardedHeaders } from './forwarded-headers.ts'
 import { HookCaller, type HookStats } from './hook-caller.ts'
 import { HOOK_NAMES, type HookName } from './hook-name.ts'
 import { connectResult, publishResult, refreshResult, rpcResult, subscribeResult } from './hook-results.ts'
+import { HookTeller } from './hook-teller.ts'
 import { type HttpHooksOptions, type ResolvedHttpHooksOptions, resolveHttpHooksOptions } from './http-hooks-options.ts'
 import { type Fields, readAnswer } from './read-answer.ts'
 
@@ -37,6 +38,7 @@ export class HttpHooks {
   readonly #options: ResolvedHttpHooksOptions
   readonly #agents: readonly Agent[]
   readonly #callers = new Map<HookName, HookCaller>()
+  readonly #teller: HookTeller | undefined
 
   /** Throws as `httpHooks` does. */
   constructor(options: HttpHooksOptions) {
@@ -52,7 +54,9 @@ export class HttpHooks {
         agent: hook.url.protocol === 'https:' ? secure : agent,
         nowMs: Date.now,
       }
-      this.#callers.set(name, new HookCaller(name, hook, context))
+      const caller = new HookCaller(name, hook, context)
+      this.#callers.set(name, caller)
+      if (name === 'disconnected') this.#teller = new HookTeller(caller, hook, this.#options)
     }
   }
 
@@ -114,17 +118,17 @@ export class HttpHooks {
 
   /** `onDisconnect` of a hub. It waits for nothing. */
   get onDisconnect(): NonNullable<SessionsOptions['onDisconnect']> {
-    const caller = this.#callerOf('disconnected')
+    if (this.#teller === undefined) throw missing('disconnected')
+    const teller = this.#teller
     return ({ client, transport, user, meta }, disconnect) => {
-      const call = caller.call({ client, transport, ...FORMAT, user, meta, disconnect }, {}, () => {})
-      // It was counted, and `onFailure` was told.
-      call.catch(() => {})
+      teller.tell({ client, transport, ...FORMAT, user, meta, disconnect })
     }
   }
 
   /** What the calls came to so far, by hook. */
   get stats(): Readonly<Partial<Record<HookName, HookStats>>> {
-    return Object.fromEntries([...this.#callers].map(([name, { stats }]) => [name, stats]))
+    const stats = Object.fromEntries([...this.#callers].map(([name, caller]) => [name, caller.stats]))
+    return this.#teller === undefined ? stats : { ...stats, disconnected: this.#teller.stats }
   }
 
   /**
@@ -132,14 +136,18 @@ export class HttpHooks {
    * `closeTimeoutMs` at the latest. Close the hub before.
    */
   async close(): Promise<void> {
-    await Promise.all([...this.#callers.values()].map((caller) => caller.close(this.#options.closeTimeoutMs)))
+    const { closeTimeoutMs } = this.#options
+    const closing = [...this.#callers.values()].map((caller) =>
+      caller.name === 'disconnected' ? this.#teller?.close(closeTimeoutMs) : caller.close(closeTimeoutMs),
+    )
+    await Promise.all(closing)
     for (const agent of this.#agents) agent.destroy()
   }
 
   #callerOf(name: HookName): HookCaller {
     const caller = this.#callers.get(name)
     if (caller !== undefined) return caller
-    throw new HubError('ERR_OPTION', `httpHooks() was given no URL for ${name}, and is to be asked.`)
+    throw missing(name)
   }
 
   #connect(caller: HookCaller, question: ConnectQuestion): Promise<Credentials | Refused> {
@@ -164,6 +172,10 @@ export class HttpHooks {
  */
 export function httpHooks(options: HttpHooksOptions): HttpHooks {
   return new HttpHooks(options)
+}
+
+function missing(name: HookName): HubError {
+  return new HubError('ERR_OPTION', `httpHooks() was given no URL for ${name}, and is to be asked.`)
 }
 
 function askedBy({ client, transport, user, channel, meta }: PermissionQuestion): object {
