@@ -52,11 +52,14 @@ describe('each attack in SECURITY.md names the tests that keep it out', () => {
 })
 
 describe('docs/limits.md has the defaults of the code', () => {
+  /** Whose options have names that others have, too. */
+  const ofHooks = /## Hooks over HTTP[\s\S]*?(?=\n## )/
   const rows = new Map(
-    [...read('docs/limits.md').matchAll(/^\| `([\w.]+)` \| (\d+)/gm)].map(([, name, value]) => [
-      name as string,
-      Number(value),
-    ]),
+    [
+      ...read('docs/limits.md')
+        .replace(ofHooks, '')
+        .matchAll(/^\| `([\w.]+)` \| (\d+)/gm),
+    ].map(([, name, value]) => [name as string, Number(value)]),
   )
 
   test('of a connection', () => {
@@ -136,6 +139,17 @@ describe('docs/limits.md has the defaults of the code', () => {
     for (const [name, value] of limits) {
       const [, expression = ''] = new RegExp(`\\n  ${name.slice(7)}: ([\\d_* ]+),`).exec(source) ?? []
       expect(product(expression), name).toBe(value)
+    }
+  })
+
+  test('of hooks over HTTP', () => {
+    const [section = ''] = ofHooks.exec(read('docs/limits.md')) ?? []
+    const source = read('packages/hub/src/node/http-hooks/http-hooks-options.ts')
+    const limits = [...section.matchAll(/^\| `(\w+)` \| (\d+)/gm)]
+    expect(limits.length).toBe(8)
+    for (const [, name, value] of limits) {
+      const [, expression = ''] = new RegExp(`\\n  ${name}: ([\\d_* ]+),`).exec(source) ?? []
+      expect(product(expression), name).toBe(Number(value))
     }
   })
 

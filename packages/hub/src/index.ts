@@ -32,6 +32,8 @@ export type {
   ChannelPermission,
   PermissionFunction,
   PermissionQuestion,
+  PublishGrant,
+  PublishPermission,
   SubscribeGrant,
   SubscribePermission,
 } from './namespace/permission.ts'

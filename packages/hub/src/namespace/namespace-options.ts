@@ -1,6 +1,6 @@
 import { type HistoryOptions, resolveHistoryOptions } from '../broker/history-options.ts'
 import { HubError } from '../error/hub-error.ts'
-import type { ChannelPermission, SubscribePermission } from './permission.ts'
+import type { ChannelPermission, PublishPermission, SubscribePermission } from './permission.ts'
 import { resolveSlowConsumer, type SlowConsumerOptions } from './slow-consumer.ts'
 
 /** How the channels of a namespace behave, and who may do what in them. */
@@ -22,7 +22,7 @@ export interface NamespaceOptions {
   /** Who may subscribe. Default `'user'` where the hub authenticates, `'anyone'` where it does not. */
   readonly subscribe?: SubscribePermission
   /** Who may publish over a session. Default `'server'`: no client. */
-  readonly publish?: ChannelPermission
+  readonly publish?: PublishPermission
   /** Who may ask who is in a channel. Default `'server'`: no client. */
   readonly readPresence?: ChannelPermission
   /** Who may read the history of a channel, besides recovering. Default `'server'`: no client. */
@@ -40,7 +40,7 @@ export interface ResolvedNamespace {
   readonly joinLeave: boolean
   readonly slowConsumer: SlowConsumerOptions
   readonly subscribe: SubscribePermission
-  readonly publish: ChannelPermission
+  readonly publish: PublishPermission
   readonly readPresence: ChannelPermission
   readonly readHistory: ChannelPermission
 }

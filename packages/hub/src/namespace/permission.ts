@@ -12,7 +12,11 @@ export interface PermissionQuestion {
   readonly info?: Json
   /** What `authenticate` said of the session for the application alone. */
   readonly meta?: Json
+  /** What carries the session, as in `'websocket'`. */
+  readonly transport: string
   readonly channel: ChannelParts
+  /** Whether the session is subscribed to the channel. Asked for `subscribe`: whether it still may be. */
+  readonly isSubscribed: boolean
   /** What the client sent along: with `publish` the data to be published. */
   readonly data?: Json
 }
@@ -25,6 +29,15 @@ export interface SubscribeGrant {
   readonly expiresAt?: number
   /** What the client is told in the reply to its subscribe command. */
   readonly data?: Json
+}
+
+/** What is published instead of what the client sent, and what goes along with it. */
+export interface PublishGrant {
+  /** Absent: what the client sent. */
+  readonly data?: Json
+  readonly tags?: Readonly<Record<string, string>>
+  /** A publication of the same key, within five minutes (by default), is not stored again. 1 to 255 characters. */
+  readonly idempotencyKey?: string
 }
 
 /** Asks the application. `false` is error 103; `refuse` says more. A throw is error 100, to be tried again. */
@@ -42,9 +55,9 @@ export type SubscribePermission =
   | PermissionFunction<boolean | SubscribeGrant | ApplicationRefusal>
 
 /** Who may do something else in a channel: as for subscribing; `'subscriber'`: who is subscribed to it. */
-export type ChannelPermission =
-  | 'anyone'
-  | 'user'
-  | 'subscriber'
-  | 'server'
-  | PermissionFunction<boolean | ApplicationRefusal>
+export type ChannelPermission = ChannelMode | PermissionFunction<boolean | ApplicationRefusal>
+
+/** Who may publish: as for everything else, and a function may say what is published. */
+export type PublishPermission = ChannelMode | PermissionFunction<boolean | PublishGrant | ApplicationRefusal>
+
+type ChannelMode = 'anyone' | 'user' | 'subscriber' | 'server'

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Refusal, refuse } from '@wigwag/socket'
 import { HubError } from '../error/hub-error.ts'
+import { collectBytes } from './collect-bytes.ts'
 
 /**
  * Reads a request's body, up to `maxBytes`. Throws `HubError` `ERR_PUBLICATION_TOO_LARGE` above it, before it is read
@@ -19,23 +20,9 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number, time
 }
 
 async function collectBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  // Of its own: history may keep it, and must not keep a slab of Node's pool with it. Copied as it comes: an object kept
-  // for each chunk would take two hundred times what a chunk of one byte does.
-  let body = new Uint8Array(0)
-  let bytes = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    const needed = bytes + chunk.length
-    if (needed > maxBytes) throw tooLarge(maxBytes)
-    if (needed > body.length) {
-      const larger = new Uint8Array(Math.max(needed, Math.min(body.length * 2, maxBytes)))
-      larger.set(body)
-      body = larger
-    }
-    body.set(chunk, bytes)
-    bytes = needed
-  }
-  return bytes === body.length ? body : body.slice(0, bytes)
+  const body = await collectBytes(incoming, maxBytes)
+  if (body === undefined) throw tooLarge(maxBytes)
+  return body
 }
 
 /** Text of UTF-8; nothing when it is not well-formed. */

@@ -4,6 +4,8 @@ import type { AuthenticationRefusal } from './authentication-refusal.ts'
 
 /** What a client says of itself when it connects. */
 export interface ConnectQuestion {
+  /** The id of the session that it is, or is about to be. */
+  readonly client?: string
   /** The connection token; absent or empty when it sent none. */
   readonly token?: string
   /** What the client's program sent along for the application. */
@@ -64,6 +66,8 @@ export interface RefreshQuestion {
   readonly user: string
   readonly info?: Json
   readonly meta?: Json
+  /** What carries it, as in `'websocket'`. */
+  readonly transport: string
 }
 
 /** Somebody is not let in: because of a token, or because the application says so in its own words (`refuse`). */

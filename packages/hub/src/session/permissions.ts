@@ -1,7 +1,13 @@
 import type { Json } from '@wigwag/protocol'
 import { isForUser } from '../namespace/channel-parts.ts'
 import type { ChannelInNamespace } from '../namespace/namespaces.ts'
-import type { ChannelPermission, PermissionQuestion, SubscribeGrant } from '../namespace/permission.ts'
+import type {
+  ChannelPermission,
+  PermissionQuestion,
+  PublishGrant,
+  PublishPermission,
+  SubscribeGrant,
+} from '../namespace/permission.ts'
 import { ApplicationRefusal, type RefusalAnswer } from '../namespace/refuse.ts'
 import { AuthenticationRefusal } from './authentication-refusal.ts'
 import type { Authenticator } from './credentials.ts'
@@ -15,6 +21,7 @@ export interface Asker {
   readonly user: string
   readonly info: Json | undefined
   readonly meta: Json | undefined
+  readonly transport: string
 }
 
 /** What a subscription is allowed, and for how long. */
@@ -53,7 +60,7 @@ export async function decideSubscribe(
   if (byToken instanceof AuthenticationRefusal || byToken instanceof ApplicationRefusal) return refused(byToken)
   if (subscribe === 'token' && byToken === undefined) return DENIED
   if (typeof subscribe !== 'function') return allowed(byToken ?? {}, 'client', nowMs)
-  const answer = await subscribe(questionOf(asker, parts, data))
+  const answer = await subscribe(questionOf(asker, parts, false, data))
   if (answer instanceof ApplicationRefusal) return refused(answer)
   if (!answer) return DENIED
   const granted = answer === true ? {} : answer
@@ -74,7 +81,7 @@ export async function decideStaying(
 ): Promise<Decision<Allowed | undefined>> {
   if (namespace.subscribe === 'user' && asker.user === '') return DENIED
   if (typeof namespace.subscribe !== 'function') return GRANTED
-  const answer = await namespace.subscribe(questionOf(asker, parts, data))
+  const answer = await namespace.subscribe(questionOf(asker, parts, true, data))
   if (answer instanceof ApplicationRefusal) return refused(answer)
   return answer ? allowed(answer === true ? {} : answer, 'hub', nowMs) : DENIED
 }
@@ -83,10 +90,10 @@ export async function decideStaying(
 export async function decide(
   asker: Asker,
   { parts }: ChannelInNamespace,
-  permission: ChannelPermission,
+  permission: ChannelPermission | PublishPermission,
   isSubscribed: boolean,
   data?: Json,
-): Promise<Decision<undefined>> {
+): Promise<Decision<PublishGrant | undefined>> {
   if (!isForUser(parts.name, asker.user)) return DENIED
   switch (permission) {
     case 'anyone':
@@ -98,9 +105,10 @@ export async function decide(
     case 'server':
       return DENIED
     default: {
-      const answer = await permission(questionOf(asker, parts, data))
+      const answer = await permission(questionOf(asker, parts, isSubscribed, data))
       if (answer instanceof ApplicationRefusal) return refused(answer)
-      return answer ? GRANTED : DENIED
+      if (!answer) return DENIED
+      return answer === true ? GRANTED : { ok: true, value: answer }
     }
   }
 }
@@ -131,12 +139,19 @@ function refused({ answer }: AuthenticationRefusal | ApplicationRefusal): {
   return { ok: false, answer }
 }
 
-function questionOf(asker: Asker, channel: ChannelInNamespace['parts'], data: Json | undefined): PermissionQuestion {
-  const { client, user, info, meta } = asker
+function questionOf(
+  asker: Asker,
+  channel: ChannelInNamespace['parts'],
+  isSubscribed: boolean,
+  data: Json | undefined,
+): PermissionQuestion {
+  const { client, user, info, meta, transport } = asker
   return {
     user,
     client,
+    transport,
     channel,
+    isSubscribed,
     ...(info !== undefined && { info }),
     ...(meta !== undefined && { meta }),
     ...(data !== undefined && { data }),

@@ -14,8 +14,8 @@ const EXPIRED: Unsubscribed = { code: UnsubscribeCode.expired, reason: 'subscrip
 
 /** Asks the application who a session is, whose client cannot be asked. Until there is an answer the grace goes by. */
 export function renewCredentials(session: Session, context: SessionContext): void {
-  const { client, user, info, meta } = session
-  const question = { client, user, ...(info !== undefined && { info }), ...(meta !== undefined && { meta }) }
+  const { client, user, info, meta, transport } = session
+  const question = { client, user, transport, ...(info !== undefined && { info }), ...(meta !== undefined && { meta }) }
   const renew = async (): Promise<void> => {
     const answer = await context.authenticator?.refresh?.(question)
     if (session.phase !== 'open' || answer === undefined) return

@@ -3,7 +3,7 @@ import type { ConnectQuestion, Credentials } from './credentials.ts'
 import { findChannel } from './find-channel.ts'
 import { isCredentials } from './is-credentials.ts'
 import { type Asker, type Decision, decide, decideSubscribe } from './permissions.ts'
-import { EXPIRED } from './refusal-answers.ts'
+import { EXPIRED, PERMISSION_DENIED } from './refusal-answers.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** What a request that is no session wants to do. */
@@ -34,12 +34,15 @@ export async function decideRequest(
 ): Promise<RefusalAnswer | undefined> {
   const found = findChannel(context, channel)
   if (!found.ok) return found.answer
-  const asker: Asker = { client: '', user, info, meta }
+  const asker: Asker = { client: '', user, info, meta, transport: 'http' }
   const { authenticator, ports } = context
   const attempt = { token, data: undefined }
-  const decision =
-    action === 'subscribe'
-      ? await decideSubscribe(asker, found.value, attempt, authenticator, ports.nowMs())
-      : await decide(asker, found.value, found.value.namespace.publish, false)
-  return decision.ok ? undefined : decision.answer
+  if (action === 'subscribe') {
+    const decision = await decideSubscribe(asker, found.value, attempt, authenticator, ports.nowMs())
+    return decision.ok ? undefined : decision.answer
+  }
+  const decision = await decide(asker, found.value, found.value.namespace.publish, false)
+  if (!decision.ok) return decision.answer
+  // It is asked before the body is read: nothing else can be published instead.
+  return decision.value === undefined ? undefined : PERMISSION_DENIED
 }

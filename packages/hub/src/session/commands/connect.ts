@@ -40,7 +40,7 @@ export async function connect(
 }
 
 async function authenticate(
-  { request: came, transport, remoteAddress }: Session,
+  { client, request: came, transport, remoteAddress }: Session,
   { authenticator }: SessionContext,
   { token, data, name, version, headers }: ConnectRequest,
 ): Promise<Credentials | Refused> {
@@ -51,6 +51,7 @@ async function authenticate(
     return came?.header?.(field) ?? (field === 'authorization' ? emulated(headers, field) : undefined)
   }
   const question: ConnectQuestion = {
+    client,
     header,
     transport,
     remoteAddress,

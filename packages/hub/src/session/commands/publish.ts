@@ -1,11 +1,15 @@
 import type { Json, PublishRequest } from '@wigwag/protocol'
 import type { ChannelInNamespace } from '../../namespace/namespaces.ts'
+import type { PublishGrant } from '../../namespace/permission.ts'
 import { ApplicationRefusal } from '../../namespace/refuse.ts'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
 import { type Decision, decide } from '../permissions.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
+
+/** What is published. */
+type Granted = PublishGrant & { readonly data: Json }
 
 /** Publishes what a client may publish. Its publications are decided on one after the other: that keeps their order. */
 export async function publish(
@@ -21,7 +25,12 @@ export async function publish(
   const decision = await deciding
   if (session.phase !== 'open') return
   if (!decision.ok) return reply.refuse(decision.answer)
-  await context.channels.publish(channel, decision.value, { info: session.clientInfo() })
+  const { data: granted, tags, idempotencyKey } = decision.value
+  await context.channels.publish(channel, granted, {
+    info: session.clientInfo(),
+    ...(tags !== undefined && { tags }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  })
   reply.succeed({})
 }
 
@@ -30,13 +39,14 @@ async function decideInTurn(
   context: SessionContext,
   target: ChannelInNamespace,
   data: Json,
-): Promise<Decision<Json>> {
+): Promise<Decision<Granted>> {
   await session.publishTurn
   const { publish: permission } = target.namespace
   const isSubscribed = session.subscriptions.isLive(target.parts.name)
   const decision = await decide(session, target, permission, isSubscribed, data)
   if (!decision.ok) return decision
-  const verdict = await context.hooks.onPublish?.({ channel: target.parts, data, session })
+  const { data: granted = data, ...details } = decision.value ?? {}
+  const verdict = await context.hooks.onPublish?.({ channel: target.parts, data: granted, session })
   if (verdict instanceof ApplicationRefusal) return { ok: false, answer: verdict.answer }
-  return { ok: true, value: verdict === undefined ? data : verdict.data }
+  return { ok: true, value: { ...details, data: verdict === undefined ? granted : verdict.data } }
 }

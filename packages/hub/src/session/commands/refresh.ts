@@ -16,8 +16,8 @@ export async function refresh(
 ): Promise<void> {
   const { authenticator, ports } = context
   if (authenticator === undefined) return reply.refuse(NOT_AVAILABLE)
-  const { transport, remoteAddress, user } = session
-  const credentials = await authenticator.authenticate({ token, transport, remoteAddress })
+  const { client, transport, remoteAddress, user } = session
+  const credentials = await authenticator.authenticate({ client, token, transport, remoteAddress })
   if (session.phase !== 'open') return
   if (!isCredentials(credentials)) return reply.refuse(credentials.answer)
   if (credentials.user !== user) return reply.refuse({ type: 'disconnect', disconnect: ends('invalidToken') })
