@@ -97,6 +97,8 @@ describe('subscribe', () => {
     expect(subscribe?.data).toEqual({ hello: 'ann' })
     expect(questions).toEqual([
       {
+        transport: 'memory',
+        isSubscribed: false,
         user: 'ann',
         client: ann.session.client,
         info: { name: 'ann' },
