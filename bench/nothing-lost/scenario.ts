@@ -47,11 +47,11 @@ const LONG = {
 
 const QUICK = {
   ...LONG,
-  publications: 6000,
+  publications: 3000,
   channels: 10,
   sessions: 60,
-  faults: 6,
-  deadlineMs: 60_000,
+  faults: 5,
+  deadlineMs: 150_000,
 } as const satisfies Partial<Scenario>
 
 /** Redis keeps everything, and history holds everything: nothing may be lost. */
