@@ -26,6 +26,11 @@ export class CuttableProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
+  /** Takes connections that come from now on somewhere else, as a load balancer does. */
+  retarget(targetPort: number): void {
+    this.#targetPort = targetPort
+  }
+
   /** Lets connections through again. */
   mend(): void {
     this.#cut = false

@@ -247,7 +247,7 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     position: Position | undefined,
     publications: readonly Publication[],
     isUnrecovered: boolean,
-  ): Pick<SubscribeResult, 'recovered' | 'was_recovering' | 'publications'> {
+  ): Pick<SubscribeResult, 'recovered' | 'was_recovering' | 'publications' | 'offset'> {
     const { epoch, offset } = this.goal.request
     const isKnown = ({ position: at }: Publication): boolean => at?.epoch === epoch && at?.offset === offset
     const isCache = this.target.namespace.recover === 'cache'
@@ -256,7 +256,10 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     const recovered = isCache ? isAtEnd || publications.length > 0 : !isUnrecovered && position !== undefined
     if (!recovered) return { was_recovering: true, recovered: false }
     const packets: PublicationPacket[] = missed.map((each) => publicationPacket(each, this.#context.ports.toBase64))
-    return { was_recovering: true, recovered, ...(packets.length > 0 && { publications: packets }) }
+    if (packets.length === 0) return { was_recovering: true, recovered }
+    // Where the client stands before it has taken them: each takes it further, and it may leave before it has.
+    const before = isCache ? (packets[0]?.offset ?? 1) - 1 : (offset ?? 0)
+    return { was_recovering: true, recovered, publications: packets, offset: before }
   }
 
   #enter(info: ClientInfo): void {

@@ -1,6 +1,6 @@
 import { refuse } from '@wigwag/hub'
 import { CuttableProxy } from '@wigwag/testkit'
-import type { PublicationContext, SubscribedContext } from 'centrifuge'
+import type { PublicationContext, ServerSubscribedContext, SubscribedContext } from 'centrifuge'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Arrivals } from '../support/arrivals.ts'
 import { nextEvent, serveSessions } from '../support/served-sessions.ts'
@@ -56,6 +56,55 @@ describe("npm's centrifuge over a WebSocket", () => {
     await hub.publish('news', 4)
     await arrivals.until(() => heard.length === 4)
     expect(heard).toEqual([1, 2, 3, 4])
+  })
+
+  test('what it recovered and did not take, because a handler left, comes when it is back', async () => {
+    const { hub, port, client } = await serveSessions({
+      authenticate: () => ({ user: 'ann', channels: ['inbox'] }),
+    })
+    const proxy = new CuttableProxy(port)
+    onTestFinished(() => proxy[Symbol.asyncDispose]())
+    const centrifuge = client({}, await proxy.listen())
+    const subscription = centrifuge.newSubscription('news')
+    const heard: unknown[] = []
+    const arrivals = new Arrivals()
+    const hear = ({ data }: PublicationContext): void => {
+      heard.push(data)
+      arrivals.tell()
+    }
+    subscription.on('publication', hear)
+    centrifuge.on('publication', hear)
+    let leaves = 0
+    subscription.on('subscribed', ({ wasRecovering }: SubscribedContext) => {
+      if (!wasRecovering || leaves++ > 0) return
+      subscription.unsubscribe()
+      subscription.subscribe()
+    })
+    let disconnects = 0
+    centrifuge.on('subscribed', ({ wasRecovering }: ServerSubscribedContext) => {
+      if (!wasRecovering || disconnects++ > 0) return
+      centrifuge.disconnect()
+      centrifuge.connect()
+    })
+    subscription.subscribe()
+    centrifuge.connect()
+    await subscription.ready()
+    for (const channel of ['news', 'inbox']) await hub.publish(channel, `${channel} 1`)
+    await arrivals.until(() => heard.length === 2)
+    const subscribing = nextEvent(subscription, 'subscribing')
+    proxy.cut()
+    await subscribing
+    for (const channel of ['news', 'inbox']) {
+      for (const n of [2, 3]) await hub.publish(channel, `${channel} ${n}`)
+    }
+    proxy.mend()
+    while (leaves < 2) await nextEvent(subscription, 'subscribed')
+    for (const channel of ['news', 'inbox']) await hub.publish(channel, `${channel} 4`)
+    await arrivals.until(() => heard.includes('news 4') && heard.includes('inbox 4'))
+    for (const channel of ['news', 'inbox']) {
+      const all = [1, 2, 3, 4].map((n) => `${channel} ${n}`)
+      expect(heard.filter((data) => String(data).startsWith(channel))).toEqual(all)
+    }
   })
 
   test('calls rpc, sends messages and is sent some', async () => {

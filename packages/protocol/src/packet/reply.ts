@@ -19,7 +19,7 @@ export interface SubscribeResult {
   /** Whether a later subscribe can recover from a position. */
   readonly recoverable?: boolean
   readonly epoch?: string
-  /** Where the stream stands: what comes live is after it. */
+  /** Where the client stands: before the recovered `publications`, if there are any; and what comes live is behind that. */
   readonly offset?: number
   /** What was recovered. */
   readonly publications?: readonly PublicationPacket[]
