@@ -121,7 +121,7 @@ describe('credentials', () => {
     const { connect } = await ann.connect()
     expect(connect?.expires).toBeUndefined()
     await bench.advance(21_000)
-    expect(asked).toEqual([{ client: ann.session.client, user: '', meta: 'm' }])
+    expect(asked).toEqual([{ client: ann.session.client, user: '', meta: 'm', transport: 'memory' }])
     expect(ann.closedWith).toBeUndefined()
     await bench.advance(20_000)
     expect(ann.closedWith?.code).toBe(3500)

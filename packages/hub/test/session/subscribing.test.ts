@@ -103,6 +103,8 @@ describe('subscribe', () => {
         meta: { secret: 1 },
         channel: { name: 'orders:1', namespace: 'orders', rest: '1' },
         data: { from: 'page' },
+        isSubscribed: false,
+        transport: 'memory',
       },
     ])
     expect((await ann.ask({ subscribe: { channel: 'orders:2' } })).error).toEqual({
