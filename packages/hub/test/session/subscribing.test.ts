@@ -97,14 +97,14 @@ describe('subscribe', () => {
     expect(subscribe?.data).toEqual({ hello: 'ann' })
     expect(questions).toEqual([
       {
-        transport: 'memory',
-        isSubscribed: false,
         user: 'ann',
         client: ann.session.client,
         info: { name: 'ann' },
         meta: { secret: 1 },
         channel: { name: 'orders:1', namespace: 'orders', rest: '1' },
         data: { from: 'page' },
+        isSubscribed: false,
+        transport: 'memory',
       },
     ])
     expect((await ann.ask({ subscribe: { channel: 'orders:2' } })).error).toEqual({
