@@ -8,7 +8,7 @@ export interface DrainOptions {
    */
   readonly overMs?: number
   /**
-   * How long it may take behind that until what waits for slow clients has gone and their connections are closed, in
+   * How long it may take behind that until clients have what waits for them and their connections are closed, in
    * milliseconds. Default 1000. What is left then is dropped.
    */
   readonly graceMs?: number

@@ -14,8 +14,8 @@ export interface DrainPorts {
 }
 
 /**
- * Has all clients leave, one after the other, and waits for them. Resolves when nobody is left, which is `overMs` and
- * `graceMs` later at the latest.
+ * Has all clients leave, one after the other, and waits for them. Resolves when nobody is left, which is `graceMs` behind
+ * the last one at the latest.
  */
 export async function drain(
   parts: readonly Drainable[],
@@ -26,7 +26,7 @@ export async function drain(
   const beganMs = elapsedMs()
   const departures = new Departures(parts, { overMs, maxPerSecond })
   await new Promise<void>((resolve) => {
-    let isWaiting = false
+    let dropAtMs = Number.POSITIVE_INFINITY
     const stop = every(TICK_MS, () => step())
     const done = (): void => {
       stop()
@@ -36,10 +36,10 @@ export async function drain(
       const sinceMs = elapsedMs() - beganMs
       departures.leave(sinceMs)
       if (departures.remaining > 0) return
-      if (!isWaiting) {
-        isWaiting = true
+      if (dropAtMs === Number.POSITIVE_INFINITY) {
+        dropAtMs = sinceMs + graceMs
         Promise.all(parts.map((part) => part.emptied())).then(done, done)
-      } else if (sinceMs >= overMs + graceMs) {
+      } else if (sinceMs >= dropAtMs) {
         for (const part of parts) part.terminate()
         done()
       }

@@ -68,7 +68,7 @@ describe('hub.drain()', () => {
     ann.isStalled = true
     for (const n of [1, 2]) await bench.hub.publish('a', n)
     const draining = bench.hub.drain({ overMs: 100, graceMs: 500 })
-    await bench.advance(575, 25)
+    await bench.advance(475, 25)
     expect(ann.closedWith).toBeUndefined()
     await bench.advance(25, 25)
     expect(ann.closedWith).toEqual({ code: 3001, reason: 'shutdown' })
