@@ -88,6 +88,11 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('A duration is a number with a unit: 500ms, 30s, 5m, 1h.')
 }
 
+/** A duration, or 0. */
+export function parseDrain(text: string): number {
+  return text === '0' ? 0 : parseDuration(text)
+}
+
 /** Collects an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value]

@@ -91,6 +91,50 @@ describe('wigwag serve ends', () => {
     },
   )
 
+  test('with clients that leave one after the other over --drain, not ready meanwhile, and not open to new ones', async () => {
+    const server = await serveWigwag(['--drain', '1s', '--log-level', 'info'])
+    const closedAtMs: number[] = []
+    let tell = (): void => {}
+    const isAllClosed = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const closed = (code: number): void => {
+      expect(code).toBe(3001)
+      if (closedAtMs.push(performance.now()) === 200) tell()
+    }
+    for (let n = 0; n < 200; n++) {
+      const socket = await connectWebSocket(`${server.url}/connection/websocket`, {
+        close: (_socket, { code }) => closed(code),
+      })
+      socket.send('{"id":1,"connect":{}}')
+    }
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+    server.program.kill('SIGTERM')
+    const [, connections] = await server.program.waitFor(/"connections":(\d+)/, 'stderr')
+    expect(connections).toBe('200')
+    const ready = await fetch(`${server.url}/ready`)
+    expect([ready.status, await ready.text()]).toEqual([503, 'not ready: it is shutting down.\n'])
+    await expect(connectWebSocket(`${server.url}/connection/websocket`)).rejects.toMatchObject({ status: 503 })
+    await isAllClosed
+    expect(await server.program.exit).toMatchObject({ code: 0 })
+    const [first = 0] = closedAtMs
+    const spreadMs = (closedAtMs.at(-1) ?? 0) - first
+    expect(spreadMs).toBeGreaterThan(800)
+    expect(closedAtMs.filter((atMs) => atMs - first < spreadMs / 2).length).toBeGreaterThan(50)
+  })
+
+  test('at once with --drain 0', async () => {
+    const server = await serveWigwag(['--drain', '0'])
+    const closedAtMs: number[] = []
+    for (let n = 0; n < 250; n++) {
+      await connectWebSocket(`${server.url}/channel/foo`, { close: () => closedAtMs.push(performance.now()) })
+    }
+    server.program.kill('SIGTERM')
+    expect(await server.program.exit).toMatchObject({ code: 0 })
+    // Spread as usual it would have been 2500.
+    expect((closedAtMs.at(-1) ?? 0) - (closedAtMs[0] ?? 0)).toBeLessThan(1500)
+  })
+
   test('within five seconds although a socket never answers the closing handshake', async () => {
     const server = await serveWigwag()
     const socket = await connectWebSocket(`${server.url}/channel/foo`)

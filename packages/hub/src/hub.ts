@@ -16,6 +16,9 @@ import { EncodeOnce } from './channel/encode-once.ts'
 import { PositionChecks } from './channel/position-checks.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
+import { drain } from './drain/drain.ts'
+import { type DrainOptions, type ResolvedDrainOptions, resolveDrainOptions } from './drain/drain-options.ts'
+import type { Drainable } from './drain/drainable.ts'
 import { HubError } from './error/hub-error.ts'
 import { hubErrorOf } from './error/hub-error-of.ts'
 import { type HubOptions, resolveHubLimits } from './hub-options.ts'
@@ -43,6 +46,10 @@ export class Hub {
   readonly #checks: PositionChecks | undefined
   readonly #elapsedMs: () => number
   #stopTicking = (): void => {}
+  readonly #ports: SessionPorts | undefined
+  /** What has clients that leave when the hub drains. */
+  readonly #drainables = new Set<Drainable>()
+  #draining: Promise<void> | undefined
   #closed = false
   /** Whether the hub was told who may be a session of it and what sessions may do: by `authenticate` or `namespaces`. */
   readonly decidesOnSessions: boolean
@@ -56,9 +63,13 @@ export class Hub {
     this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
     this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
+    this.#ports = ports
     this.#elapsedMs = ports?.elapsedMs ?? (() => 0)
     this.#checks = ports && this.#startChecks(positionCheckIntervalMs, ports)
-    if (ports !== undefined) this.#sessions = this.#createSessions(options, ports)
+    if (ports !== undefined) {
+      this.#sessions = this.#createSessions(options, ports)
+      this.#drainables.add(this.#sessions)
+    }
     this.#started = this.#broker.start({
       publication: (publication) => this.#deliver(publication),
       missed: (channel) => this.#recoverMissed(channel),
@@ -177,6 +188,29 @@ export class Hub {
     channel.ready.then(leave, leave).catch(() => {})
   }
 
+  /** Whether new clients are taken: not any more once the hub drains or is closed. */
+  get isLeaving(): boolean {
+    return this.#draining !== undefined || this.#closed
+  }
+
+  /** Has the clients of a transport leave when the hub drains. Returns the function that undoes it. */
+  onDrain(drainable: Drainable): () => void {
+    this.#drainables.add(drainable)
+    return () => this.#drainables.delete(drainable)
+  }
+
+  /**
+   * Takes no new clients (503), has those that are there leave evenly over `overMs`, each with advice when to come back, lets
+   * each have what waits for it, and closes the hub. Resolves when that is done, `overMs` and `graceMs` later at the latest
+   * but for the broker. Publishing goes on until then. Asked again, it is the same drain. Throws `HubError` `ERR_OPTION` that
+   * names the option and what it takes.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    const resolved = resolveDrainOptions(options)
+    this.#draining ??= this.#drain(resolved)
+    return this.#draining
+  }
+
   /** Ends every subscription, and the broker. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -187,6 +221,16 @@ export class Hub {
     for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
     this.#channels.clear()
     await this.#broker.close()
+  }
+
+  async #drain(options: ResolvedDrainOptions): Promise<void> {
+    const parts = [...this.#drainables]
+    // Without a clock all leave at once, and nobody is dropped.
+    const ports = this.#ports ?? { elapsedMs: () => 0, every: () => () => {} }
+    const { overMs, graceMs } = options
+    const maxPerSecond = this.#sessions?.context.options.maxSessionsPerSecond ?? Number.POSITIVE_INFINITY
+    await drain(parts, { overMs: this.#ports === undefined ? 0 : overMs, graceMs }, maxPerSecond, ports)
+    await this.close()
   }
 
   /** Asks the broker about a channel, once it has started. */

@@ -22,6 +22,8 @@ export { assertChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-na
 export type { PublicationCodec } from './channel/publication-codec.ts'
 export type { Subscriber } from './channel/subscriber.ts'
 export { mergeRecovered, type Subscription } from './channel/subscription.ts'
+export type { DrainOptions } from './drain/drain-options.ts'
+export type { Departure, Drainable } from './drain/drainable.ts'
 export { HubError, type HubErrorCode } from './error/hub-error.ts'
 export { Hub } from './hub.ts'
 export type { HubOptions } from './hub-options.ts'
@@ -73,10 +75,12 @@ export type {
   SubscriptionGrant,
   SubscriptionQuestion,
 } from './session/credentials.ts'
+export type { MemoryUse } from './session/memory-budget.ts'
 export type { DroppedPublications } from './session/outbox-lane.ts'
 export type { OutboxOptions } from './session/outbox-options.ts'
 export type { Session } from './session/session.ts'
 export type { SessionTarget } from './session/session-action.ts'
+export type { FullReason, SessionsFull } from './session/session-door.ts'
 export type {
   PublishIntent,
   PublishVerdict,

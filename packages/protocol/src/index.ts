@@ -1,3 +1,4 @@
+export { decodeCloseReason, encodeCloseReason } from './code/close-reason.ts'
 export { type Disconnect, DisconnectCode, reconnectsAfter } from './code/disconnect-code.ts'
 export { ErrorCode, isTemporary } from './code/error-code.ts'
 export { resubscribesAfter, UnsubscribeCode } from './code/unsubscribe-code.ts'

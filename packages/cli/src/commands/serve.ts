@@ -8,6 +8,7 @@ import {
   collectPatterns,
   parseBasePath,
   parseCount,
+  parseDrain,
   parseDuration,
   parseLimit,
   parsePort,
@@ -28,7 +29,7 @@ What it serves:
                         as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   GET  /health          200 while it runs
-  GET  /ready           200 while it can do all of its work, 503 while Redis is away
+  GET  /ready           200 while it can do all of its work, 503 while Redis is away or it is shutting down
 
 With --base-path /push each of these is below /push: POST /push/channel/NAME.
 
@@ -126,6 +127,11 @@ export function serveCommand(): Command {
         .default(30_000, '30s'),
     )
     .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
+    .addOption(
+      new Option('--drain <duration>', 'in how much time clients leave when it is told to stop; 0 for all at once')
+        .argParser(parseDrain)
+        .default(3000, '3s'),
+    )
     .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
     .option('--tls-key <file>', 'serve https: private key (PEM)')
     .addOption(
@@ -157,7 +163,7 @@ async function serve(options: ServeOptions): Promise<void> {
       `Try:  curl -d hello ${url}/channel/foo     Stop: Ctrl-C\n`,
   )
   log.info({ url }, 'listening')
-  exitOnSignal(async (signal) => {
+  exitOnSignal(server.closeMs, async (signal) => {
     log.info({ signal, connections: server.connections }, 'shutting down; a second signal exits at once')
     await server.close()
     log.info('closed')

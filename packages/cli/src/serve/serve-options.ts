@@ -30,6 +30,8 @@ export interface ServeOptions {
   readonly maxPollWait: number
   readonly tlsCert?: string
   readonly tlsKey?: string
+  /** In how much time everybody leaves on a signal, in milliseconds. */
+  readonly drain: number
   readonly logLevel: string
 }
 

@@ -20,6 +20,9 @@ import { createBroker } from './create-broker.ts'
 import { Pages } from './pages.ts'
 import type { ServeOptions } from './serve-options.ts'
 
+/** How long clients may take for what waits for them and their goodbye, in milliseconds. A process manager waits five seconds or more. */
+const DRAIN_GRACE_MS = 1000
+
 /** The server behind `wigwag serve`: channels, pages, health. */
 export class ServeServer {
   readonly #options: ServeOptions
@@ -53,8 +56,8 @@ export class ServeServer {
 
   /** Connections open now. */
   get connections(): number {
-    const { webSocket, sse, poll } = this.#endpoint.stats
-    return webSocket.open + sse.open + poll.waiting
+    const { webSocket, sessions, sse, poll } = this.#endpoint.stats
+    return webSocket.open + (sessions?.open ?? 0) + sse.open + poll.waiting
   }
 
   /** Whether the broker is there, and if not, why. */
@@ -87,12 +90,18 @@ export class ServeServer {
     return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${actual}${basePath}`
   }
 
-  /** Tells every client that we go away, and ends. */
+  /** Lets nobody new in, has clients leave one after the other, and ends: `closeMs` later at the latest. */
   async close(): Promise<void> {
+    // It goes on listening meanwhile: who asks whether it is ready must hear that it is not.
+    await this.#hub.drain({ overMs: this.#options.drain, graceMs: DRAIN_GRACE_MS })
     this.#http.close()
     await this.#endpoint.close()
-    await this.#hub.close()
     this.#http.closeAllConnections()
+  }
+
+  /** How long `close` may take, in milliseconds. */
+  get closeMs(): number {
+    return this.#options.drain + DRAIN_GRACE_MS
   }
 
   #createHttpServer(answer: (incoming: IncomingMessage, response: ServerResponse) => void): Server {
@@ -124,8 +133,9 @@ export class ServeServer {
   }
 
   #answerReady(response: ServerResponse): void {
-    const { status } = this.#hub
-    if (status.state === 'connected') answerText(response, 200, 'ready')
+    const { status, isLeaving } = this.#hub
+    if (isLeaving) answerText(response, 503, 'not ready: it is shutting down.', { connection: 'close' })
+    else if (status.state === 'connected') answerText(response, 200, 'ready')
     // Everybody may ask: where Redis is and what it said stays in the log.
     else
       answerText(response, 503, `not ready: Redis is away (the log says why). ${whileAway(this.#options.historySize)}`)

@@ -53,6 +53,7 @@ export class ChannelEndpoint {
   readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
   readonly #sessions: SessionWebSockets | undefined
+  readonly #undoDrain: readonly (() => void)[]
   readonly #detach = new Set<() => void>()
 
   /** Throws `HubError` or, for the doors and for compression, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
@@ -68,6 +69,8 @@ export class ChannelEndpoint {
     if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
     }
+    const parts = [this.#sse, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
+    this.#undoDrain = parts.map((part) => hub.onDrain(part))
   }
 
   /** What happened so far. */
@@ -117,7 +120,7 @@ export class ChannelEndpoint {
   /** Closes every WebSocket with 1001, ends every event stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
     await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close(), this.#sessions?.close()])
-    for (const detach of [...this.#detach]) detach()
+    for (const undo of [...this.#undoDrain, ...this.#detach]) undo()
   }
 
   /** `close()`, for `await using`. */
@@ -134,6 +137,8 @@ export class ChannelEndpoint {
   }
 
   async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The connection would carry the next request to a server that goes away.
+    if (this.#hub.isLeaving) response.setHeader('connection', 'close')
     // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)

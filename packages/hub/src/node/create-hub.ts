@@ -5,6 +5,7 @@ import { MemoryBroker } from '../broker/memory-broker.ts'
 import type { HubOptions } from '../hub-options.ts'
 import type { SessionPorts } from '../session/session-ports.ts'
 import { NodeHub } from './node-hub.ts'
+import { readProcessMemory } from './process-memory.ts'
 
 /** Options of the hub, and of the memory broker that it gets when none is given. */
 export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptions {
@@ -25,6 +26,7 @@ const sessionPorts: SessionPorts = {
   every: runEvery,
   prepare: (text) => new PreparedMessage(text),
   toBase64: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+  memory: readProcessMemory,
   report: (what, error) => console.error(`${what} failed:`, error),
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { onRequestEnd, refuse } from '@wigwag/socket'
 import type { History } from '../broker/broker.ts'
+import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import { answerError } from './http-answer.ts'
 import { OpenResponses } from './open-responses.ts'
@@ -28,7 +29,7 @@ export interface PollStats {
 }
 
 /** All polls of an endpoint: a `GET` that is answered with what there is, or waits until there is something. */
-export class PollTransport {
+export class PollTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: PollOptions
   /** Each ends the wait of one long poll: it is answered with what has come. */
@@ -62,6 +63,24 @@ export class PollTransport {
     // Whoever says neither where it stands nor how long it waits wants the data itself, as from any other resource.
     if (poll.after === undefined && poll.waitMs === undefined) this.#answerLatest(response, history)
     else this.#answerOrWait(response, channel, poll, history)
+  }
+
+  /** Takes no more. Each poll that waits is answered. */
+  beginDrain(): Departure[] {
+    this.#closed = true
+    return [...this.#waiting].map((end) => () => {
+      if (this.#waiting.has(end)) end()
+    })
+  }
+
+  /** Resolves when the answers have been written. */
+  emptied(): Promise<void> {
+    return this.close()
+  }
+
+  /** Drops those that are not read. */
+  terminate(): void {
+    this.#responses.destroy()
   }
 
   /** Answers every poll that waits; clients come back by themselves. Resolves when the answers have been written. */

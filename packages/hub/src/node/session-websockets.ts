@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Disconnect, DisconnectCode } from '@wigwag/protocol'
+import { type Disconnect, DisconnectCode, encodeCloseReason } from '@wigwag/protocol'
 import {
   CloseCode,
   type NodeWebSocket,
@@ -10,10 +10,12 @@ import {
   type UpgradeRequest,
   WebSocketServer,
 } from '@wigwag/socket'
+import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { Session } from '../session/session.ts'
+import type { FullReason } from '../session/session-door.ts'
 import type { SessionRequest, SessionTransport } from '../session/session-transport.ts'
 import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
@@ -25,10 +27,16 @@ interface SessionSocket {
   session: Session | undefined
 }
 
-const FULL = refuse(503, 'This server has as many sessions as it takes; try again.', { 'retry-after': '5' })
+/** What those hear who are not let in, whatever they would have said of themselves. */
+const FULL: Readonly<Record<FullReason, string>> = {
+  draining: 'This server is shutting down; try again.',
+  sessions: 'This server has as many sessions as it takes; try again later, or raise sessions.maxSessions.',
+  memory: 'This server is short of memory; try again later.',
+  rate: 'Too many come at once; try again later, or raise sessions.maxSessionsPerSecond and maxSessionBurst.',
+}
 
 /** All sessions of an endpoint that come over a WebSocket. */
-export class SessionWebSockets {
+export class SessionWebSockets implements Drainable {
   readonly #hub: Hub
   readonly #tickets: Tickets | undefined
   readonly #server: WebSocketServer<SessionSocket>
@@ -83,8 +91,27 @@ export class SessionWebSockets {
     return this.#server.close(CloseCode.goingAway)
   }
 
+  /** The sessions are told by the hub. */
+  beginDrain(): never[] {
+    return []
+  }
+
+  /** Resolves when the sessions have ended and their sockets are closed. */
+  async emptied(): Promise<void> {
+    await this.#hub.sessions.emptied()
+    await this.#server.close(CloseCode.goingAway)
+  }
+
+  /** Drops what has not closed, behind what this turn has still to write. */
+  terminate(): void {
+    setImmediate(() => this.#server.terminate())
+  }
+
   #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket> {
-    if (this.#hub.sessions.isFull) return FULL
+    const full = this.#hub.sessions.admit()
+    if (full !== undefined) {
+      return refuse(503, FULL[full.reason], { 'retry-after': String(Math.ceil(full.retryAfterMs / 1000)) })
+    }
     const tickets = this.#tickets
     if (tickets === undefined || !upgrade.query.has('ticket')) return socketFor(upgrade, undefined)
     return tickets.redeem(upgrade.incoming).then((credentials) => socketFor(upgrade, credentials))
@@ -125,7 +152,10 @@ class WebSocketSessionTransport implements SessionTransport {
     this.#socket.send(packet instanceof PreparedMessage || typeof packet === 'string' ? packet : packet.data)
   }
 
-  close({ code, reason }: Disconnect): void {
-    this.#socket.close(code, cutReason(reason))
+  close(disconnect: Disconnect): void {
+    const { code, reason } = disconnect
+    const encoded = encodeCloseReason(disconnect)
+    // Half of an object is none.
+    this.#socket.close(code, cutReason(encoded) === encoded ? encoded : cutReason(reason))
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Subscriber } from '../channel/subscriber.ts'
+import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../publication/position.ts'
@@ -51,8 +52,9 @@ class SseSubscriber implements Subscriber<Buffer> {
     this.end()
   }
 
-  /** Ends the stream behind what is queued; the client comes back by itself. */
-  end(): void {
+  /** Ends the stream behind what is queued; the client comes back by itself, after `delayMs` at the earliest. */
+  end(delayMs = 0): void {
+    if (delayMs > RETRY_MS) this.#write(`retry: ${delayMs}\n\n`)
     this.#end(false)
   }
 
@@ -85,7 +87,7 @@ export interface SseOptions {
 }
 
 /** All event streams of an endpoint. */
-export class SseTransport {
+export class SseTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: SseOptions
   readonly #subscribers = new Set<SseSubscriber>()
@@ -123,6 +125,26 @@ export class SseTransport {
     this.#responses.add(response, leave)
     // To a browser any other answer would mean not to come back.
     if (this.#closed) subscriber.end()
+  }
+
+  /** Takes no more. Each stream ends with advice when to come back, which browsers follow. */
+  beginDrain(): Departure[] {
+    this.#closed = true
+    return [...this.#subscribers].map(
+      (subscriber): Departure =>
+        (delayMs) =>
+          subscriber.end(delayMs),
+    )
+  }
+
+  /** Resolves when what was queued has been written. */
+  emptied(): Promise<void> {
+    return this.close()
+  }
+
+  /** Drops those that do not read it. */
+  terminate(): void {
+    this.#responses.destroy()
   }
 
   /** Ends every stream; clients come back by themselves. Resolves when what was queued has been written. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { CloseCode, type NodeWebSocket, Refusal, refuse, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
 import type { Subscription } from '../channel/subscription.ts'
+import type { Departure, Drainable } from '../drain/drainable.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import { type Position, parsePosition } from '../publication/position.ts'
@@ -11,6 +12,8 @@ import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { assertAuthorized } from './http-access.ts'
 import { refusalOf } from './http-answer.ts'
 import { type BareFormat, BareSubscriber, LineSubscriber } from './websocket-subscriber.ts'
+
+const SHUTTING_DOWN = 'The server is shutting down'
 
 /** What a channel's WebSocket asked for. */
 interface ChannelSocket {
@@ -25,10 +28,11 @@ interface ChannelSocket {
 }
 
 /** All WebSockets of an endpoint: each is one channel. What a client sends is published to it. */
-export class WebSocketTransport {
+export class WebSocketTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: ResolvedEndpointOptions
   readonly #server: WebSocketServer<ChannelSocket>
+  #isLeaving = false
 
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
@@ -70,7 +74,24 @@ export class WebSocketTransport {
     return this.#server.close(CloseCode.goingAway)
   }
 
+  /** Takes no more. Each socket leaves with 1001. */
+  beginDrain(): Departure[] {
+    this.#isLeaving = true
+    return [...this.#server.sockets].map((socket) => () => socket.close(CloseCode.goingAway, SHUTTING_DOWN))
+  }
+
+  /** Resolves when all are closed. */
+  emptied(): Promise<void> {
+    return this.close()
+  }
+
+  /** Drops those that are not. */
+  terminate(): void {
+    this.#server.terminate()
+  }
+
   async #authorize({ target, incoming }: UpgradeRequest): Promise<ChannelSocket | Refusal> {
+    if (this.#isLeaving) return refuse(503, `${SHUTTING_DOWN}; try again.`, { 'retry-after': '1' })
     try {
       const url = matchChannelUrl(target, true, this.#options.basePath)
       const query = url?.query

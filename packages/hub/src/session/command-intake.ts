@@ -25,6 +25,12 @@ export class CommandIntake {
     else runCommand(this.#session, this.#context, command, reply)
   }
 
+  /** Answers a command without carrying it out. Returns false where there is no answer to it. */
+  refuse(command: Command, answer: RefusalAnswer): boolean {
+    this.#replyTo(command).refuse(answer)
+    return command.id !== 0
+  }
+
   /** Keeps a command for later. */
   defer(command: Command): void {
     if (this.#deferred.length < this.#context.options.maxUnansweredCommands) this.#deferred.push(command)
@@ -41,9 +47,15 @@ export class CommandIntake {
     for (const command of this.#deferred.splice(0)) this.#replyTo(command).refuse(answer)
   }
 
+  /** Whether each has its answer. */
+  get areAnswered(): boolean {
+    return this.#unanswered === 0
+  }
+
   /** A command has its answer. */
   answered(): void {
     this.#unanswered--
+    if (this.#unanswered === 0) this.#session.settled()
   }
 
   #replyTo({ method, id }: Command): CommandReply<Command['method']> {

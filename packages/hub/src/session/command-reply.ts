@@ -36,7 +36,7 @@ export class CommandReply<M extends Method> {
   #give(packet: ReplyPacket): void {
     if (this.#isGiven) return
     this.#isGiven = true
-    this.#session.commands.answered()
     if (this.#id !== 0) this.#session.push(encodePacket(packet))
+    this.#session.commands.answered()
   }
 }

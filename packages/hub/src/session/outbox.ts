@@ -82,6 +82,11 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
     this.#options = options
   }
 
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#queue.head === undefined
+  }
+
   get stats(): OutboxStats {
     const { publications, control } = this.#queue
     return {

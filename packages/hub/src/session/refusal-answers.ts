@@ -15,6 +15,7 @@ export const PERMISSION_DENIED: ErrorAnswer = errorAnswer(ErrorCode.permissionDe
 export const UNKNOWN_CHANNEL: ErrorAnswer = errorAnswer(ErrorCode.unknownChannel, 'unknown channel')
 export const NOT_AVAILABLE: ErrorAnswer = errorAnswer(ErrorCode.notAvailable, 'not available')
 export const TOO_MANY: ErrorAnswer = errorAnswer(ErrorCode.tooManyRequests, 'too many commands without an answer')
+export const TOO_FAST: ErrorAnswer = errorAnswer(ErrorCode.tooManyRequests, 'too many commands a second')
 export const UNAUTHORIZED: ErrorAnswer = errorAnswer(ErrorCode.unauthorized, 'unauthorized')
 export const LIMIT_EXCEEDED: ErrorAnswer = errorAnswer(ErrorCode.limitExceeded, 'limit exceeded')
 export const EXPIRED: ErrorAnswer = errorAnswer(ErrorCode.expired, 'expired')

@@ -8,6 +8,7 @@ import type { PresenceKeeper } from '../presence/presence-keeper.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { Authenticator } from './credentials.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
+import type { InboundRates } from './inbound-rate.ts'
 import type { OutboxOptions } from './outbox-options.ts'
 import type { Session } from './session.ts'
 import type { Rpc, SessionHooks } from './session-hooks.ts'
@@ -32,6 +33,7 @@ export interface SessionContext {
   readonly options: ResolvedSessionOptions
   readonly outbox: Required<OutboxOptions>
   readonly namespaces: Namespaces
+  readonly inboundRates: InboundRates
   /** Nothing: everybody is anonymous. */
   readonly authenticator: Authenticator | undefined
   readonly hooks: SessionHooks

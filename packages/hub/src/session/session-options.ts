@@ -20,10 +20,31 @@ export interface SessionOptions {
   readonly maxUnansweredCommands?: number
   /** Largest message from a client, in bytes. Default 512 KiB. Above it: close 1009. */
   readonly maxMessageBytes?: number
+  /**
+   * Most commands of a session per second (count), pongs among them. Default 500. Above it, and behind the burst: error 111,
+   * to be tried again; disconnect 3013 for a `send`, which has no answer, and for whoever goes on twice as fast.
+   */
+  readonly maxCommandsPerSecond?: number
+  /** How many commands may come at once after a pause (count). Default 1000. */
+  readonly maxCommandBurst?: number
+  /** Most bytes of a session's messages per second. Default 1 MiB. Above it, and behind the burst: disconnect 3013, before anything is read. */
+  readonly maxReceivedBytesPerSecond?: number
+  /** How many bytes may come at once after a pause. Default 4 MiB. */
+  readonly maxReceivedBurstBytes?: number
   /** Most sessions of one user, those that are anonymous aside (count). Default 1000. Above it: disconnect 3504. */
   readonly maxSessionsPerUser?: number
   /** Most sessions of this process (count). Default 100,000. Above it: 503 before anything is asked. */
   readonly maxSessions?: number
+  /** Most sessions that come per second (count). Default 1000. Above it, and behind the burst: 503 before anything is asked. A drain paces those who leave by it. */
+  readonly maxSessionsPerSecond?: number
+  /** How many may come at once after a pause (count). Default 1000. */
+  readonly maxSessionBurst?: number
+  /**
+   * Most memory of the process, in bytes (resident). Default 0: four fifths of what its control group or the machine allows;
+   * and in any case four fifths of the heap. Above it: 503 before anything is asked. Above it by an eighth: sessions for which
+   * something waits are disconnected (3008), those with most first, until that would do.
+   */
+  readonly maxMemoryBytes?: number
   /** Most publications that a recovery or a history reply carries (count). Default 300. A client that missed more has not recovered. */
   readonly maxRecoveredPublications?: number
 }
@@ -41,8 +62,15 @@ const DEFAULTS = {
   maxChannels: 128,
   maxUnansweredCommands: 256,
   maxMessageBytes: 512 * 1024,
+  maxCommandsPerSecond: 500,
+  maxCommandBurst: 1_000,
+  maxReceivedBytesPerSecond: 1024 * 1024,
+  maxReceivedBurstBytes: 4 * 1024 * 1024,
   maxSessionsPerUser: 1_000,
   maxSessions: 100_000,
+  maxSessionsPerSecond: 1_000,
+  maxSessionBurst: 1_000,
+  maxMemoryBytes: 0,
   maxRecoveredPublications: 300,
 } as const
 
@@ -57,8 +85,15 @@ const LOWEST: Readonly<Record<keyof SessionOptions, number>> = {
   maxChannels: 1,
   maxUnansweredCommands: 1,
   maxMessageBytes: 1,
+  maxCommandsPerSecond: 1,
+  maxCommandBurst: 1,
+  maxReceivedBytesPerSecond: 1,
+  maxReceivedBurstBytes: 1,
   maxSessionsPerUser: 1,
   maxSessions: 1,
+  maxSessionsPerSecond: 1,
+  maxSessionBurst: 1,
+  maxMemoryBytes: 0,
   maxRecoveredPublications: 0,
 }
 

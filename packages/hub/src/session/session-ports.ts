@@ -1,3 +1,4 @@
+import type { MemoryUse } from './memory-budget.ts'
 import type { PacketPorts } from './publication-packets.ts'
 
 /** What the host lends sessions. */
@@ -10,6 +11,8 @@ export interface SessionPorts extends PacketPorts {
   readonly createId: () => string
   /** Calls `run` every `intervalMs` until the function that it returns is called. */
   readonly every: (intervalMs: number, run: () => void) => () => void
+  /** What the process holds, and what it may hold. Left out: `maxMemoryBytes` is looked at by nobody. */
+  readonly memory?: () => MemoryUse
   /** What a function of the application threw, for those who run it. */
   readonly report: (what: string, error: unknown) => void
 }

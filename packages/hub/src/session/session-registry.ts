@@ -1,5 +1,6 @@
 import type { ClientInfo, Disconnect } from '@wigwag/protocol'
 import type { Announcement } from '../broker/broker.ts'
+import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Namespaces } from '../namespace/namespaces.ts'
 import { DueQueue } from '../presence/due-queue.ts'
 import { MemoryPresenceStore } from '../presence/memory-presence-store.ts'
@@ -9,6 +10,7 @@ import type { PresenceStore } from '../presence/presence-store.ts'
 import type { ClientSession } from './client-session.ts'
 import { resolveAuthenticator } from './credentials.ts'
 import { ends } from './disconnects.ts'
+import { inboundRatesOf } from './inbound-rate.ts'
 import { resolveOutboxOptions } from './outbox-options.ts'
 import { createSessionCodec } from './publication-packets.ts'
 import { Session } from './session.ts'
@@ -20,11 +22,13 @@ import {
   type SessionTarget,
 } from './session-action.ts'
 import type { SessionChannels, SessionContext } from './session-context.ts'
+import { type FullReason, SessionDoor, type SessionsFull } from './session-door.ts'
 import type { Unsubscribed } from './session-hooks.ts'
 import { resolveSessionOptions } from './session-options.ts'
 import type { SessionPorts } from './session-ports.ts'
 import type { SessionRequest, SessionTransport } from './session-transport.ts'
 import type { SessionsOptions } from './sessions-options.ts'
+import { slowestSessions } from './slowest-sessions.ts'
 
 /** How often it is looked whose time has come. */
 const TICK_MS = 1000
@@ -40,7 +44,7 @@ export interface SessionStats {
 }
 
 /** The sessions of this hub: opens them, finds them, and knows whose time has come. */
-export class SessionRegistry {
+export class SessionRegistry implements Drainable {
   readonly #context: SessionContext
   /** This hub among those of the cluster. */
   readonly #hub: string
@@ -49,7 +53,10 @@ export class SessionRegistry {
   readonly #byClient = new Map<string, Session>()
   readonly #byUser = new Map<string, Set<Session>>()
   readonly #due = new DueQueue<Session>()
+  readonly #door: SessionDoor
   readonly #stopTicking: () => void
+  /** Who waits for the last one to leave. */
+  readonly #awaiting = new Set<() => void>()
   #isClosed = false
   #spread = 0
 
@@ -73,12 +80,15 @@ export class SessionRegistry {
       joined: (channel: string, info: ClientInfo) => announce(channel, 'join', info),
       left: (channel: string, info: ClientInfo) => announce(channel, 'leave', info),
     }
+    const sessionOptions = resolveSessionOptions(options.sessions)
+    this.#door = new SessionDoor(sessionOptions, ports)
     this.#context = {
       channels,
       ports,
       namespaces,
       authenticator: options.authenticate && resolveAuthenticator(options.authenticate),
-      options: resolveSessionOptions(options.sessions),
+      options: sessionOptions,
+      inboundRates: inboundRatesOf(sessionOptions),
       outbox: resolveOutboxOptions(options.outbox),
       hooks: options,
       rpc: options.rpc,
@@ -100,11 +110,24 @@ export class SessionRegistry {
 
   /** Whether there may be no more for now. */
   get isFull(): boolean {
-    return this.#isClosed || this.#open.size >= this.#context.options.maxSessions
+    return this.#door.isShut || this.#open.size >= this.#context.options.maxSessions
   }
 
   get stats(): SessionStats {
     return { open: this.#open.size, connected: this.#byClient.size }
+  }
+
+  /** How many were not let in since the hub was made, by reason (count). */
+  get refused(): Readonly<Record<FullReason, number>> {
+    return this.#door.refused
+  }
+
+  /**
+   * Whether somebody may come in who asks to, or why not: for transports, to be called once for each client, before anything
+   * is asked or opened for it.
+   */
+  admit(): SessionsFull | undefined {
+    return this.#door.admit(this.#open.size)
   }
 
   /** A client has come. Its transport tells the session what comes from it; one that cannot be is closed at once. */
@@ -112,7 +135,7 @@ export class SessionRegistry {
     const session = new Session(this.#context, transport, request)
     const { isFull } = this
     this.#open.add(session)
-    if (isFull) session.disconnect(ends(this.#isClosed ? 'shutdown' : 'connectionLimit'))
+    if (isFull) session.disconnect(ends(this.#door.isShut ? 'shutdown' : 'connectionLimit'))
     else this.#wake(session)
     return session
   }
@@ -173,12 +196,36 @@ export class SessionRegistry {
     this.#context.presence?.missed(channel, this.#context.ports.elapsedMs())
   }
 
+  /** Lets nobody in any more. Each session leaves with 3001 and advice when to come back. */
+  beginDrain(): Departure[] {
+    this.#door.isShut = true
+    return [...this.#open].map(
+      (session): Departure =>
+        (delayMs) =>
+          session.leave({ ...ends('shutdown'), ...(delayMs > 0 && { delayMs }) }),
+    )
+  }
+
+  /** Resolves when there is no session. */
+  async emptied(): Promise<void> {
+    if (this.#open.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#awaiting.add(resolve)
+    })
+  }
+
+  /** Ends every session with 3001, whatever still waits for it. */
+  terminate(): void {
+    for (const session of [...this.#open]) session.disconnect(ends('shutdown'))
+  }
+
   /** Ends every session with 3001; their clients come back, elsewhere perhaps. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#door.isShut = true
     this.#stopTicking()
-    for (const session of [...this.#open]) session.disconnect(ends('shutdown'))
+    this.terminate()
     this.#context.presence?.close()
     await this.#store?.close()
   }
@@ -202,6 +249,8 @@ export class SessionRegistry {
       this.#wake(session)
     }
     this.#context.presence?.tick(elapsedMs)
+    const excessBytes = this.#door.measureMemory()
+    if (excessBytes > 0) for (const session of slowestSessions(this.#open, excessBytes)) session.slow()
   }
 
   #wake(session: Session): void {
@@ -231,6 +280,7 @@ export class SessionRegistry {
     this.#open.delete(session)
     this.#byClient.delete(client)
     this.#due.delete(session)
+    if (this.#open.size === 0) for (const emptied of this.#awaiting) emptied()
     const others = this.#byUser.get(user)
     if (others?.delete(session) === true && others.size === 0) this.#byUser.delete(user)
   }

@@ -37,6 +37,11 @@ export class SessionSubscriptions {
     if (this.#byChannel.get(subscription.channel) === subscription) this.#byChannel.delete(subscription.channel)
   }
 
+  /** Ends those that the client knows of, without a word to it. */
+  endLive(): void {
+    for (const subscription of [...this]) if (subscription.isLive) subscription.end()
+  }
+
   /** Ends all, without a word to the client. */
   end(): void {
     for (const subscription of [...this]) subscription.end()

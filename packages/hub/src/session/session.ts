@@ -11,15 +11,17 @@ import {
   type PushPacket,
   UnsubscribeCode,
 } from '@wigwag/protocol'
+import { utf8Bytes } from '../publication/utf8-bytes.ts'
 import type { ClientSession } from './client-session.ts'
 import { CommandIntake } from './command-intake.ts'
 import type { Credentials } from './credentials.ts'
 import { ends } from './disconnects.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
+import { InboundRate } from './inbound-rate.ts'
 import { Lifetime, type LifetimeEffect } from './lifetime.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
-import { UNAUTHORIZED } from './refusal-answers.ts'
+import { TOO_FAST, UNAUTHORIZED } from './refusal-answers.ts'
 import { renewCredentials, renewSubscription } from './renewal.ts'
 import { subscribeByServer } from './server-subscription.ts'
 import type { SessionContext } from './session-context.ts'
@@ -36,6 +38,8 @@ type SessionState =
   /** It has; what it asked behind that waits. */
   | { readonly phase: 'connecting'; readonly deadlineMs: number }
   | { readonly phase: 'open'; readonly keepalive: SessionKeepalive }
+  /** It ends as soon as the client has what it was promised. */
+  | { readonly phase: 'leaving'; readonly disconnect: Disconnect }
   | { readonly phase: 'closed' }
 
 /**
@@ -54,6 +58,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   lifetime: Lifetime = Lifetime.endless
   readonly #context: SessionContext
   readonly #transport: SessionTransport
+  readonly #inbound: InboundRate
   readonly remoteAddress: string
   #request: SessionRequest | undefined
   #state: SessionState
@@ -65,6 +70,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     this.client = ports.createId()
     this.remoteAddress = request.remoteAddress ?? ''
     this.commands = new CommandIntake(this, context)
+    this.#inbound = new InboundRate(context.inboundRates)
     this.outbox = new Outbox(transport, this, context.outbox)
     this.#request = request
     this.#context = context
@@ -114,18 +120,25 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   /** What the client sent: one message. */
   receive(text: string): void {
-    if (this.#state.phase === 'closed') return
+    // Who leaves is not listened to any more: what it asks now it will ask elsewhere.
+    if (this.#state.phase === 'closed' || this.#state.phase === 'leaving') return
+    const nowMs = this.#context.ports.elapsedMs()
+    if (!this.#inbound.takeMessage(utf8Bytes(text), nowMs)) {
+      this.disconnect(ends('tooManyRequests'))
+      return
+    }
     const decoded = decodeCommands(text)
     if (!decoded.ok) {
       this.disconnect(ends('badRequest', decoded.fault))
       return
     }
-    for (const packet of decoded.packets) this.#take(packet)
+    for (const packet of decoded.packets) this.#take(packet, nowMs)
   }
 
   /** The transport has room again. */
   drained(): void {
     this.outbox.drained()
+    this.settled()
   }
 
   /** The transport has closed. */
@@ -156,6 +169,25 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   disconnect(disconnect: Disconnect = ends('forceDisconnect')): void {
     if (this.#end(disconnect)) this.#transport.close(disconnect)
+  }
+
+  /** Ends the session as soon as what waits for the client has gone, and what it asked for is answered. */
+  leave(disconnect: Disconnect): void {
+    if (this.#state.phase !== 'open') {
+      this.disconnect(disconnect)
+      return
+    }
+    this.#state = { phase: 'leaving', disconnect }
+    // What comes from now on the client recovers where it comes back.
+    this.subscriptions.endLive()
+    this.#context.wake(this)
+    this.settled()
+  }
+
+  /** Nothing waits for the client any more, perhaps, or every command is answered. */
+  settled(): void {
+    const state = this.#state
+    if (state.phase === 'leaving' && this.outbox.isEmpty && this.commands.areAnswered) this.disconnect(state.disconnect)
   }
 
   /** Sends a packet that is no publication. */
@@ -200,6 +232,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
         return Math.min(deadlineMs, this.#state.deadlineMs)
       case 'open':
         return Math.min(deadlineMs, this.#state.keepalive.deadlineMs)
+      case 'leaving':
       case 'closed':
         return Number.POSITIVE_INFINITY
     }
@@ -223,6 +256,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       case 'open':
         this.#tickOpen(this.#state.keepalive, elapsedMs)
         break
+      case 'leaving':
       case 'closed':
         break
     }
@@ -250,9 +284,14 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     this.#context.tell('onUnsubscribe', () => hooks.onUnsubscribe?.(this, target.parts, why ?? ASKED))
   }
 
-  #take(packet: DecodedPacket): void {
+  #take(packet: DecodedPacket, nowMs: number): void {
     const state = this.#state
-    if (state.phase === 'closed') return
+    if (state.phase === 'closed' || state.phase === 'leaving') return
+    const verdict = this.#inbound.takeCommand(nowMs)
+    if (verdict === 'abuse') {
+      this.disconnect(ends('tooManyRequests'))
+      return
+    }
     switch (packet.kind) {
       case 'pong':
         if (state.phase === 'open') state.keepalive.pong()
@@ -265,7 +304,9 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
         }
         break
       case 'command':
-        this.#command(packet.command)
+        if (verdict === 'within') this.#command(packet.command)
+        // It must not go unheard either.
+        else if (!this.commands.refuse(packet.command, TOO_FAST)) this.disconnect(ends('tooManyRequests'))
         break
     }
   }
@@ -325,7 +366,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     this.outbox.close()
     this.#context.forget(this)
     const { hooks } = this.#context
-    if (phase === 'open') this.#context.tell('onDisconnect', () => hooks.onDisconnect?.(this, disconnect))
+    const wasOpen = phase === 'open' || phase === 'leaving'
+    if (wasOpen) this.#context.tell('onDisconnect', () => hooks.onDisconnect?.(this, disconnect))
     return true
   }
 }

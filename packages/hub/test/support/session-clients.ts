@@ -1,4 +1,11 @@
-import { Hub, type HubOptions, type MemoryBrokerOptions, type Session, type SessionRequest } from '@wigwag/hub'
+import {
+  Hub,
+  type HubOptions,
+  type MemoryBrokerOptions,
+  type MemoryUse,
+  type Session,
+  type SessionRequest,
+} from '@wigwag/hub'
 import type { CommandPacket, Disconnect, Push, ReplyPacket } from '@wigwag/protocol'
 import { decodePackets } from '@wigwag/protocol'
 import type { EncodedPacket } from '../../src/session/encoded-packet.ts'
@@ -12,8 +19,8 @@ export interface SessionBench {
   readonly reports: unknown[]
   /** Milliseconds since 1970, as the hub has them. */
   nowMs(): number
-  /** Lets time go by, and everything be done whose time has come. */
-  advance(ms: number): Promise<void>
+  /** Lets time go by, and everything be done whose time has come: looked at every second, or every `stepMs`. */
+  advance(ms: number, stepMs?: number): Promise<void>
   client(request?: SessionRequest): TestClient
 }
 
@@ -21,6 +28,7 @@ export interface SessionBench {
 export function createSessionBench(
   options: Partial<HubOptions> & MemoryBrokerOptions = {},
   broker = createManualBroker(options),
+  memory?: () => MemoryUse,
 ): SessionBench {
   const reports: unknown[] = []
   const ticks = new Set<() => void>()
@@ -38,15 +46,16 @@ export function createSessionBench(
       prepare: (text) => ({ data: text }),
       toBase64: (bytes) => Buffer.from(bytes).toString('base64'),
       report: (_what, error) => reports.push(error),
+      ...(memory && { memory }),
     },
   )
   return {
     hub,
     reports,
     nowMs: () => broker.clock.nowMs,
-    advance: async (ms) => {
-      for (let left = ms; left > 0; left -= 1000) {
-        broker.clock.nowMs += Math.min(left, 1000)
+    advance: async (ms, stepMs = 1000) => {
+      for (let left = ms; left > 0; left -= stepMs) {
+        broker.clock.nowMs += Math.min(left, stepMs)
         for (const tick of ticks) tick()
         await settled()
       }

@@ -3,6 +3,8 @@ export interface Disconnect {
   readonly code: number
   /** For who reads it; at most 123 bytes of UTF-8 as a close reason. */
   readonly reason: string
+  /** How long the client is advised to wait before it comes back, in milliseconds. Absent: as long as it likes. */
+  readonly delayMs?: number
 }
 
 /**

@@ -5,6 +5,7 @@ import { ApplicationRefusal } from '../../namespace/refuse.ts'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
 import { type Decision, decide } from '../permissions.ts'
+import { UNAVAILABLE } from '../refusal-answers.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
 
@@ -23,7 +24,8 @@ export async function publish(
   const deciding = decideInTurn(session, context, found.value, data)
   session.publishTurn = deciding.catch(() => {})
   const decision = await deciding
-  if (session.phase !== 'open') return
+  // Before anything was done: its client may publish again, elsewhere.
+  if (session.phase !== 'open') return reply.refuse(UNAVAILABLE)
   if (!decision.ok) return reply.refuse(decision.answer)
   const { data: granted, tags, idempotencyKey } = decision.value
   await context.channels.publish(channel, granted, {
