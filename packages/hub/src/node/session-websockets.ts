@@ -11,12 +11,14 @@ import {
   WebSocketServer,
 } from '@wigwag/socket'
 import type { Hub } from '../hub.ts'
-import type { Credentials } from '../session/credentials.ts'
+import { AuthenticationRefusal } from '../session/authentication-refusal.ts'
+import type { Credentials, Refused } from '../session/credentials.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionRequest, SessionTransport } from '../session/session-transport.ts'
 import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import { refusalOf } from './http-answer.ts'
 import type { Tickets } from './tickets.ts'
 
 /** What belongs to a socket: how its client came, and then its session. */
@@ -83,11 +85,13 @@ export class SessionWebSockets {
     return this.#server.close(CloseCode.goingAway)
   }
 
-  #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket> {
+  #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket | Refusal> {
     if (this.#hub.sessions.isFull) return FULL
     const tickets = this.#tickets
     if (tickets === undefined || !upgrade.query.has('ticket')) return socketFor(upgrade, undefined)
-    return tickets.redeem(upgrade.incoming).then((credentials) => socketFor(upgrade, credentials))
+    return tickets
+      .redeem(upgrade.incoming)
+      .then((credentials) => socketFor(upgrade, credentials ?? BAD_TICKET), refusalOf)
   }
 
   #open(socket: NodeWebSocket<SessionSocket>): void {
@@ -97,7 +101,10 @@ export class SessionWebSockets {
   }
 }
 
-function socketFor(upgrade: UpgradeRequest, credentials: Credentials | undefined): SessionSocket {
+/** Whoever brings a ticket that is no good is nobody, not somebody without one; and does not come back with it. */
+const BAD_TICKET = new AuthenticationRefusal('invalid', 'The ticket was used, or its time is up.')
+
+function socketFor(upgrade: UpgradeRequest, credentials: Credentials | Refused | undefined): SessionSocket {
   const { headers, remoteAddress } = upgrade
   const request: SessionRequest = {
     remoteAddress,
