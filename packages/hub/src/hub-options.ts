@@ -1,6 +1,8 @@
 import type { Broker } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
+import type { ClusterOptions } from './cluster/cluster-options.ts'
 import type { PresenceSource } from './presence/presence-source.ts'
+import type { ServerRpc } from './server-rpc.ts'
 import type { SessionsOptions } from './session/sessions-options.ts'
 
 /** How a hub behaves, what its channels are, and who may be a session of it. */
@@ -14,6 +16,10 @@ export interface HubOptions extends SessionsOptions {
    * 40,000. 0: never. Whoever was not told recovers.
    */
   readonly positionCheckIntervalMs?: number
+  /** How this hub takes part in its cluster: the hubs that share the broker. */
+  readonly cluster?: ClusterOptions
+  /** What servers can call by `hub.rpc`, also over HTTP. Default: nothing. */
+  readonly serverRpc?: ServerRpc
 }
 
 /** What a hub is bounded by, with every default filled in. */

@@ -16,6 +16,10 @@ import { EncodeOnce } from './channel/encode-once.ts'
 import { PositionChecks } from './channel/position-checks.ts'
 import type { Subscriber } from './channel/subscriber.ts'
 import { Subscription } from './channel/subscription.ts'
+import { Cluster } from './cluster/cluster.ts'
+import { type ClusterList, listChannels, listHubs, listSessions } from './cluster/cluster-lists.ts'
+import type { ConnectedSession, HubInfo } from './cluster/cluster-question.ts'
+import { answerQuestion } from './cluster-answers.ts'
 import { drain } from './drain/drain.ts'
 import { type DrainOptions, type ResolvedDrainOptions, resolveDrainOptions } from './drain/drain-options.ts'
 import type { Drainable } from './drain/drainable.ts'
@@ -24,9 +28,13 @@ import { hubErrorOf } from './error/hub-error-of.ts'
 import { type HubOptions, resolveHubLimits } from './hub-options.ts'
 import type { HubStats } from './hub-stats.ts'
 import { Namespaces } from './namespace/namespaces.ts'
+import type { PresenceKeeper } from './presence/presence-keeper.ts'
+import type { PresenceStats } from './presence/presence-store.ts'
 import { dataSize } from './publication/data-size.ts'
-import type { Publication, PublicationData } from './publication/publication.ts'
+import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
+import { callServerRpc, type ServerRpc, type ServerRpcAnswer } from './server-rpc.ts'
+import { assertServable } from './session/server-subscription.ts'
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
 
@@ -43,6 +51,8 @@ export class Hub {
   readonly #count = { published: 0, delivered: 0 }
   readonly #namespaces: Namespaces
   readonly #sessions: SessionRegistry | undefined
+  readonly #cluster: Cluster | undefined
+  readonly #serverRpc: ServerRpc | undefined
   readonly #checks: PositionChecks | undefined
   readonly #elapsedMs: () => number
   #stopTicking = (): void => {}
@@ -66,8 +76,10 @@ export class Hub {
     this.#ports = ports
     this.#elapsedMs = ports?.elapsedMs ?? (() => 0)
     this.#checks = ports && this.#startChecks(positionCheckIntervalMs, ports)
+    this.#serverRpc = options.serverRpc
     if (ports !== undefined) {
       this.#sessions = this.#createSessions(options, ports)
+      this.#cluster = this.#joinCluster(options, this.#sessions, ports)
       this.#drainables.add(this.#sessions)
     }
     this.#started = this.#broker.start({
@@ -76,11 +88,15 @@ export class Hub {
       historyOf: (channel) => this.#namespaces.resolve(channel)?.namespace.history,
       joined: (channel, info) => this.#announced(channel, 'join', info),
       left: (channel, info) => this.#announced(channel, 'leave', info),
-      control: (message) => this.#sessions?.told(message),
+      control: (message) => {
+        this.#sessions?.told(message)
+        this.#cluster?.told(message)
+      },
     })
     this.#starting = this.#started
     const started = (): void => {
       this.#starting = undefined
+      this.#cluster?.begin()
     }
     // Whoever publishes or subscribes hears of a failure.
     this.#started.then(started, () => {})
@@ -111,10 +127,7 @@ export class Hub {
   /** The sessions of this hub. Throws `HubError` `ERR_OPTION` for a hub that was made without the ports that they need. */
   get sessions(): SessionRegistry {
     if (this.#sessions !== undefined) return this.#sessions
-    throw new HubError(
-      'ERR_OPTION',
-      'Sessions need ports: make the hub with createHub of @wigwag/hub/node, or give it some.',
-    )
+    throw withoutPorts('A session')
   }
 
   /**
@@ -138,6 +151,67 @@ export class Hub {
     } catch (error) {
       throw hubErrorOf(error)
     }
+  }
+
+  /**
+   * Publishes the same to many channels; resolves with what became of each, in the order of `channels`. With an
+   * `idempotencyKey` that holds in each channel.
+   */
+  broadcast(
+    channels: readonly string[],
+    data: PublicationData,
+    options: PublishOptions = {},
+  ): Promise<PromiseSettledResult<Publication>[]> {
+    return Promise.allSettled(channels.map((channel) => this.publish(channel, data, options)))
+  }
+
+  /**
+   * Checks that there can be such a channel: that its name is one, and that of a namespace. Throws `HubError`
+   * `ERR_CHANNEL_NAME` or `ERR_NAMESPACE`.
+   */
+  assertServable(channel: string): void {
+    assertServable(channel, { namespaces: this.#namespaces })
+  }
+
+  /**
+   * Who is in a channel, on any hub, by session id. Rejects with `HubError` `ERR_CHANNEL_NAME`, `ERR_NAMESPACE`,
+   * `ERR_NOT_AVAILABLE` where the namespace has no presence, `ERR_PRESENCE_UNAVAILABLE` or `ERR_HUB_CLOSED`.
+   */
+  async presence(channel: string): Promise<ReadonlyMap<string, ClientInfo>> {
+    return this.#presenceOf(channel).presence(channel)
+  }
+
+  /** How many those are. Rejects as `presence` does. */
+  async presenceStats(channel: string): Promise<PresenceStats> {
+    return this.#presenceOf(channel).stats(channel)
+  }
+
+  /**
+   * The hubs of the cluster, this one first, and how much there is on each. As all that asks the cluster it waits for
+   * `cluster.answerTimeoutMs` at most. Rejects with `HubError` `ERR_BROKER_UNAVAILABLE` when there are others that could
+   * not be asked, and `ERR_HUB_CLOSED`.
+   */
+  async info(): Promise<ClusterList<readonly HubInfo[]>> {
+    return this.#inquire(listHubs)
+  }
+
+  /**
+   * The channels that somebody in the cluster is subscribed to, and how many subscriptions each has; with `pattern`, those
+   * whose names it fits (`*`: any text, `?`: one character). As `info`.
+   */
+  async channels(pattern?: string): Promise<ClusterList<ReadonlyMap<string, number>>> {
+    return this.#inquire((cluster) => listChannels(cluster, pattern))
+  }
+
+  /** The connected sessions of the cluster, or those of one user. As `info`. */
+  async connections(user?: string): Promise<ClusterList<readonly ConnectedSession[]>> {
+    return this.#inquire((cluster) => listSessions(cluster, user))
+  }
+
+  /** Calls a function of `serverRpc`. Rejects with `HubError` `ERR_METHOD` when there is none of that name, or with what it throws. */
+  async rpc(method: string, params?: JsonValue): Promise<ServerRpcAnswer> {
+    this.#assertOpen()
+    return callServerRpc(this.#serverRpc, method, params)
   }
 
   /**
@@ -216,6 +290,7 @@ export class Hub {
     if (this.#closed) return
     this.#closed = true
     this.#stopTicking()
+    this.#cluster?.close()
     await this.#sessions?.close()
     const error = new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
     for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
@@ -322,6 +397,41 @@ export class Hub {
     return undefined
   }
 
+  #presenceOf(channel: string): PresenceKeeper {
+    this.#assertOpen()
+    this.assertServable(channel)
+    const presence = this.#namespaces.resolve(channel)?.namespace.presence && this.sessions.context.presence
+    if (presence) return presence
+    throw new HubError(
+      'ERR_NOT_AVAILABLE',
+      `The namespace of ${JSON.stringify(channel)} has no presence; set presence.`,
+    )
+  }
+
+  async #inquire<T>(list: (cluster: Cluster) => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    if (this.#cluster === undefined) throw withoutPorts('A cluster')
+    try {
+      return await list(this.#cluster)
+    } catch (error) {
+      throw hubErrorOf(error)
+    }
+  }
+
+  #joinCluster(options: HubOptions, sessions: SessionRegistry, ports: SessionPorts): Cluster {
+    const sinceMs = ports.elapsedMs()
+    const tell = (message: string): Promise<void> => this.#broker.tell(message)
+    const cluster: Cluster = new Cluster(sessions.hub, options.cluster, ports, tell, (question) =>
+      answerQuestion(question, {
+        channels: this.#channels,
+        sessions,
+        cluster,
+        uptimeMs: Math.floor(ports.elapsedMs() - sinceMs),
+      }),
+    )
+    return cluster
+  }
+
   #createSessions(options: HubOptions, ports: SessionPorts): SessionRegistry {
     const channels = {
       subscribe: this.subscribe.bind(this),
@@ -374,4 +484,11 @@ export class Hub {
 interface HistoryRead {
   readonly history: History
   readonly interruptions: number
+}
+
+function withoutPorts(what: string): HubError {
+  return new HubError(
+    'ERR_OPTION',
+    `${what} needs ports: make the hub with createHub of @wigwag/hub/node, or give it some.`,
+  )
 }

@@ -22,6 +22,10 @@ export { assertChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-na
 export type { PublicationCodec } from './channel/publication-codec.ts'
 export type { Subscriber } from './channel/subscriber.ts'
 export { mergeRecovered, type Subscription } from './channel/subscription.ts'
+export type { ClusterList } from './cluster/cluster-lists.ts'
+export type { HubName } from './cluster/cluster-message.ts'
+export type { ClusterOptions } from './cluster/cluster-options.ts'
+export type { ConnectedSession, HubInfo } from './cluster/cluster-question.ts'
 export type { DrainOptions } from './drain/drain-options.ts'
 export type { Departure, Drainable } from './drain/drainable.ts'
 export { HubError, type HubErrorCode } from './error/hub-error.ts'
@@ -63,6 +67,7 @@ export {
   PUBLICATION_SUBPROTOCOL,
 } from './publication/publication-line.ts'
 export { assertTags, MAX_TAGS, MAX_TAGS_BYTES } from './publication/tags.ts'
+export type { ServerRpc, ServerRpcAnswer, ServerRpcFunction } from './server-rpc.ts'
 export { AuthenticationRefusal, type RefusalReason } from './session/authentication-refusal.ts'
 export type { ClientSession } from './session/client-session.ts'
 export type {

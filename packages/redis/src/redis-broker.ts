@@ -122,7 +122,8 @@ export class RedisBroker implements Broker, PresenceSource {
     const { idempotencyKey } = options
     if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey)
     const { idempotencyTtlMs } = this.#options
-    const history = this.#historyOf(channel)
+    const kept = this.#historyOf(channel)
+    const history = options.skipHistory === true ? { ...kept, size: 0 } : kept
     if (!this.#link.canCommand) return this.#publishAlone(channel, data, options, history)
     const key = idempotencyKey === undefined ? undefined : { name: idempotencyKey, ttlMs: idempotencyTtlMs }
     const limits = { ...history, positionTtlMs: this.#positionTtlMs(history) }

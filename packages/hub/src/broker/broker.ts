@@ -38,6 +38,8 @@ export interface PublishOptions extends PublicationDetails {
    * minutes (by default) it is stored once, and both get the same position. 1 to 255 characters, of its channel alone.
    */
   readonly idempotencyKey?: string
+  /** Whether it is told to who is subscribed, and not stored: it has no position then, and nobody recovers it. Default false. */
+  readonly skipHistory?: boolean
 }
 
 /** From where a stream is read: behind a position, or only its newest publication. */

@@ -1,11 +1,6 @@
 import type { ClientInfo } from '@wigwag/protocol'
 import { HubError } from '../error/hub-error.ts'
-import {
-  createPublication,
-  type Publication,
-  type PublicationData,
-  type PublicationDetails,
-} from '../publication/publication.ts'
+import { createPublication, type Publication, type PublicationData } from '../publication/publication.ts'
 import type {
   Announcement,
   Broker,
@@ -132,10 +127,12 @@ export class MemoryBroker implements Broker {
     return this.#listener?.historyOf(channel) ?? this.#options.history
   }
 
-  #store(channel: string, data: PublicationData, details: PublicationDetails): Publication {
+  #store(channel: string, data: PublicationData, details: PublishOptions): Publication {
     const nowMs = this.#ports.now()
     const limits = this.#historyOf(channel)
-    if (limits.size === 0) return createPublication(channel, data, nowMs, undefined, details)
+    if (limits.size === 0 || details.skipHistory === true) {
+      return createPublication(channel, data, nowMs, undefined, details)
+    }
     const publication = this.#change(this.#stream(channel, limits), (stream) => stream.append(data, details, nowMs))
     this.#keepWithinTotal()
     return publication

@@ -4,6 +4,7 @@ import { HeaderFields } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
 import { parsePosition } from '../publication/position.ts'
+import { ServerApi } from './api/server-api.ts'
 import { type ChannelUrl, decodeChannelName, matchChannelUrl } from './channel-url.ts'
 import {
   type ChannelEndpointOptions,
@@ -19,6 +20,7 @@ import { decodeUtf8, readBody } from './request-body.ts'
 import { isSessionUrl } from './session-url.ts'
 import { SessionWebSockets } from './session-websockets.ts'
 import { SseTransport } from './sse-transport.ts'
+import { TicketEndpoint } from './ticket-endpoint.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
 /** What comes of a handshake whose Upgrade or Connection a proxy kept for itself: they are meant for the next hop only. */
@@ -54,6 +56,8 @@ export class ChannelEndpoint {
   readonly #webSocket: WebSocketTransport
   readonly #sessions: SessionWebSockets | undefined
   readonly #undoDrain: readonly (() => void)[]
+  readonly #api: ServerApi | undefined
+  readonly #ticketEndpoint: TicketEndpoint | undefined
   readonly #detach = new Set<() => void>()
 
   /** Throws `HubError` or, for the doors and for compression, `UsageError`, both with `ERR_OPTION`, for an option out of range. */
@@ -71,6 +75,12 @@ export class ChannelEndpoint {
     }
     const parts = [this.#sse, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
     this.#undoDrain = parts.map((part) => hub.onDrain(part))
+    const { api, tickets } = this.#options
+    this.#api = api && new ServerApi(hub, api, this.#options)
+    // Where nobody says who is who, or only on requests for channels, there is nobody to give a ticket to.
+    if (tickets !== undefined && hub.hasSessions && hub.sessions.context.authenticator !== undefined) {
+      this.#ticketEndpoint = new TicketEndpoint(hub, tickets, this.#options)
+    }
   }
 
   /** What happened so far. */
@@ -86,6 +96,16 @@ export class ChannelEndpoint {
     const { basePath } = this.#options
     const undo = interceptHttp(server, {
       request: (incoming, response) => {
+        const target = incoming.url ?? ''
+        const failed = (error: unknown): void => answerError(response, error)
+        if (this.#api?.matches(target) === true) {
+          this.#api.answer(server, incoming, response).catch(failed)
+          return true
+        }
+        if (this.#ticketEndpoint?.matches(target) === true) {
+          this.#serveTicket(server, this.#ticketEndpoint, incoming, response).catch(failed)
+          return true
+        }
         if (this.#isForSessions(incoming)) {
           const isLost = incoming.headers['sec-websocket-key'] !== undefined
           answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, {
@@ -94,9 +114,9 @@ export class ChannelEndpoint {
           })
           return true
         }
-        const url = matchChannelUrl(incoming.url ?? '', false, basePath)
+        const url = matchChannelUrl(target, false, basePath)
         if (url === undefined) return false
-        this.#answer(server, url, incoming, response)
+        this.#serve(server, url, incoming, response).catch(failed)
         return true
       },
       upgrade: (incoming, socket, head) => {
@@ -132,11 +152,8 @@ export class ChannelEndpoint {
     return this.#sessions !== undefined && isSessionUrl(url, this.#options.basePath)
   }
 
-  #answer(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): void {
-    this.#serve(server, url, incoming, response).catch((error: unknown) => answerError(response, error))
-  }
-
-  async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The doors. Throws the refusal; returns false for what is answered by that. */
+  #admit(server: Server, incoming: IncomingMessage, response: ServerResponse): boolean {
     // The connection would carry the next request to a server that goes away.
     if (this.#hub.isLeaving) response.setHeader('connection', 'close')
     // First, so that a page of an allowed origin can read why it is refused.
@@ -145,10 +162,22 @@ export class ChannelEndpoint {
     const { admission } = this.#options
     const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
     if (refusal !== undefined) throw refusal
-    if (isPreflight(incoming)) {
-      response.writeHead(204, PREFLIGHT_HEADERS).end()
-      return
-    }
+    if (!isPreflight(incoming)) return true
+    response.writeHead(204, PREFLIGHT_HEADERS).end()
+    return false
+  }
+
+  async #serveTicket(
+    server: Server,
+    tickets: TicketEndpoint,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (this.#admit(server, incoming, response)) await tickets.serve(incoming, response)
+  }
+
+  async #serve(server: Server, url: ChannelUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#admit(server, incoming, response)) return
     const channel = decodeChannelName(url.encodedName)
     const headers = new HeaderFields(incoming.rawHeaders)
     switch (incoming.method) {

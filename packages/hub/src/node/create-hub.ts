@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { PreparedMessage } from '@wigwag/socket'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
@@ -15,7 +16,9 @@ export interface CreateHubOptions extends Partial<HubOptions>, MemoryBrokerOptio
 
 /** A hub on Node, with the memory broker unless another is given. Throws `HubError` `ERR_OPTION` for an option out of range. */
 export function createHub(options: CreateHubOptions = {}): NodeHub {
-  return new NodeHub({ ...options, broker: options.broker ?? createMemoryBroker(options) }, sessionPorts)
+  const broker = options.broker ?? createMemoryBroker(options)
+  const cluster = { name: `${hostname()}:${process.pid}`, ...options.cluster }
+  return new NodeHub({ ...options, broker, cluster }, sessionPorts)
 }
 
 /** What Node lends sessions. */

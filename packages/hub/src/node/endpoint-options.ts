@@ -9,6 +9,7 @@ import {
   resolveAdmission,
 } from '@wigwag/socket'
 import { checkNumberOption } from '../broker/history-options.ts'
+import { type ApiOptions, type ResolvedApiOptions, resolveApiOptions } from './api/api-options.ts'
 import { checkBasePath } from './channel-url.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -36,6 +37,8 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly authorizeTimeoutMs?: number
   /** One-time tickets that stand for credentials: `?ticket=` in the URL of a channel or of a session. Default: none. */
   readonly tickets?: Tickets
+  /** How servers reach the hub over HTTP: `POST /api/METHOD` with a key. Default: not at all. */
+  readonly api?: ApiOptions
   /** Which web pages may use the channels: `'same-origin'` (default), a list of origins besides it, or `'any'`. Others get 403. */
   readonly allowOrigins?: OriginPolicy
   /** Which `Host` names are answered. Default: loopback names when listening on loopback, any otherwise. Others get 403. */
@@ -65,9 +68,9 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
 
 /** `ChannelEndpointOptions` with every default filled in. */
 export type ResolvedEndpointOptions = Required<
-  Omit<ChannelEndpointOptions, 'allowHosts' | 'tickets' | keyof AdmissionOptions>
+  Omit<ChannelEndpointOptions, 'allowHosts' | 'tickets' | 'api' | keyof AdmissionOptions>
 > &
-  Pick<ChannelEndpointOptions, 'allowHosts' | 'tickets'>
+  Pick<ChannelEndpointOptions, 'allowHosts' | 'tickets'> & { readonly api?: ResolvedApiOptions }
 
 const DEFAULTS = {
   authorize: () => true,
@@ -86,7 +89,12 @@ const DEFAULTS = {
 /** Fills in the defaults. Throws `HubError`, or `UsageError` of `Admission`, `ERR_OPTION` that names the option and what it takes. */
 export function resolveEndpointOptions(options: ChannelEndpointOptions): ResolvedEndpointOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const resolved: ResolvedEndpointOptions = { ...DEFAULTS, ...given, admission: resolveAdmission(options) }
+  const resolved: ResolvedEndpointOptions = {
+    ...DEFAULTS,
+    ...given,
+    ...(options.api && { api: resolveApiOptions(options.api) }),
+    admission: resolveAdmission(options),
+  }
   checkBasePath(resolved.basePath)
   checkNumberOption('authorizeTimeoutMs', resolved.authorizeTimeoutMs, 1)
   checkNumberOption('bodyTimeoutMs', resolved.bodyTimeoutMs, 1)

@@ -57,7 +57,7 @@ export async function assertAuthorized(
   incoming: IncomingMessage,
 ): Promise<void> {
   const remoteAddress = options.admission.callerOf(incoming).clientAddress
-  const decision = await inTime(
+  const decision = await inTime<ChannelDecision>(
     options.authorize({ action, channel, remoteAddress, incoming }),
     options.authorizeTimeoutMs,
   )
@@ -66,11 +66,11 @@ export async function assertAuthorized(
 }
 
 /** Whoever decides on others' requests may hang; those who wait must not. */
-async function inTime(
-  decision: ChannelDecision | PromiseLike<ChannelDecision>,
+export async function inTime<Decision>(
+  decision: Decision | PromiseLike<Decision>,
   timeoutMs: number,
-): Promise<ChannelDecision> {
-  if (typeof decision !== 'object' || !('then' in decision)) return decision
+): Promise<Decision> {
+  if (typeof decision !== 'object' || decision === null || !('then' in decision)) return decision
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_resolve, reject) => {
     const late = refuse(503, 'The server took too long to decide whether to let you in; try again.', {

@@ -14,6 +14,7 @@ const STATUS: Partial<Record<HubErrorCode, number>> = {
   ERR_NOT_ACKNOWLEDGED: 503,
   ERR_PRESENCE_UNAVAILABLE: 503,
   ERR_TICKETS_UNAVAILABLE: 503,
+  ERR_TICKET_LIMIT: 503,
   ERR_CHANNEL_LIMIT: 503,
   ERR_SUBSCRIPTION_OVERRUN: 503,
   ERR_HUB_CLOSED: 503,
@@ -27,6 +28,7 @@ const FOR_CLIENTS: Partial<Record<HubErrorCode, string>> = {
     'Publish it again with the same Idempotency-Key.',
   ERR_PRESENCE_UNAVAILABLE: 'Presence is away; nobody knows who is in the channel. Try again later.',
   ERR_TICKETS_UNAVAILABLE: 'The tickets of this server are away. Try again later, with a new one.',
+  ERR_TICKET_LIMIT: 'This server has as many tickets out as it gives. Try again later.',
   ERR_SUBSCRIBER: 'The server failed.',
 }
 

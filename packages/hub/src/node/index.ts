@@ -1,3 +1,4 @@
+export type { ApiOptions } from './api/api-options.ts'
 export { ChannelEndpoint, type ChannelEndpointStats } from './channel-endpoint.ts'
 export { channelPath, checkBasePath } from './channel-url.ts'
 export { type CreateHubOptions, createHub, createMemoryBroker } from './create-hub.ts'

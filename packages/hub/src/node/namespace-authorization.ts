@@ -5,6 +5,7 @@ import type { Hub } from '../hub.ts'
 import type { RefusalAnswer } from '../namespace/refuse.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { Decision } from '../session/permissions.ts'
+import { EXPIRED, errorAnswer } from '../session/refusal-answers.ts'
 import { authenticateRequest, decideRequest } from '../session/request-permission.ts'
 import type { ChannelDecision, ChannelRequest } from './endpoint-options.ts'
 import type { Tickets } from './tickets.ts'
@@ -19,8 +20,7 @@ export function authorizeByNamespace(
   const { context } = hub.sessions
   const authenticate = async (request: ChannelRequest): Promise<Decision<Credentials>> => {
     const { incoming, remoteAddress } = request
-    const value = await tickets?.redeem(incoming)
-    if (value !== undefined) return { ok: true, value }
+    if (tickets !== undefined && queryOf(incoming).has('ticket')) return decideOnTicket(await tickets.redeem(incoming))
     return authenticateRequest(context, {
       remoteAddress,
       transport: 'http',
@@ -40,6 +40,16 @@ export function authorizeByNamespace(
   }
 }
 
+/** Whoever brings a ticket that is no good is nobody, not somebody without one. */
+function decideOnTicket(value: Credentials | undefined): Decision<Credentials> {
+  if (value === undefined) return { ok: false, answer: BAD_TICKET }
+  return value.expiresAt !== undefined && value.expiresAt <= Date.now()
+    ? { ok: false, answer: EXPIRED }
+    : { ok: true, value }
+}
+
+const BAD_TICKET = errorAnswer(ErrorCode.unauthorized, 'this ticket was used, or its time is up; get another one')
+
 function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
   const start = url.indexOf('?')
   return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
@@ -56,7 +66,7 @@ const STATUS: Readonly<Record<number, number>> = {
 }
 
 /** A session's answer, in HTTP's words. */
-function refusalFor(answer: RefusalAnswer): Refusal {
+export function refusalFor(answer: RefusalAnswer): Refusal {
   if (answer.type === 'disconnect') return refuse(403, answer.disconnect.reason)
   const status = STATUS[answer.code] ?? 403
   if (status === 401) return refuse(401, answer.message, { 'www-authenticate': 'Bearer' })

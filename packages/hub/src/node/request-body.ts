@@ -4,22 +4,31 @@ import { HubError } from '../error/hub-error.ts'
 import { collectBytes } from './collect-bytes.ts'
 
 /**
- * Reads a request's body, up to `maxBytes`. Throws `HubError` `ERR_PUBLICATION_TOO_LARGE` above it, before it is read
- * whole, and a refusal with 408 when it has not come whole within `timeoutMs`, however it drips.
+ * Reads a request's body, up to `maxBytes`. Throws `tooLarge(maxBytes)` above it, before it is read whole: by default
+ * `HubError` `ERR_PUBLICATION_TOO_LARGE`. Throws a refusal with 408 when it has not come whole within `timeoutMs`, however it drips.
  */
-export async function readBody(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+export async function readBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  timeoutMs: number,
+  tooLarge: (maxBytes: number) => HubError | Refusal = publicationTooLarge,
+): Promise<Uint8Array> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs)
   })
   try {
-    return await Promise.race([collectBody(incoming, maxBytes), timeout])
+    return await Promise.race([collectBody(incoming, maxBytes, tooLarge), timeout])
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function collectBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+async function collectBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  tooLarge: (maxBytes: number) => HubError | Refusal,
+): Promise<Uint8Array> {
   const body = await collectBytes(incoming, maxBytes)
   if (body === undefined) throw tooLarge(maxBytes)
   return body
@@ -41,7 +50,7 @@ function tooSlow(timeoutMs: number): Refusal {
   )
 }
 
-function tooLarge(maxBytes: number): HubError {
+function publicationTooLarge(maxBytes: number): HubError {
   return new HubError(
     'ERR_PUBLICATION_TOO_LARGE',
     `The body is larger than ${maxBytes} bytes. Publish less, or raise maxPublicationBytes (--max-publication).`,

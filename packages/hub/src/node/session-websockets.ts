@@ -12,13 +12,15 @@ import {
 } from '@wigwag/socket'
 import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
-import type { Credentials } from '../session/credentials.ts'
+import { AuthenticationRefusal } from '../session/authentication-refusal.ts'
+import type { Credentials, Refused } from '../session/credentials.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { Session } from '../session/session.ts'
 import type { FullReason } from '../session/session-door.ts'
 import type { SessionRequest, SessionTransport } from '../session/session-transport.ts'
 import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import { refusalOf } from './http-answer.ts'
 import type { Tickets } from './tickets.ts'
 
 /** What belongs to a socket: how its client came, and then its session. */
@@ -107,14 +109,16 @@ export class SessionWebSockets implements Drainable {
     setImmediate(() => this.#server.terminate())
   }
 
-  #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket> {
+  #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket | Refusal> {
     const full = this.#hub.sessions.admit()
     if (full !== undefined) {
       return refuse(503, FULL[full.reason], { 'retry-after': String(Math.ceil(full.retryAfterMs / 1000)) })
     }
     const tickets = this.#tickets
     if (tickets === undefined || !upgrade.query.has('ticket')) return socketFor(upgrade, undefined)
-    return tickets.redeem(upgrade.incoming).then((credentials) => socketFor(upgrade, credentials))
+    return tickets
+      .redeem(upgrade.incoming)
+      .then((credentials) => socketFor(upgrade, credentials ?? BAD_TICKET), refusalOf)
   }
 
   #open(socket: NodeWebSocket<SessionSocket>): void {
@@ -124,7 +128,10 @@ export class SessionWebSockets implements Drainable {
   }
 }
 
-function socketFor(upgrade: UpgradeRequest, credentials: Credentials | undefined): SessionSocket {
+/** Whoever brings a ticket that is no good is nobody, not somebody without one; and does not come back with it. */
+const BAD_TICKET = new AuthenticationRefusal('invalid', 'The ticket was used, or its time is up.')
+
+function socketFor(upgrade: UpgradeRequest, credentials: Credentials | Refused | undefined): SessionSocket {
   const { headers, remoteAddress } = upgrade
   const request: SessionRequest = {
     remoteAddress,

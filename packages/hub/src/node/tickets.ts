@@ -34,6 +34,11 @@ export class Tickets {
     this.#store = store ?? new MemoryTicketStore(() => performance.now())
   }
 
+  /** How long a ticket may wait for use, in milliseconds. */
+  get ttlMs(): number {
+    return this.#ttlMs
+  }
+
   /** A ticket for somebody whom you know. Rejects when the store does, `HubError` `ERR_TICKET_LIMIT` of the one in memory among it. */
   async issue(credentials: Credentials): Promise<string> {
     const ticket = randomBytes(32).toString('base64url')

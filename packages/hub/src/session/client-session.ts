@@ -1,4 +1,5 @@
 import type { Disconnect, Json } from '@wigwag/protocol'
+import type { ServerSubscriptionOptions } from './server-subscription.ts'
 
 /** A session as the application sees it: one connected client. */
 export interface ClientSession {
@@ -19,7 +20,7 @@ export interface ClientSession {
   /** Sends a message that is for no channel. Returns false when the session has ended. */
   send(data: Json): boolean
   /** Subscribes it to a channel, whatever the namespace's permission; does nothing when it is. Throws `HubError` `ERR_CHANNEL_NAME` or `ERR_NAMESPACE`. */
-  subscribe(channel: string): void
+  subscribe(channel: string, options?: ServerSubscriptionOptions): void
   /** Ends a subscription. Default code 2000: the client does not subscribe again by itself. */
   unsubscribe(channel: string, code?: number, reason?: string): void
   /** Ends the session. Default: 3503, the client does not come back. */

@@ -13,6 +13,7 @@ import { ends } from './disconnects.ts'
 import { inboundRatesOf } from './inbound-rate.ts'
 import { resolveOutboxOptions } from './outbox-options.ts'
 import { createSessionCodec } from './publication-packets.ts'
+import { assertServable, type ServerSubscriptionOptions } from './server-subscription.ts'
 import { Session } from './session.ts'
 import {
   applyAction,
@@ -41,13 +42,15 @@ export interface SessionStats {
   readonly open: number
   /** Those that are connected (count). */
   readonly connected: number
+  /** Different users among those (count); all who are anonymous are one. */
+  readonly users: number
 }
 
 /** The sessions of this hub: opens them, finds them, and knows whose time has come. */
 export class SessionRegistry implements Drainable {
   readonly #context: SessionContext
   /** This hub among those of the cluster. */
-  readonly #hub: string
+  readonly hub: string
   readonly #store: PresenceStore | undefined
   readonly #open = new Set<Session>()
   readonly #byClient = new Map<string, Session>()
@@ -68,7 +71,7 @@ export class SessionRegistry implements Drainable {
     ports: SessionPorts,
     source: Partial<PresenceSource>,
   ) {
-    this.#hub = ports.createId()
+    this.hub = ports.createId()
     if (namespaces.some(({ presence }) => presence)) {
       this.#store =
         options.presence ?? source.createPresenceStore?.() ?? new MemoryPresenceStore({}, { now: ports.elapsedMs })
@@ -114,7 +117,7 @@ export class SessionRegistry implements Drainable {
   }
 
   get stats(): SessionStats {
-    return { open: this.#open.size, connected: this.#byClient.size }
+    return { open: this.#open.size, connected: this.#byClient.size, users: this.#byUser.size }
   }
 
   /** How many were not let in since the hub was made, by reason (count). */
@@ -156,17 +159,21 @@ export class SessionRegistry implements Drainable {
   }
 
   /**
-   * Ends sessions, wherever in the cluster they are; by default with 3503: their clients do not come back. As all that
-   * the cluster is told, it is done here at once and on other hubs at most once. Rejects with `HubError`
-   * `ERR_BROKER_UNAVAILABLE` when those could not be told.
+   * Ends sessions, wherever in the cluster they are, but those named by `except`; by default with 3503: their clients do
+   * not come back. As all that the cluster is told, it is done here at once and on other hubs at most once. Rejects with
+   * `HubError` `ERR_BROKER_UNAVAILABLE` when those could not be told.
    */
-  disconnect(target: SessionTarget, disconnect?: Disconnect): Promise<void> {
-    return this.#act({ type: 'disconnect', target, ...(disconnect && { disconnect }) })
+  disconnect(target: SessionTarget, disconnect?: Disconnect, except?: readonly string[]): Promise<void> {
+    return this.#act({ type: 'disconnect', target, ...(disconnect && { disconnect }), ...(except && { except }) })
   }
 
-  /** Subscribes sessions to a channel, whatever its permission; those that are, stay. As `disconnect`. */
-  subscribe(target: SessionTarget, channel: string): Promise<void> {
-    return this.#act({ type: 'subscribe', target, channel })
+  /**
+   * Subscribes sessions to a channel, whatever its permission; those that are, stay. As `disconnect`; rejects with
+   * `ERR_CHANNEL_NAME` or `ERR_NAMESPACE` for a channel that there cannot be.
+   */
+  async subscribe(target: SessionTarget, channel: string, options: ServerSubscriptionOptions = {}): Promise<void> {
+    assertServable(channel, this.#context)
+    await this.#act({ ...options, type: 'subscribe', target, channel })
   }
 
   /** Ends subscriptions; by default with 2000: their clients do not subscribe again by themselves. As `disconnect`. */
@@ -179,11 +186,16 @@ export class SessionRegistry implements Drainable {
     return this.#act({ type: 'refresh', target, ...(expiresAt !== undefined && { expiresAt }) })
   }
 
+  /** The credentials of sessions hold no more: their clients come back with others. As `disconnect`. */
+  expire(target: SessionTarget): Promise<void> {
+    return this.#act({ type: 'expire', target })
+  }
+
   /** What a hub of the cluster told all of them. */
   told(message: string): void {
     const heard = decodeSessionAction(message)
     // Of its own it has done already.
-    if (heard !== undefined && heard.hub !== this.#hub) this.#apply(heard.action)
+    if (heard !== undefined && heard.hub !== this.hub) this.#apply(heard.action)
   }
 
   /** A leave was told in a channel. */
@@ -232,14 +244,20 @@ export class SessionRegistry implements Drainable {
 
   async #act(action: SessionAction): Promise<void> {
     this.#apply(action)
-    await this.#context.channels.tell(encodeSessionAction(this.#hub, action))
+    await this.#context.channels.tell(encodeSessionAction(this.hub, action))
   }
 
   #apply(action: SessionAction): void {
-    const { target } = action
-    const session = 'client' in target ? this.#byClient.get(target.client) : undefined
-    const sessions = 'user' in target ? this.ofUser(target.user) : session === undefined ? [] : [session]
-    for (const each of sessions) applyAction(each, action)
+    for (const session of this.#find(action.target)) {
+      // What one session cannot have done to it is no reason to leave out the others.
+      this.#tell(action.type, () => applyAction(session, action))
+    }
+  }
+
+  #find({ client, user }: SessionTarget): readonly ClientSession[] {
+    if (client === undefined) return this.ofUser(user)
+    const session = this.#byClient.get(client)
+    return session === undefined || (user !== undefined && session.user !== user) ? [] : [session]
   }
 
   #tick(): void {

@@ -1,5 +1,5 @@
 import type { Disconnect } from '@wigwag/protocol'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, Refused } from './credentials.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
 import type { OutboxTransport } from './outbox.ts'
 
@@ -22,6 +22,6 @@ export interface SessionRequest {
   readonly query?: (name: string) => string | undefined
   /** The client's address; behind a trusted proxy what that says of it. */
   readonly remoteAddress?: string
-  /** Who it is, where that is known already; nobody is asked then. */
-  readonly credentials?: Credentials
+  /** Who it is, where that is known already, or that it is nobody to be let in; nobody is asked then. */
+  readonly credentials?: Credentials | Refused
 }

@@ -23,7 +23,7 @@ import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
 import { TOO_FAST, UNAUTHORIZED } from './refusal-answers.ts'
 import { renewCredentials, renewSubscription } from './renewal.ts'
-import { subscribeByServer } from './server-subscription.ts'
+import { type ServerSubscriptionOptions, subscribeByServer } from './server-subscription.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Unsubscribed } from './session-hooks.ts'
 import { SessionKeepalive } from './session-keepalive.ts'
@@ -152,8 +152,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     return this.phase === 'open'
   }
 
-  subscribe(channel: string): void {
-    if (this.#state.phase === 'open') subscribeByServer(this, this.#context, channel)
+  subscribe(channel: string, options?: ServerSubscriptionOptions): void {
+    if (this.#state.phase === 'open') subscribeByServer(this, this.#context, channel, options)
   }
 
   unsubscribe(channel: string, code: number = UnsubscribeCode.server, reason = 'server unsubscribe'): void {

@@ -178,7 +178,7 @@ describe("channels' URLs, where the hub decides", () => {
     const { url, hub } = await serve()
     const ticket = await tickets.issue({ user: 'ann' })
     expect(await statusOf(url(`/channel/own:ann?ticket=${ticket}`))).toBe(101)
-    expect(await statusOf(url(`/channel/own:ann?ticket=${ticket}`))).toBe(403)
+    expect(await statusOf(url(`/channel/own:ann?ticket=${ticket}`))).toBe(401)
     const socket = await openSocket(url(`${PATH}?ticket=${await tickets.issue({ user: 'bob' })}`))
     socket.socket.send('{"id":1,"connect":{}}')
     await socket.next()

@@ -1,0 +1,68 @@
+import type { Channel } from './channel/channel.ts'
+import { matchesPattern } from './cluster/channel-pattern.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import type { ClusterAnswers, ClusterQuestion, ConnectedSession } from './cluster/cluster-question.ts'
+import type { ClientSession } from './session/client-session.ts'
+import type { SessionRegistry } from './session/session-registry.ts'
+
+/** What this hub's answers are taken from. */
+export interface AnswerSources {
+  readonly channels: ReadonlyMap<string, Channel>
+  readonly sessions: SessionRegistry
+  readonly cluster: Cluster
+  readonly uptimeMs: number
+}
+
+/** What this hub says of itself. Nothing for a question that it does not know, as a newer hub may ask. */
+export function answerQuestion(
+  question: ClusterQuestion,
+  sources: AnswerSources,
+): ClusterAnswers[ClusterQuestion['type']] | undefined {
+  switch (question.type) {
+    case 'info':
+      return describeHub(sources)
+    case 'channels':
+      return listChannels(question.pattern, sources)
+    case 'connections':
+      return listSessions(question.user, sources)
+    default:
+      return undefined
+  }
+}
+
+function describeHub({ channels, sessions, cluster, uptimeMs }: AnswerSources): ClusterAnswers['info'] {
+  const { connected, users } = sessions.stats
+  let subscriptions = 0
+  for (const channel of channels.values()) subscriptions += channel.size
+  return { ...cluster.self, sessions: connected, users, channels: channels.size, subscriptions, uptimeMs }
+}
+
+function listChannels(pattern: string | undefined, { channels, cluster }: AnswerSources): ClusterAnswers['channels'] {
+  const listed: [name: string, subscriptions: number][] = []
+  for (const [name, { size }] of channels) {
+    if (pattern !== undefined && !matchesPattern(name, pattern)) continue
+    if (listed.length === cluster.options.maxListedChannels) return { channels: listed, isComplete: false }
+    listed.push([name, size])
+  }
+  return { channels: listed, isComplete: true }
+}
+
+function listSessions(user: string | undefined, { sessions, cluster }: AnswerSources): ClusterAnswers['connections'] {
+  const listed: ConnectedSession[] = []
+  for (const session of user === undefined ? sessions : sessions.ofUser(user)) {
+    if (listed.length === cluster.options.maxListedSessions) return { sessions: listed, isComplete: false }
+    listed.push(describeSession(session))
+  }
+  return { sessions: listed, isComplete: true }
+}
+
+function describeSession({ client, user, transport, channels, info, meta }: ClientSession): ConnectedSession {
+  return {
+    client,
+    user,
+    transport,
+    channels,
+    ...(info !== undefined && { info }),
+    ...(meta !== undefined && { meta }),
+  }
+}
