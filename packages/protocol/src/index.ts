@@ -13,21 +13,22 @@ export { decodePackets, type HubPacket } from './json/decode-packets.ts'
 export { encodePacket, PING_PACKET } from './json/encode-packets.ts'
 export { nestsDeeper } from './json/nests-deeper.ts'
 export type { ClientInfo } from './packet/client-info.ts'
-export type {
-  ChannelRequest,
-  CommandPacket,
-  ConnectRequest,
-  HistoryRequest,
-  Method,
-  PositionRequest,
-  PublishRequest,
-  RefreshRequest,
-  Requests,
-  RpcRequest,
-  SendRequest,
-  SubRefreshRequest,
-  SubscribeRequest,
-  SubscriptionRequest,
+export {
+  type ChannelRequest,
+  type CommandPacket,
+  type ConnectRequest,
+  type HistoryRequest,
+  type Method,
+  type PositionRequest,
+  type PublishRequest,
+  type RefreshRequest,
+  type Requests,
+  type RpcRequest,
+  type SendRequest,
+  type SubRefreshRequest,
+  type SubscribeRequest,
+  SubscriptionFlag,
+  type SubscriptionRequest,
 } from './packet/command.ts'
 export type { Json } from './packet/json.ts'
 export type { PublicationPacket } from './packet/publication-packet.ts'

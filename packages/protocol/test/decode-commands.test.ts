@@ -68,7 +68,7 @@ describe('commands', () => {
   })
 
   test('fields that nobody knows are ignored, and null stands for absent', () => {
-    expect(one({ id: 1, later: true, subscribe: { channel: 'a', tf: {}, token: null, delta: 'fossil' } })).toEqual({
+    expect(one({ id: 1, later: true, subscribe: { channel: 'a', token: null, delta: 'fossil' } })).toEqual({
       ok: true,
       packets: [{ kind: 'command', command: { method: 'subscribe', id: 1, request: { channel: 'a' } } }],
     })

@@ -19,6 +19,12 @@ export const TOO_FAST: ErrorAnswer = errorAnswer(ErrorCode.tooManyRequests, 'too
 export const UNAUTHORIZED: ErrorAnswer = errorAnswer(ErrorCode.unauthorized, 'unauthorized')
 export const LIMIT_EXCEEDED: ErrorAnswer = errorAnswer(ErrorCode.limitExceeded, 'limit exceeded')
 export const EXPIRED: ErrorAnswer = errorAnswer(ErrorCode.expired, 'expired')
+export const UNRECOVERABLE: ErrorAnswer = errorAnswer(ErrorCode.unrecoverablePosition, 'unrecoverable position')
+
+/** Whether a newer token would do. */
+export function isTooOld(answer: RefusalAnswer): boolean {
+  return answer.type === 'error' && (answer.code === ErrorCode.tokenExpired || answer.code === ErrorCode.expired)
+}
 
 /** Errors of the hub that are the client's own doing. */
 const BAD_REQUEST: ReadonlySet<HubErrorCode> = new Set([

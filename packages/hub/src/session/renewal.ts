@@ -10,7 +10,8 @@ import type { Unsubscribed } from './session-hooks.ts'
 import type { SessionSubscription } from './session-subscription.ts'
 
 const DENIED: Unsubscribed = { code: UnsubscribeCode.server, reason: 'permission denied' }
-const EXPIRED: Unsubscribed = { code: UnsubscribeCode.expired, reason: 'subscription expired' }
+/** A subscription's time is up. */
+export const EXPIRED_SUBSCRIPTION: Unsubscribed = { code: UnsubscribeCode.expired, reason: 'subscription expired' }
 
 /** Asks the application who a session is, whose client cannot be asked. Until there is an answer the grace goes by. */
 export function renewCredentials(session: Session, context: SessionContext): void {
@@ -42,7 +43,7 @@ export function applyCredentials(
 
 /** Asks the application whether a subscription goes on whose grant has ended. */
 export function renewSubscription(session: Session, context: SessionContext, subscription: SessionSubscription): void {
-  askAgain(session, context, subscription, EXPIRED)
+  askAgain(session, context, subscription, EXPIRED_SUBSCRIPTION)
 }
 
 function askAgain(

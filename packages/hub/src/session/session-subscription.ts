@@ -19,7 +19,7 @@ import type { EncodedPacket } from './encoded-packet.ts'
 import { Lifetime } from './lifetime.ts'
 import type { OutboxLane } from './outbox-lane.ts'
 import { publicationPacket } from './publication-packets.ts'
-import { answerOf, UNAVAILABLE } from './refusal-answers.ts'
+import { answerOf, UNAVAILABLE, UNRECOVERABLE } from './refusal-answers.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Unsubscribed } from './session-hooks.ts'
 import type { SubscriptionGoal } from './subscription-goal.ts'
@@ -174,6 +174,11 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     // Once more after the broker was away: by then the client has been told what it missed.
     if (this.#state.phase !== 'recovering') return
     const { ready, publications, isUnrecovered } = this.#state
+    const recovery = this.goal.isRecovering ? this.#recovered(position, publications, isUnrecovered) : undefined
+    if (this.goal.mustRecover && recovery?.recovered === false) {
+      this.#fail(UNRECOVERABLE)
+      return
+    }
     const { recover } = this.target.namespace
     const isRecoverable = recover !== 'none' && position !== undefined
     const isPositioned = position !== undefined && (recover === 'stream' || this.goal.request.positioned === true)
@@ -183,7 +188,7 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
       ...(isRecoverable && { recoverable: true }),
       ...(isPositioned && { positioned: true }),
       ...(position !== undefined && { epoch: position.epoch, offset: position.offset }),
-      ...(this.goal.isRecovering && this.#recovered(position, publications, isUnrecovered)),
+      ...recovery,
     }
     ready({ ok: true, result })
   }

@@ -22,7 +22,7 @@ import { Lifetime, type LifetimeEffect } from './lifetime.ts'
 import { Outbox, type OutboxHost } from './outbox.ts'
 import type { DroppedPublications } from './outbox-lane.ts'
 import { TOO_FAST, UNAUTHORIZED } from './refusal-answers.ts'
-import { renewCredentials, renewSubscription } from './renewal.ts'
+import { EXPIRED_SUBSCRIPTION, renewCredentials, renewSubscription } from './renewal.ts'
 import { type ServerSubscriptionOptions, subscribeByServer } from './server-subscription.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Unsubscribed } from './session-hooks.ts'
@@ -350,7 +350,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
 
   #due(subscription: SessionSubscription, effect: 'renew' | 'over'): void {
     if (effect === 'renew') renewSubscription(this, this.#context, subscription)
-    else subscription.end({ code: UnsubscribeCode.expired, reason: 'subscription expired' })
+    else subscription.end(EXPIRED_SUBSCRIPTION)
   }
 
   #pushPacket(packet: PushPacket): void {

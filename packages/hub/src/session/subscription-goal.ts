@@ -1,4 +1,4 @@
-import type { SubscriptionRequest } from '@wigwag/protocol'
+import { SubscriptionFlag, type SubscriptionRequest } from '@wigwag/protocol'
 import type { ResolvedNamespace } from '../namespace/namespace-options.ts'
 
 /** What a subscription is to be: as its client asked, where it did. */
@@ -8,6 +8,8 @@ export interface SubscriptionGoal {
   readonly request: SubscriptionRequest
   /** Whether the client wants what it missed. */
   readonly isRecovering: boolean
+  /** Whether it is better not subscribed than without what it missed. */
+  readonly mustRecover: boolean
   /** Whether it is to be told who joins and leaves. */
   readonly wantsJoinLeave: boolean
 }
@@ -22,6 +24,7 @@ export function resolveGoal(
     side,
     request,
     isRecovering: request.recover === true,
+    mustRecover: side === 'client' && ((request.flag ?? 0) & SubscriptionFlag.rejectUnrecovered) !== 0,
     wantsJoinLeave: joinLeave && (side === 'server' || request.join_leave === true),
   }
 }

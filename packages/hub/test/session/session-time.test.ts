@@ -89,13 +89,14 @@ describe('credentials', () => {
   })
 
   test.each([
-    ['another user', 'bob', undefined, 3500],
-    ['a time that is over', `ann@${START}`, 110, undefined],
-    ['a token that is old', 'old', 109, undefined],
-  ])('are not replaced by those of %s', async (_what, token, error, close) => {
+    ['another user', 'bob', 3500],
+    // It comes back with a newer token; error 109 it would take for final.
+    ['a time that is over', `ann@${START}`, 3005],
+    ['a token that is old', 'old', 3005],
+  ])('are not replaced by those of %s: the session ends', async (_what, token, close) => {
     const bench = createSessionBench({ authenticate: tokens() })
     const ann = await connectedClient(bench, 'ann')
-    expect((await ann.ask({ refresh: { token } })).error?.code).toBe(error)
+    await ann.ask({ refresh: { token } })
     expect(ann.closedWith?.code).toBe(close)
   })
 

@@ -20,6 +20,9 @@ const SUBSCRIPTION = {
   positioned: { kind: 'flag' },
   recoverable: { kind: 'flag' },
   join_leave: { kind: 'flag' },
+  flag: { kind: 'offset' },
+  type: { kind: 'offset' },
+  tf: { kind: 'json' },
 } as const
 
 const CHANNEL = { channel: { kind: 'text', required: true } } as const

@@ -1,5 +1,13 @@
 import type { Json } from './json.ts'
 
+/** What a client can do, or wants, in a subscription, by bits. */
+export const SubscriptionFlag = {
+  /** It knows channels by numbers. */
+  channelCompaction: 1,
+  /** It wants error 112 instead of a subscription that has not recovered. */
+  rejectUnrecovered: 2,
+} as const
+
 /** From where a subscription goes on: a position in the channel's stream. */
 export interface PositionRequest {
   /** Whether what came after the position is to be sent. Default false. */
@@ -20,6 +28,12 @@ export interface SubscriptionRequest extends PositionRequest {
   readonly recoverable?: boolean
   /** Asks to be told who joins and leaves. */
   readonly join_leave?: boolean
+  /** Bits of `SubscriptionFlag`. Unknown ones are ignored. */
+  readonly flag?: number
+  /** What kind of subscription: 0 or absent, of a stream. */
+  readonly type?: number
+  /** A filter of publications by their tags. */
+  readonly tf?: Json
 }
 
 export interface ConnectRequest {

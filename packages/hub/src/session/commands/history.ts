@@ -1,11 +1,11 @@
-import { ErrorCode, type HistoryRequest } from '@wigwag/protocol'
+import type { HistoryRequest } from '@wigwag/protocol'
 import type { History } from '../../broker/broker.ts'
 import { isEpoch } from '../../publication/position.ts'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
 import { decide } from '../permissions.ts'
 import { publicationPacket } from '../publication-packets.ts'
-import { errorAnswer, NOT_AVAILABLE } from '../refusal-answers.ts'
+import { NOT_AVAILABLE, UNRECOVERABLE } from '../refusal-answers.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
 
@@ -44,5 +44,3 @@ async function read({ channels, options }: SessionContext, request: HistoryReque
   const epoch = since.epoch || (await channels.history(channel)).position?.epoch
   return channels.history(channel, epoch === undefined ? undefined : { epoch, offset: since.offset }, range)
 }
-
-const UNRECOVERABLE = errorAnswer(ErrorCode.unrecoverablePosition, 'unrecoverable position')

@@ -2,7 +2,8 @@ import type { SubRefreshRequest } from '@wigwag/protocol'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
 import { decideSubscribe } from '../permissions.ts'
-import { NOT_AVAILABLE, PERMISSION_DENIED } from '../refusal-answers.ts'
+import { isTooOld, NOT_AVAILABLE, PERMISSION_DENIED } from '../refusal-answers.ts'
+import { EXPIRED_SUBSCRIPTION } from '../renewal.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
 
@@ -23,7 +24,11 @@ export async function subRefresh(
   const { data } = subscription.goal.request
   const decision = await decideSubscribe(session, found.value, { token, data }, authenticator, ports.nowMs())
   if (!subscription.isLive) return reply.refuse(PERMISSION_DENIED)
-  if (!decision.ok) return reply.refuse(decision.answer)
+  if (!decision.ok) {
+    // A client takes an error for final, even 109; subscribing again it gets a newer token for that.
+    if (isTooOld(decision.answer)) subscription.end(EXPIRED_SUBSCRIPTION)
+    return reply.refuse(decision.answer)
+  }
   subscription.lifetime = decision.value.lifetime
   context.wake(session)
   reply.succeed(subscription.lifetime.describe(ports.nowMs()))

@@ -2,7 +2,7 @@ import { ErrorCode, type SubscribeRequest } from '@wigwag/protocol'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
 import { decideSubscribe } from '../permissions.ts'
-import { errorAnswer, LIMIT_EXCEEDED } from '../refusal-answers.ts'
+import { errorAnswer, LIMIT_EXCEEDED, NOT_AVAILABLE } from '../refusal-answers.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
 import { ENDED, SessionSubscription } from '../session-subscription.ts'
@@ -17,6 +17,8 @@ export async function subscribe(
 ): Promise<void> {
   const found = findChannel(context, request.channel)
   if (!found.ok) return reply.refuse(found.answer)
+  // Who was given all publications for some of them, or a stream for a map, would take it for what it asked for.
+  if ((request.type ?? 0) !== 0 || (request.tf ?? null) !== null) return reply.refuse(NOT_AVAILABLE)
   if (session.subscriptions.has(request.channel)) return reply.refuse(ALREADY)
   if (session.subscriptions.size >= context.options.maxChannels) return reply.refuse(LIMIT_EXCEEDED)
   const target = found.value

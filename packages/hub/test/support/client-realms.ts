@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { HubOptions } from '@wigwag/hub'
+import type { ChannelEndpointOptions, CreateHubOptions } from '@wigwag/hub/node'
+import { CuttableProxy, hasChromium, launchChromium } from '@wigwag/testkit'
+import { Centrifuge } from 'centrifuge'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { type ServedChannels, serveChannels } from './served-channels.ts'
+import { createStrictClient, type EventContext, type StrictClient, type StrictClientOptions } from './strict-client.ts'
+
+/** A client in its realm, asked from outside. */
+export interface StrictUser {
+  /** Runs a function where the client is. It may use what it is given, and nothing else. */
+  run<Result, Args = undefined>(
+    work: (client: StrictClient, args: Args) => Result | Promise<Result>,
+    args?: Args,
+  ): Promise<Result>
+  /** Waits for so many events of one kind, of a channel's subscription or, with `''`, of the client; all that there are. */
+  heard(source: string, event: string, count?: number): Promise<EventContext[]>
+  /** Connects, and waits until it is. */
+  connect(): Promise<EventContext>
+  /** Subscribes to a channel, and waits until it is. */
+  subscribe(channel: string, options?: Parameters<StrictClient['open']>[1]): Promise<EventContext>
+}
+
+/** A hub on a real server behind a line that can be cut, and its clients. */
+export interface StrictBench extends ServedChannels {
+  readonly line: CuttableProxy
+  user(options?: StrictClientOptions): Promise<StrictUser>
+}
+
+/** Where clients run. */
+export interface ClientRealm {
+  readonly name: string
+  /** Serves a hub until the test is finished. */
+  serve(options?: ChannelEndpointOptions & CreateHubOptions & Partial<HubOptions>): Promise<StrictBench>
+}
+
+type Connect = (port: number, options: StrictClientOptions) => Promise<StrictUser['run']>
+
+/** Those that there are here: Node with `ws`, and Chromium. Called where tests are collected. */
+export function clientRealms(): readonly ClientRealm[] {
+  return hasChromium
+    ? [realmOf('ws', connectInNode), realmOf('Chromium', inChromium())]
+    : [realmOf('ws', connectInNode)]
+}
+
+function realmOf(name: string, connect: Connect): ClientRealm {
+  return {
+    name,
+    serve: async (options) => {
+      const served = await serveChannels(options)
+      served.server.on('request', (request, response) => {
+        const isScript = request.url === '/centrifuge.js'
+        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8')
+        response.end(isScript ? SCRIPT : PAGE)
+      })
+      const line = new CuttableProxy(served.port)
+      const port = await line.listen()
+      onTestFinished(() => line[Symbol.asyncDispose]())
+      return { ...served, line, user: async (given = {}) => userOf(await connect(port, given)) }
+    },
+  }
+}
+
+function userOf(run: StrictUser['run']): StrictUser {
+  const heard: StrictUser['heard'] = (source, event, count = 1) =>
+    run((client, args: [string, string, number]) => client.heard(...args), [source, event, count])
+  return {
+    run,
+    heard,
+    connect: async () => {
+      await run(({ centrifuge }) => {
+        centrifuge.connect()
+        return centrifuge.ready()
+      })
+      return (await heard('', 'connected')).at(-1) as EventContext
+    },
+    subscribe: async (channel, options = {}) => {
+      await run(
+        async ({ open }, [name, given]: [string, typeof options]) => {
+          await open(name, given).ready()
+        },
+        [channel, options],
+      )
+      return (await heard(channel, 'subscribed')).at(-1) as EventContext
+    },
+  }
+}
+
+const sessionUrl = (port: number): string => `ws://127.0.0.1:${port}/connection/websocket`
+
+async function connectInNode(port: number, options: StrictClientOptions): Promise<StrictUser['run']> {
+  const client = createStrictClient(Centrifuge, sessionUrl(port), options, { websocket: WebSocket })
+  onTestFinished(() => client.centrifuge.disconnect())
+  return async (work, args) => work(client, args as never)
+}
+
+/** What the package is for pages. */
+const SCRIPT = readFileSync(
+  fileURLToPath(new URL('../../../../node_modules/centrifuge/dist/centrifuge.js', import.meta.url)),
+)
+const PAGE = '<!doctype html><title>A client</title><script src="/centrifuge.js"></script>'
+
+function inChromium(): Connect {
+  let browser: Awaited<ReturnType<typeof launchChromium>>
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+  return async (port, options) => {
+    const page = await browser.newPage()
+    onTestFinished(() => page.close())
+    await page.goto(`http://127.0.0.1:${port}/`)
+    const make = `(options) => { window.strictClient = (${createStrictClient})(Centrifuge, '${sessionUrl(port)}', options, {}) }`
+    await page.evaluate(`(${make})(${JSON.stringify(options)})`)
+    return async (work, args) => {
+      // As text both ways: what is evaluated, and what Playwright serialises, is not quite JSON.
+      const given = args === undefined ? 'undefined' : `JSON.parse(${JSON.stringify(JSON.stringify(args))})`
+      const text = await page.evaluate(`(async () => JSON.stringify(await (${work})(strictClient, ${given})))()`)
+      return typeof text === 'string' ? JSON.parse(text) : undefined
+    }
+  }
+}
