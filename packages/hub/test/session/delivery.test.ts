@@ -171,29 +171,6 @@ describe('while the broker was away', () => {
     expect(connect?.subs?.['inbox']).toMatchObject({ recovered: false, was_recovering: true, epoch: 'epoch-2' })
   })
 
-  test('a stream that was lost while another channel of the credentials is read ends the session', async () => {
-    const store = new RemoteStore()
-    const remote = new RemoteBroker(store)
-    const delayed = new DelayedBroker(remote)
-    const bench = createSessionBench({ broker: delayed, authenticate: () => ({ user: 'ann', channels: ['a', 'b'] }) })
-    await bench.hub.publish('a', 1)
-    const client = bench.client()
-    client.write({ id: 1, connect: {} })
-    await settled()
-    // Both are subscribed to at the broker, and the history of one has come.
-    for (const lane of ['calls', 'calls', 'answers', 'answers', 'calls', 'answers'] as const) {
-      delayed.release(lane)
-      await settled()
-    }
-    remote.cut()
-    store.loseStreams()
-    remote.mend()
-    delayed.releaseAll()
-    await settled()
-    expect(client.reply(1).connect).toBeUndefined()
-    expect(client.closedWith?.code).toBe(3010)
-  })
-
   test('nothing is lost of what was published elsewhere: it comes as if it were live', async () => {
     const { client, broker, elsewhere } = await cutOff({})
     for (const n of [2, 3]) await elsewhere.hub.publish('a', n)
