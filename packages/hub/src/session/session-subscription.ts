@@ -15,6 +15,7 @@ import type { ChannelInNamespace } from '../namespace/namespaces.ts'
 import type { RefusalAnswer } from '../namespace/refuse.ts'
 import { isEpoch, type Position } from '../publication/position.ts'
 import type { Gap, Publication } from '../publication/publication.ts'
+import { ends } from './disconnects.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
 import { Lifetime } from './lifetime.ts'
 import type { OutboxLane } from './outbox-lane.ts'
@@ -149,7 +150,7 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
         break
       case 'ready':
         if (state.held.length < MAX_HELD) state.held.push({ encoded, publication })
-        else this.end(INSUFFICIENT_STATE)
+        else this.miss()
         break
       case 'asking':
       case 'recovering':
@@ -162,9 +163,9 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     const state = this.#state
     if (state.phase === 'recovering') state.isUnrecovered = true
     else if (state.phase === 'ready') {
-      if (state.isExact) this.end(INSUFFICIENT_STATE)
+      if (state.isExact) this.miss()
     } else if (state.phase === 'live') {
-      if (state.lane.isExact) this.end(INSUFFICIENT_STATE)
+      if (state.lane.isExact) this.miss()
       // Its client has no position: what the broker has lost need not be told, and nothing must come twice.
       else state.skipUntilMs = reason === 'epoch-changed' ? (toldUntilMs ?? -1) : -1
     }
@@ -198,7 +199,7 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
     else if (error.code === 'ERR_SUBSCRIBER') {
       this.#context.ports.report(`Delivering to ${this.channel}`, error)
       this.end(FAILED)
-    } else this.end(INSUFFICIENT_STATE)
+    } else this.miss()
   }
 
   announced(encoded: EncodedPacket): void {
@@ -214,6 +215,13 @@ export class SessionSubscription implements Subscriber<EncodedPacket> {
   end(why?: Unsubscribed): void {
     if (this.#state.phase === 'recovering') this.#fail(ENDED)
     else this.#finish(why)
+  }
+
+  /** Its client was not sent something that it must not miss: it has to come back, and recover. */
+  miss(): void {
+    // By itself a client subscribes again only to what it has asked for; to the others it is subscribed as it connects.
+    if (this.goal.side === 'server') this.#owner.disconnect(ends('insufficientState'))
+    else this.end(INSUFFICIENT_STATE)
   }
 
   #fail(answer: RefusalAnswer): void {

@@ -267,8 +267,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   }
 
   broken(channel: string): void {
-    const code = UnsubscribeCode.insufficientState
-    this.subscriptions.get(channel)?.end({ code, reason: 'insufficient state' })
+    this.subscriptions.get(channel)?.miss()
   }
 
   slow(): void {

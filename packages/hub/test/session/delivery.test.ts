@@ -64,6 +64,19 @@ describe('a session that does not read', () => {
     expect(subscribe?.publications?.map(({ data }) => data)).toEqual([3, 4, 5])
   })
 
+  test("by policy 'drop-newest', where it may recover and the server has subscribed it, ends with 3010", async () => {
+    const bench = createSessionBench({
+      authenticate: () => ({ user: 'ann', channels: ['x:1'] }),
+      namespaces: { x: { slowConsumer: { policy: 'drop-newest' }, recover: true } },
+      outbox: { highWaterMarkBytes: 10, maxQueuedPackets: 2 },
+    })
+    const client = await connectedClient(bench)
+    client.isStalled = true
+    client.bufferedAmount = 100
+    for (let n = 1; n <= 3; n++) await bench.hub.publish('x:1', n)
+    expect(client.closedWith?.code).toBe(3010)
+  })
+
   test("by policy 'conflate' has the newest of every key", async () => {
     const { bench, client } = await stalled({
       slowConsumer: { policy: 'conflate', key: (data) => (data as { symbol: string }).symbol },
@@ -102,6 +115,25 @@ describe('a session that does not read', () => {
   })
 })
 
+test('who is unsubscribed while another channel of its credentials is read is not told to be subscribed', async () => {
+  const store = new RemoteStore()
+  const delayed = new DelayedBroker(new RemoteBroker(store))
+  const bench = createSessionBench({ broker: delayed, authenticate: () => ({ user: 'ann', channels: ['a', 'b'] }) })
+  const client = bench.client()
+  client.write({ id: 1, connect: {} })
+  await settled()
+  // Both are subscribed to at the broker, and the history of one has come.
+  for (const lane of ['calls', 'calls', 'answers', 'answers', 'calls', 'answers'] as const) {
+    delayed.release(lane)
+    await settled()
+  }
+  client.session.unsubscribe('a')
+  delayed.releaseAll()
+  await settled()
+  expect(Object.keys(client.reply(1).connect?.subs ?? {})).toEqual(['b'])
+  expect(client.session.channels).toEqual(['b'])
+})
+
 describe('while the broker was away', () => {
   async function cutOff(namespace: NamespaceOptions): Promise<{
     client: TestClient
@@ -120,6 +152,24 @@ describe('while the broker was away', () => {
     broker.cut()
     return { client, broker, store, elsewhere, here }
   }
+
+  test('a stream that was lost ends a session that the server had subscribed: its client would not do so itself', async () => {
+    const store = new RemoteStore()
+    const broker = new RemoteBroker(store)
+    const bench = createSessionBench({ broker, authenticate: () => ({ user: 'ann', channels: ['inbox'] }) })
+    const client = await connectedClient(bench)
+    await bench.hub.publish('inbox', 1)
+    broker.cut()
+    store.loseStreams()
+    broker.mend()
+    await settled()
+    expect(client.closedWith).toEqual({ code: 3010, reason: 'insufficient state' })
+    const again = bench.client()
+    const { connect } = await again.ask({
+      connect: { subs: { inbox: { recover: true, epoch: 'epoch-1', offset: 1 } } },
+    })
+    expect(connect?.subs?.['inbox']).toMatchObject({ recovered: false, was_recovering: true, epoch: 'epoch-2' })
+  })
 
   test('nothing is lost of what was published elsewhere: it comes as if it were live', async () => {
     const { client, broker, elsewhere } = await cutOff({})

@@ -51,8 +51,8 @@ class RecoveringClient {
 
   #took(subscribe: NonNullable<ReturnType<TestClient['reply']>['subscribe']>): void {
     this.#recovered &&= subscribe.recovered === true
-    for (const { data, offset = 0 } of subscribe.publications ?? []) this.#hear(data as number, offset)
     this.#position = { epoch: subscribe.epoch ?? '', offset: subscribe.offset ?? 0 }
+    for (const { data, offset = 0 } of subscribe.publications ?? []) this.#hear(data as number, offset)
   }
 
   #hear(data: number, offset: number): void {

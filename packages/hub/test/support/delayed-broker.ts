@@ -38,6 +38,16 @@ export class DelayedBroker implements Broker {
     this.#lanes[lane].shift()?.()
   }
 
+  /** Holds back what comes from now on, as it does at the beginning. */
+  hold(): void {
+    this.#isTransparent = false
+  }
+
+  /** Loses the publications that wait, as a line does that is cut. */
+  losePublications(): void {
+    this.#lanes.publications.length = 0
+  }
+
   /** Lets everything go on, from now on at once. */
   releaseAll(): void {
     this.#isTransparent = true

@@ -80,11 +80,8 @@ function subscribeAll(
   const subscriptions = serverSubscriptions(session, context, request, credentials)
   let missing = subscriptions.length
   const finish = (): void => {
-    if (session.phase !== 'connecting') return
-    // One that was ready may have ended while it waited for the others: its client must not be told that it stands.
-    if (subscriptions.every(({ phase }) => phase === 'ready')) {
-      finishConnect(session, context, credentials, results, reply)
-    } else session.disconnect(ends('insufficientState'))
+    // Its deadline may have come before; and a reply that was given is given.
+    if (session.phase === 'connecting') finishConnect(session, context, credentials, results, reply)
   }
   const ready = (subscription: SessionSubscription, outcome: SubscriptionOutcome): void => {
     missing--
@@ -132,21 +129,23 @@ function finishConnect(
 ): void {
   const { options, ports, hooks } = context
   const subs: Record<string, SubscribeResult> = Object.create(null)
-  for (const [{ channel }, result] of results) subs[channel] = result
+  // One that was ended while others were on their way is none.
+  const ready = [...results].filter(([{ phase }]) => phase === 'ready')
+  for (const [{ channel }, result] of ready) subs[channel] = result
   session.opened()
   const result: ConnectResult = {
     client: session.client,
     version: VERSION,
     ...session.lifetime.describe(ports.nowMs()),
     ...(data !== undefined && { data }),
-    ...(results.size > 0 && { subs }),
+    ...(ready.length > 0 && { subs }),
     ...(options.pingIntervalMs > 0 && { ping: Math.ceil(options.pingIntervalMs / 1000), pong: true }),
     time: ports.nowMs(),
   }
   reply.succeed(result)
-  for (const subscription of results.keys()) subscription.start()
+  for (const [subscription] of ready) subscription.start()
   context.tell('onConnect', () => hooks.onConnect?.(session))
-  for (const { target } of results.keys()) {
+  for (const [{ target }] of ready) {
     context.tell('onSubscribe', () => hooks.onSubscribe?.(session, target.parts))
   }
   session.commands.runDeferred()
