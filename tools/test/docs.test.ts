@@ -5,6 +5,7 @@ import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
+import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
 import { resolveAdmissionOptions } from '../../packages/socket/src/node/admission-options.ts'
@@ -130,6 +131,11 @@ describe('docs/limits.md has the defaults of the code', () => {
   test('of sessions', () => {
     const limits = [...rows].filter(([name]) => name.startsWith('sessions.'))
     expect(Object.fromEntries(limits.map(([name, value]) => [name.slice(9), value]))).toEqual(resolveSessionOptions())
+  })
+
+  test('of a drain', () => {
+    const { overMs, graceMs } = resolveDrainOptions()
+    expect([rows.get('overMs'), rows.get('graceMs')]).toEqual([overMs, graceMs])
   })
 
   test("of a session's outbox", () => {

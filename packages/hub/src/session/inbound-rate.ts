@@ -15,12 +15,13 @@ export class InboundRate {
   readonly #bytes: TokenBucket
   readonly #commands: TokenBucket
   /** As many as may be carried out may be refused: whoever is twice as fast as it may for long does not listen. */
-  readonly #refusals: TokenBucket
+  #refusals: TokenBucket | undefined
+  readonly #rates: InboundRates
 
-  constructor({ bytes, commands }: InboundRates) {
-    this.#bytes = new TokenBucket(bytes)
-    this.#commands = new TokenBucket(commands)
-    this.#refusals = new TokenBucket(commands)
+  constructor(rates: InboundRates) {
+    this.#rates = rates
+    this.#bytes = new TokenBucket(rates.bytes)
+    this.#commands = new TokenBucket(rates.commands)
   }
 
   /** Counts a message. Returns whether it may be read. */
@@ -31,6 +32,7 @@ export class InboundRate {
   /** Counts a command, or whatever else a message is made of. */
   takeCommand(nowMs: number): RateVerdict {
     if (this.#commands.take(nowMs) === 0) return 'within'
+    this.#refusals ??= new TokenBucket(this.#rates.commands)
     return this.#refusals.take(nowMs) === 0 ? 'over' : 'abuse'
   }
 }

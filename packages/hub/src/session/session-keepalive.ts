@@ -14,12 +14,12 @@ export class SessionKeepalive {
   readonly #endsAtMs: number
   #state: KeepaliveState
 
-  /** `spread`, from 0 up to 1, is by how much the first ping comes sooner. */
+  /** `spread`, from 0 up to 1, is by how much the first ping comes sooner, and the end: those that came together do not leave together. */
   constructor(options: ResolvedSessionOptions, nowMs: number, spread: number) {
     const { pingIntervalMs, pongTimeoutMs, maxLifetimeMs } = options
     this.#intervalMs = pingIntervalMs === 0 ? Number.POSITIVE_INFINITY : pingIntervalMs
     this.#timeoutMs = pongTimeoutMs
-    this.#endsAtMs = maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs
+    this.#endsAtMs = maxLifetimeMs === 0 ? Number.POSITIVE_INFINITY : nowMs + maxLifetimeMs * (1 - spread / 10)
     // Half of it at most, lest sessions that are short were pinged at once.
     this.#state = { phase: 'quiet', pingAtMs: nowMs + this.#intervalMs * (1 - spread / 2) }
   }

@@ -10,7 +10,10 @@ export interface SessionOptions {
   readonly pongTimeoutMs?: number
   /** How long a session or subscription goes on after its time is up, for a refresh that is on its way, in milliseconds. Default 25,000. */
   readonly expiryGraceMs?: number
-  /** How long a session may last altogether, in milliseconds. Default 0: for ever. After that: disconnect 3011, and the client comes back. */
+  /**
+   * How long a session may last altogether, in milliseconds; up to a tenth less, so that those who came together do not leave
+   * together. Default 0: for ever. After that: disconnect 3011, and the client comes back.
+   */
   readonly maxLifetimeMs?: number
   /** How long a subscription may take to recover, in milliseconds. Default 3000, as clients wait 5000. After that: error 100, to be tried again. */
   readonly subscribeTimeoutMs?: number

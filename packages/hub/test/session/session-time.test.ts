@@ -231,10 +231,24 @@ describe('a session', () => {
   test('that is as old as it may be is sent away with 3011, to come back', async () => {
     const bench = createSessionBench({ sessions: { maxLifetimeMs: 60_000, pingIntervalMs: 0 } })
     const ann = await connectedClient(bench)
-    await bench.advance(59_000)
+    await bench.advance(53_000)
     expect(ann.closedWith).toBeUndefined()
-    await bench.advance(2000)
+    await bench.advance(8000)
     expect(ann.closedWith?.code).toBe(3011)
+  })
+
+  test('does not leave together with those that came with it', async () => {
+    const bench = createSessionBench({ sessions: { maxLifetimeMs: 100_000, pingIntervalMs: 0 } })
+    const clients = await Promise.all(Array.from({ length: 100 }, () => connectedClient(bench)))
+    const left: number[] = []
+    await bench.advance(89_000)
+    for (let second = 0; second < 12; second++) {
+      const before = clients.filter(({ closedWith }) => closedWith !== undefined).length
+      await bench.advance(1000)
+      left.push(clients.filter(({ closedWith }) => closedWith !== undefined).length - before)
+    }
+    expect(left.reduce((sum, count) => sum + count)).toBe(100)
+    expect(Math.max(...left)).toBeLessThanOrEqual(12)
   })
 
   test('and what it did is told to the application', async () => {
