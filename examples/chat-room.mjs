@@ -45,6 +45,7 @@ const PAGE = `<!doctype html>
   input, button { font: inherit; color: inherit; border-radius: .75rem; border: 1px solid var(--line); padding: .6rem .9rem; background: var(--card) }
   button { background: var(--own); border-color: transparent; color: #fff; font-weight: 600; cursor: pointer }
   button:disabled { opacity: .5; cursor: default }
+  ::placeholder { color: var(--soft); opacity: 1 }
   :focus-visible { outline: 3px solid var(--own); outline-offset: 2px }
   #door { display: grid; place-content: center; height: 100%; padding: 1rem }
   #door form { display: grid; gap: .75rem; width: min(22rem, 90vw); background: var(--card); padding: 2rem; border-radius: 1.25rem; border: 1px solid var(--line) }
