@@ -1,4 +1,4 @@
-import type { Channel } from './channel/channel.ts'
+import type { LocalChannels } from './channel/local-channels.ts'
 import { matchesPattern } from './cluster/channel-pattern.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { ClusterAnswers, ClusterQuestion, ConnectedSession } from './cluster/cluster-question.ts'
@@ -7,7 +7,7 @@ import type { SessionRegistry } from './session/session-registry.ts'
 
 /** What this hub's answers are taken from. */
 export interface AnswerSources {
-  readonly channels: ReadonlyMap<string, Channel>
+  readonly channels: LocalChannels
   readonly sessions: SessionRegistry
   readonly cluster: Cluster
   readonly uptimeMs: number
@@ -32,9 +32,8 @@ export function answerQuestion(
 
 function describeHub({ channels, sessions, cluster, uptimeMs }: AnswerSources): ClusterAnswers['info'] {
   const { connected, users } = sessions.stats
-  let subscriptions = 0
-  for (const channel of channels.values()) subscriptions += channel.size
-  return { ...cluster.self, sessions: connected, users, channels: channels.size, subscriptions, uptimeMs }
+  const { channels: open, subscriptions } = channels.stats
+  return { ...cluster.self, sessions: connected, users, channels: open, subscriptions, uptimeMs }
 }
 
 function listChannels(pattern: string | undefined, { channels, cluster }: AnswerSources): ClusterAnswers['channels'] {

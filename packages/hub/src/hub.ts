@@ -10,12 +10,10 @@ import type {
 } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
 import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
-import { Channel } from './channel/channel.ts'
 import { assertChannelName } from './channel/channel-name.ts'
-import { EncodeOnce } from './channel/encode-once.ts'
-import { PositionChecks } from './channel/position-checks.ts'
+import { LocalChannels } from './channel/local-channels.ts'
 import type { Subscriber } from './channel/subscriber.ts'
-import { Subscription } from './channel/subscription.ts'
+import type { Subscription } from './channel/subscription.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { type ClusterList, listChannels, listHubs, listSessions } from './cluster/cluster-lists.ts'
 import type { ConnectedSession, HubInfo } from './cluster/cluster-question.ts'
@@ -38,24 +36,18 @@ import { assertServable } from './session/server-subscription.ts'
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
 
-/** How often it is looked whose time has come. */
-const TICK_MS = 1000
-
 /** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
 export class Hub {
   readonly #broker: Broker
   readonly #started: Promise<void>
   /** `#started`, until it succeeds. */
   #starting: Promise<void> | undefined
-  readonly #channels = new Map<string, Channel>()
-  readonly #count = { published: 0, delivered: 0 }
+  readonly #channels: LocalChannels
+  #published = 0
   readonly #namespaces: Namespaces
   readonly #sessions: SessionRegistry | undefined
   readonly #cluster: Cluster | undefined
   readonly #serverRpc: ServerRpc | undefined
-  readonly #checks: PositionChecks | undefined
-  readonly #elapsedMs: () => number
-  #stopTicking = (): void => {}
   readonly #ports: SessionPorts | undefined
   /** What has clients that leave when the hub drains. */
   readonly #drainables = new Set<Drainable>()
@@ -74,8 +66,7 @@ export class Hub {
     this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
     this.#ports = ports
-    this.#elapsedMs = ports?.elapsedMs ?? (() => 0)
-    this.#checks = ports && this.#startChecks(positionCheckIntervalMs, ports)
+    this.#channels = new LocalChannels(options.broker, () => this.#started, ports && { positionCheckIntervalMs, ports })
     this.#serverRpc = options.serverRpc
     if (ports !== undefined) {
       this.#sessions = this.#createSessions(options, ports)
@@ -83,11 +74,17 @@ export class Hub {
       this.#drainables.add(this.#sessions)
     }
     this.#started = this.#broker.start({
-      publication: (publication) => this.#deliver(publication),
-      missed: (channel) => this.#recoverMissed(channel),
+      publication: (publication) => this.#channels.deliver(publication),
+      missed: (channel) => {
+        this.#sessions?.missed(channel)
+        this.#channels.missed(channel)
+      },
       historyOf: (channel) => this.#namespaces.resolve(channel)?.namespace.history,
-      joined: (channel, info) => this.#announced(channel, 'join', info),
-      left: (channel, info) => this.#announced(channel, 'leave', info),
+      joined: (channel, info) => this.#channels.announce(channel, 'join', info),
+      left: (channel, info) => {
+        this.#sessions?.heardLeft(channel, info)
+        this.#channels.announce(channel, 'leave', info)
+      },
       control: (message) => {
         this.#sessions?.told(message)
         this.#cluster?.told(message)
@@ -114,9 +111,7 @@ export class Hub {
 
   /** What happened so far. */
   get stats(): HubStats {
-    let subscriptions = 0
-    for (const channel of this.#channels.values()) subscriptions += channel.size
-    return { channels: this.#channels.size, subscriptions, sessions: this.#sessions?.stats.open ?? 0, ...this.#count }
+    return { ...this.#channels.stats, sessions: this.#sessions?.stats.open ?? 0, published: this.#published }
   }
 
   /** Whether there can be sessions: whether the hub was made with the ports that they need. */
@@ -146,7 +141,7 @@ export class Hub {
       // Those that waited for the start go on in order, before any that need not wait.
       if (this.#starting !== undefined) await this.#starting
       const publication = await this.#broker.publish(channel, data, options)
-      this.#count.published++
+      this.#published++
       return publication
     } catch (error) {
       throw hubErrorOf(error)
@@ -239,27 +234,12 @@ export class Hub {
   subscribe(name: string, subscriber: Subscriber, after?: HistoryStart): Subscription {
     this.#assertOpen()
     assertChannelName(name)
-    const subscription = new Subscription(subscriber)
-    const channel = this.#channels.get(name) ?? this.#open(name)
-    channel.add(subscription)
-    this.#recover(name, channel, [subscription], after)
-    return subscription
+    return this.#channels.subscribe(name, subscriber, after)
   }
 
   /** Ends a subscription. Does nothing when it has ended. */
   unsubscribe(name: string, subscription: Subscription): void {
-    subscription.end()
-    const channel = this.#channels.get(name)
-    if (channel === undefined) return
-    channel.remove(subscription)
-    if (channel.size > 0) return
-    this.#channels.delete(name)
-    this.#checks?.forget(name)
-    const leave = async (): Promise<void> => {
-      if (!this.#channels.has(name)) await this.#broker.unsubscribe(name)
-    }
-    // Not before the broker was subscribed to, and not when somebody came back meanwhile.
-    channel.ready.then(leave, leave).catch(() => {})
+    this.#channels.unsubscribe(name, subscription)
   }
 
   /** Whether new clients are taken: not any more once the hub drains or is closed. */
@@ -289,12 +269,9 @@ export class Hub {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#stopTicking()
     this.#cluster?.close()
     await this.#sessions?.close()
-    const error = new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
-    for (const channel of this.#channels.values()) for (const subscription of channel) subscription.fail(error)
-    this.#channels.clear()
+    this.#channels.close(new HubError('ERR_HUB_CLOSED', 'The hub is closed.'))
     await this.#broker.close()
   }
 
@@ -318,83 +295,6 @@ export class Hub {
     } catch (error) {
       throw hubErrorOf(error)
     }
-  }
-
-  #open(name: string): Channel {
-    const ready = this.#started.then(() => this.#broker.subscribe(name))
-    const channel = new Channel(ready)
-    this.#channels.set(name, channel)
-    this.#checks?.watch(name, this.#elapsedMs())
-    return channel
-  }
-
-  #startChecks(intervalMs: number, { every, elapsedMs }: SessionPorts): PositionChecks | undefined {
-    if (intervalMs === 0) return undefined
-    const checks = new PositionChecks(
-      {
-        told: (name) => this.#channels.get(name)?.position,
-        stored: async (name) => (await this.#broker.history(name)).position,
-        missed: (name) => this.#recoverMissed(name),
-      },
-      intervalMs,
-    )
-    this.#stopTicking = every(TICK_MS, () => checks.tick(elapsedMs()))
-    return checks
-  }
-
-  #recover(
-    name: string,
-    channel: Channel,
-    subscriptions: readonly Subscription[],
-    after: HistoryStart | undefined,
-  ): void {
-    const recovered = (read: HistoryRead | undefined): void => {
-      if (read === undefined) {
-        for (const subscription of subscriptions) this.unsubscribe(name, subscription)
-        return
-      }
-      const { history, interruptions } = read
-      if (channel.interruptions !== interruptions) {
-        this.#recover(name, channel, subscriptions, after)
-        return
-      }
-      const once = new EncodeOnce()
-      for (const subscription of subscriptions) {
-        subscription.recover(history, once, channel.toldUntilMs)
-        // It may have failed meanwhile, or while it was told.
-        if (subscription.phase === 'ended') this.unsubscribe(name, subscription)
-      }
-    }
-    const failed = (error: unknown): void => {
-      for (const subscription of subscriptions) {
-        subscription.fail(hubErrorOf(error))
-        this.unsubscribe(name, subscription)
-      }
-    }
-    this.#readHistory(name, channel, subscriptions, after).then(recovered, failed).catch(failed)
-  }
-
-  /** While the broker is away this waits for it. Resolves with nothing when all `subscriptions` have ended meanwhile. */
-  async #readHistory(
-    name: string,
-    channel: Channel,
-    subscriptions: readonly Subscription[],
-    after: HistoryStart | undefined,
-  ): Promise<HistoryRead | undefined> {
-    // First, so that what is stored after the history was read is told, and held, already. A channel that cannot be
-    // subscribed to is not told `missed` either: waiting for that would never end.
-    await channel.ready
-    while (subscriptions.some(({ phase }) => phase !== 'ended')) {
-      const { interruptions } = channel
-      try {
-        return { history: await this.#broker.history(name, after), interruptions }
-      } catch (error) {
-        if (channel.interruptions !== interruptions) continue
-        if (this.#broker.status.state === 'connected') throw error
-        await channel.interruption(subscriptions)
-      }
-    }
-    return undefined
   }
 
   #presenceOf(channel: string): PresenceKeeper {
@@ -447,25 +347,6 @@ export class Hub {
     return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker)
   }
 
-  #recoverMissed(name: string): void {
-    this.#sessions?.missed(name)
-    const channel = this.#channels.get(name)
-    if (channel === undefined) return
-    for (const { after, subscriptions } of channel.interrupt()) this.#recover(name, channel, subscriptions, after)
-  }
-
-  #deliver(publication: Publication): void {
-    const channel = this.#channels.get(publication.channel)
-    if (channel === undefined) return
-    this.#count.delivered += channel.size
-    channel.fanOut(publication, (subscription) => this.unsubscribe(publication.channel, subscription))
-  }
-
-  #announced(name: string, kind: Announcement, info: ClientInfo): void {
-    if (kind === 'leave') this.#sessions?.heardLeft(name, info)
-    this.#channels.get(name)?.announce(name, kind, info, (subscription) => this.unsubscribe(name, subscription))
-  }
-
   #assertOpen(): void {
     if (this.#closed) throw new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
   }
@@ -478,12 +359,6 @@ export class Hub {
       `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise it (--max-publication).`,
     )
   }
-}
-
-/** A stretch of history, and how often the channel was interrupted before it was read: it joins what is told as long as that holds. */
-interface HistoryRead {
-  readonly history: History
-  readonly interruptions: number
 }
 
 function withoutPorts(what: string): HubError {

@@ -20,7 +20,7 @@ export const count: v.GenericSchema<number> = v.pipe(
 )
 export const base64: v.GenericSchema<string> = v.pipe(
   v.string('must be text: bytes as base64'),
-  v.regex(/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/, 'must be text: bytes as base64'),
+  v.check(isBase64, 'must be text: bytes as base64'),
 )
 const MUST_BE_TAGS = 'must be an object of text by name'
 export const tags: v.GenericSchema<Record<string, string>> = v.record(
@@ -95,4 +95,11 @@ export function targetOf(given: {
 /** Seconds since 1970 as milliseconds; 0 stands for never. */
 export function expiryOf(expireAt: number | undefined): number | undefined {
   return expireAt === undefined || expireAt === 0 ? undefined : expireAt * 1000
+}
+
+/** With padding or without. */
+function isBase64(text: string): boolean {
+  const [, digits = '', padding = ''] = /^([A-Za-z\d+/]*)(={0,2})$/.exec(text) ?? [text]
+  const left = digits.length % 4
+  return left !== 1 && (padding === '' ? digits.length === text.length : padding.length === 4 - left)
 }

@@ -37,7 +37,7 @@ export function resolveApiOptions(options: ApiOptions): ResolvedApiOptions {
       `Option api.keys must be one or more keys of at least ${MIN_KEY_LENGTH} characters, without white space.`,
     )
   }
-  if (!/^(\/[\w.~-]+)+$/.test(resolved.path)) {
+  if (!isPath(resolved.path)) {
     throw new HubError(
       'ERR_OPTION',
       `Option api.path must be a path of plain segments, as "/api"; it is ${JSON.stringify(resolved.path)}.`,
@@ -50,4 +50,14 @@ export function resolveApiOptions(options: ApiOptions): ResolvedApiOptions {
 
 function isKey(key: unknown): boolean {
   return typeof key === 'string' && key.length >= MIN_KEY_LENGTH && !/\s/.test(key)
+}
+
+function isPath(path: string): boolean {
+  return (
+    path.startsWith('/') &&
+    path
+      .slice(1)
+      .split('/')
+      .every((segment) => /^[\w.~-]+$/.test(segment))
+  )
 }
