@@ -1,5 +1,5 @@
 import type { NamespaceOptions } from '@wigwag/hub'
-import { type HttpHooks, type HttpHooksOptions, httpHooks } from '@wigwag/hub/node'
+import { type CreateHubOptions, type HttpHooks, type HttpHooksOptions, httpHooks } from '@wigwag/hub/node'
 import type { Centrifuge, Options } from 'centrifuge'
 import { onTestFinished, vi } from 'vitest'
 import { type Answering, BackEnd } from './back-end.ts'
@@ -23,6 +23,7 @@ export async function serveHooks(
   answers: EventAnswers,
   options: HttpHooksOptions = {},
   namespace: NamespaceOptions = {},
+  hubOptions: CreateHubOptions = {},
 ): Promise<ServedHooks> {
   // What the hub reports of failures is what these tests are about.
   const silence = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -38,6 +39,7 @@ export async function serveHooks(
   onTestFinished(() => hooks.close())
   const served = await serveSessions({
     ...hooks.hubOptions,
+    ...hubOptions,
     namespaces: { '': { subscribe: hooks.subscribe, publish: hooks.publish, ...namespace } },
   })
   return {
