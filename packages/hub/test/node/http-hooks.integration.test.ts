@@ -182,6 +182,26 @@ describe('subscribe', () => {
   })
 })
 
+test('without sub_refresh, subscribe is asked whether a subscription goes on, again while the back end is away', async () => {
+  let asked = 0
+  const { backEnd, connecting } = await serveHooks(
+    {
+      subscribe: (_call, response) => {
+        asked++
+        if (asked === 2 || asked === 3) response.statusCode = 503
+        return { result: asked === 1 ? { expire_at: inSeconds(1) } : {} }
+      },
+    },
+    { subRefresh: undefined as never },
+  )
+  const centrifuge = connecting()
+  const subscription = await subscribed(centrifuge.newSubscription('news', { data: 7 }))
+  await backEnd.received(5)
+  expect(backEnd.calls.slice(1).map(({ json }) => [json.event, json.data])).toEqual(Array(4).fill(['subscribe', 7]))
+  await centrifuge.rpc('still', {})
+  expect(subscription.state).toBe('subscribed')
+})
+
 describe('publish', () => {
   test('publishes what the client sent, or what the back end makes of it, with tags, and once by its key', async () => {
     const results: Readonly<Record<string, object>> = {
