@@ -34,7 +34,7 @@ export async function serveHooks(
   })
   const names = ['connect', 'refresh', 'subscribe', 'subRefresh', 'publish', 'rpc', 'disconnected'] as const
   const urls = Object.fromEntries(names.map((name) => [name, backEnd.url(`/${name}`)]))
-  const hooks = httpHooks({ retryDelayMs: 1, ...urls, ...options })
+  const hooks = httpHooks({ retryDelayMs: 1, timeoutMs: 20_000, ...urls, ...options })
   // Behind the hub, whose sessions end before.
   onTestFinished(() => hooks.close())
   const served = await serveSessions({
