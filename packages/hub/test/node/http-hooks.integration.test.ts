@@ -1,4 +1,6 @@
+import { createSecretKey } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { jwt } from '@wigwag/hub/jwt'
 import type { HookError, HookName, HttpHooksOptions } from '@wigwag/hub/node'
 import type {
   Centrifuge,
@@ -11,7 +13,8 @@ import type {
 import { describe, expect, test } from 'vitest'
 import type { Answering } from '../support/back-end.ts'
 import { serveHooks } from '../support/served-hooks.ts'
-import { nextEvent } from '../support/served-sessions.ts'
+import { nextEvent, serveSessions } from '../support/served-sessions.ts'
+import { signToken } from '../support/tokens.ts'
 
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
 
@@ -179,6 +182,26 @@ describe('subscribe', () => {
   })
 })
 
+test('without sub_refresh, subscribe is asked whether a subscription goes on, again while the back end is away', async () => {
+  let asked = 0
+  const { backEnd, connecting } = await serveHooks(
+    {
+      subscribe: (_call, response) => {
+        asked++
+        if (asked === 2 || asked === 3) response.statusCode = 503
+        return { result: asked === 1 ? { expire_at: inSeconds(1) } : {} }
+      },
+    },
+    { subRefresh: undefined as never },
+  )
+  const centrifuge = connecting()
+  const subscription = await subscribed(centrifuge.newSubscription('news', { data: 7 }))
+  await backEnd.received(5)
+  expect(backEnd.calls.slice(1).map(({ json }) => [json.event, json.data])).toEqual(Array(4).fill(['subscribe', 7]))
+  await centrifuge.rpc('still', {})
+  expect(subscription.state).toBe('subscribed')
+})
+
 describe('publish', () => {
   test('publishes what the client sent, or what the back end makes of it, with tags, and once by its key', async () => {
     const results: Readonly<Record<string, object>> = {
@@ -310,6 +333,53 @@ describe('refresh', () => {
     expect((await centrifuge.rpc('still', {})).data).toBeUndefined()
     expect(refreshed).toBe(3)
   })
+})
+
+test('while the back end fails, sessions and subscriptions whose time is up have their grace, and no more', async () => {
+  const fail: Answering = (_call, response) => {
+    response.statusCode = 500
+    return { result: {} }
+  }
+  const { backEnd, connecting } = await serveHooks(
+    {
+      connect: () => ({ result: { user: 'ada', expire_at: inSeconds(3) } }),
+      subscribe: () => ({ result: { expire_at: inSeconds(1) } }),
+      sub_refresh: fail,
+      refresh: fail,
+    },
+    {},
+    {},
+    { sessions: { expiryGraceMs: 1000 } },
+  )
+  const centrifuge = connecting()
+  const subscription = await subscribed(centrifuge.newSubscription('news'))
+  const [over, ended] = await Promise.all([
+    nextEvent<{ code: number }>(subscription, 'subscribing'),
+    nextEvent<{ code: number }>(centrifuge, 'connecting'),
+  ])
+  expect([over.code, ended.code]).toEqual([2501, 3005])
+  const events = backEnd.calls.map(({ json }) => json.event)
+  expect(events.filter((event) => event === 'sub_refresh').length).toBeGreaterThanOrEqual(3)
+  expect(events.filter((event) => event === 'refresh').length).toBe(3)
+})
+
+test('tokens that the hub checks itself go beside a back end', async () => {
+  const tokens = jwt({ secret: 'a secret of thirty-two bytes or more' })
+  const { hooks, backEnd } = await serveHooks({})
+  const { authenticator } = hooks
+  const { client, hub } = await serveSessions({
+    authenticate: {
+      ...authenticator,
+      authenticate: (asked) => (asked.token ? tokens : authenticator).authenticate(asked),
+    },
+  })
+  const key = createSecretKey(Buffer.from('a secret of thirty-two bytes or more'))
+  const token = await signToken({ sub: 'bob' }, key, { alg: 'HS256' })
+  const [bob, ada] = [client({ token }), client()]
+  for (const each of [bob, ada]) each.connect()
+  await Promise.all([bob.ready(), ada.ready()])
+  expect([...hub.sessions].map(({ user }) => user).sort()).toEqual(['ada', 'bob'])
+  expect(backEnd.calls).toHaveLength(1)
 })
 
 describe('disconnected', () => {

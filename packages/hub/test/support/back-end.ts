@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { HookCaller } from '../../src/node/http-hooks/hook-caller.ts'
+import { type CallOptions, HookCaller } from '../../src/node/http-hooks/hook-caller.ts'
 import type { HookError } from '../../src/node/http-hooks/hook-error.ts'
 import type { HookName } from '../../src/node/http-hooks/hook-name.ts'
 import { type HttpHooksOptions, resolveHttpHooksOptions } from '../../src/node/http-hooks/http-hooks-options.ts'
@@ -75,12 +75,19 @@ export class BackEnd {
 /** Calls one hook at a URL. */
 export function callerOf(url: string, options: HttpHooksOptions = {}, name: HookName = 'subscribe') {
   const failures: HookError[] = []
-  const resolved = resolveHttpHooksOptions({ onFailure: (error) => failures.push(error), ...options, [name]: url })
+  const resolved = resolveHttpHooksOptions({
+    onFailure: (error) => failures.push(error),
+    // A busy machine is no failure.
+    timeoutMs: 20_000,
+    ...options,
+    [name]: url,
+  })
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
   const hook = resolved.hooks[name]
   if (hook === undefined) throw new Error('There is no such hook.')
   const caller = new HookCaller(name, hook, { options: resolved, agent, nowMs: Date.now })
-  const call = (fields: object = {}, headers = {}): Promise<string> => caller.call(fields, headers, (text) => text)
+  const call = (fields: object = {}, callOptions: CallOptions = {}): Promise<string> =>
+    caller.call(fields, (text) => text, callOptions)
   return { caller, call, failures }
 }

@@ -1,5 +1,5 @@
 import type { NamespaceOptions } from '@wigwag/hub'
-import { type HttpHooks, type HttpHooksOptions, httpHooks } from '@wigwag/hub/node'
+import { type CreateHubOptions, type HttpHooks, type HttpHooksOptions, httpHooks } from '@wigwag/hub/node'
 import type { Centrifuge, Options } from 'centrifuge'
 import { onTestFinished, vi } from 'vitest'
 import { type Answering, BackEnd } from './back-end.ts'
@@ -23,6 +23,7 @@ export async function serveHooks(
   answers: EventAnswers,
   options: HttpHooksOptions = {},
   namespace: NamespaceOptions = {},
+  hubOptions: CreateHubOptions = {},
 ): Promise<ServedHooks> {
   // What the hub reports of failures is what these tests are about.
   const silence = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -33,11 +34,12 @@ export async function serveHooks(
   })
   const names = ['connect', 'refresh', 'subscribe', 'subRefresh', 'publish', 'rpc', 'disconnected'] as const
   const urls = Object.fromEntries(names.map((name) => [name, backEnd.url(`/${name}`)]))
-  const hooks = httpHooks({ retryDelayMs: 1, ...urls, ...options })
+  const hooks = httpHooks({ retryDelayMs: 1, timeoutMs: 20_000, ...urls, ...options })
   // Behind the hub, whose sessions end before.
   onTestFinished(() => hooks.close())
   const served = await serveSessions({
     ...hooks.hubOptions,
+    ...hubOptions,
     namespaces: { '': { subscribe: hooks.subscribe, publish: hooks.publish, ...namespace } },
   })
   return {

@@ -39,7 +39,10 @@ export function forwardedHeaders(names: readonly string[], question: ConnectQues
   const { header, remoteAddress } = question
   const forwarded: Record<string, string> = {}
   // Whoever sent the request, or a proxy, may have declared more of them to be of one hop.
-  const ofOneHop = (header?.('connection') ?? '').toLowerCase().split(/[ \t]*,[ \t]*/)
+  const ofOneHop = (header?.('connection') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((each) => each.trim())
   for (const name of names) {
     const value = ofOneHop.includes(name) ? undefined : header?.(name)
     if (value !== undefined && value.length <= MAX_VALUE_BYTES && VALUE.test(value)) forwarded[name] = value

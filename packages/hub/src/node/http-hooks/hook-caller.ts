@@ -32,6 +32,14 @@ export interface HookCallerContext {
 /** Reads an answer's JSON text. Throws `AnswerFault` when it says nothing. */
 export type ReadAnswer<T> = (text: string) => T
 
+/** How a call is made. */
+export interface CallOptions {
+  /** Headers besides those of every call. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether it is tried again after a failure, because no client waits for the answer. Default: it is not. */
+  readonly tries?: 'one' | 'several'
+}
+
 /** Calls one hook of the back end: so many at a time, in time, and with its answers read or refused. */
 export class HookCaller {
   readonly name: HookName
@@ -59,12 +67,9 @@ export class HookCaller {
     return { ...this.#count, running, waiting: this.#open - running }
   }
 
-  /**
-   * Posts `fields` and reads the answer. Rejects with `HookError`, which `onFailure` was told of. A hook that is retried
-   * is tried as often as the options say before that.
-   */
-  async call<T>(fields: object, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
-    return this.send(this.bodyOf(fields), headers, read)
+  /** Posts `fields` and reads the answer. Rejects with `HookError`, which `onFailure` was told of. */
+  async call<T>(fields: object, read: ReadAnswer<T>, options?: CallOptions): Promise<T> {
+    return this.send(this.bodyOf(fields), read, options)
   }
 
   /** What is posted. */
@@ -73,13 +78,13 @@ export class HookCaller {
   }
 
   /** `call`, with what `bodyOf` made. */
-  async send<T>(body: string, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
+  async send<T>(body: string, read: ReadAnswer<T>, options: CallOptions = {}): Promise<T> {
     try {
       this.#assertNotFull(body)
       this.#open++
       this.#openCharacters += body.length
       try {
-        const answer = await this.#attempt(body, headers, read)
+        const answer = await this.#attempt(body, read, options)
         this.#count.answered++
         return answer
       } finally {
@@ -128,14 +133,14 @@ export class HookCaller {
     }
   }
 
-  async #attempt<T>(body: string, headers: Readonly<Record<string, string>>, read: ReadAnswer<T>): Promise<T> {
+  async #attempt<T>(body: string, read: ReadAnswer<T>, { headers = {}, tries = 'one' }: CallOptions): Promise<T> {
     const { maxAttempts, retryDelayMs } = this.#context.options
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#try(body, headers, read)
       } catch (error) {
         const failure = this.#failureOf(error)
-        if (!HOOKS[this.name].isRetried || attempt === maxAttempts || this.#isGivenUp) throw failure
+        if (tries === 'one' || attempt === maxAttempts || this.#isGivenUp) throw failure
         await this.#pause(retryDelayMs * 2 ** (attempt - 1), failure)
       }
     }

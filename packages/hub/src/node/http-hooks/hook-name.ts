@@ -7,19 +7,17 @@ interface HookKind {
   readonly event: string
   /** `'question'`: may be asked again, nothing comes of it; `'order'`: is never sent twice, where the first may have arrived. */
   readonly kind: 'question' | 'order'
-  /** Whether it is tried again after a failure, because nobody waits for the answer. */
-  readonly isRetried: boolean
 }
 
 /** By name. */
 export const HOOKS: Readonly<Record<HookName, HookKind>> = {
-  connect: { event: 'connect', kind: 'question', isRetried: false },
-  refresh: { event: 'refresh', kind: 'question', isRetried: true },
-  subscribe: { event: 'subscribe', kind: 'question', isRetried: false },
-  subRefresh: { event: 'sub_refresh', kind: 'question', isRetried: true },
-  publish: { event: 'publish', kind: 'order', isRetried: false },
-  rpc: { event: 'rpc', kind: 'order', isRetried: false },
-  disconnected: { event: 'disconnected', kind: 'question', isRetried: true },
+  connect: { event: 'connect', kind: 'question' },
+  refresh: { event: 'refresh', kind: 'question' },
+  subscribe: { event: 'subscribe', kind: 'question' },
+  subRefresh: { event: 'sub_refresh', kind: 'question' },
+  publish: { event: 'publish', kind: 'order' },
+  rpc: { event: 'rpc', kind: 'order' },
+  disconnected: { event: 'disconnected', kind: 'question' },
 }
 
 /** All of them. */

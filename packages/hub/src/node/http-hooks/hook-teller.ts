@@ -70,7 +70,7 @@ export class HookTeller {
     this.#running++
     for (let body: string | undefined = first; body !== undefined; body = this.#take()) {
       // A failure was counted, and `onFailure` was told.
-      await this.#caller.send(body, {}, () => {}).catch(() => {})
+      await this.#caller.send(body, () => {}, { tries: 'several' }).catch(() => {})
     }
     this.#running--
     if (this.#running === 0) for (const tell of this.#tellIdle) tell()

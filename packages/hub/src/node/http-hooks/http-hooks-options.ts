@@ -45,7 +45,7 @@ export interface HttpHooksOptions {
   readonly maxQueuedCharacters?: number
   /** Largest answer, in bytes. Default 256 KiB. Above it: error 100. */
   readonly maxAnswerBytes?: number
-  /** How often `refresh`, `subRefresh` and `disconnected` are tried (count). Default 3. The others: once, the client tries again. */
+  /** How often a call is tried that no client waits for (count): `refresh`, `subRefresh`, `disconnected`. Default 3. The others: once. */
   readonly maxAttempts?: number
   /** How long is waited before the second try, in milliseconds; before each later one twice as long. Default 500, give or take a half. */
   readonly retryDelayMs?: number

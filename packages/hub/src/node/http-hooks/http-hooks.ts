@@ -20,7 +20,7 @@ import type {
 } from '../../session/credentials.ts'
 import type { SessionsOptions } from '../../session/sessions-options.ts'
 import { forwardedHeaders } from './forwarded-headers.ts'
-import { HookCaller, type HookStats } from './hook-caller.ts'
+import { type CallOptions, HookCaller, type HookStats } from './hook-caller.ts'
 import { HOOK_NAMES, type HookName } from './hook-name.ts'
 import { connectResult, publishResult, refreshResult, rpcResult, subscribeResult } from './hook-results.ts'
 import { HookTeller } from './hook-teller.ts'
@@ -85,10 +85,11 @@ export class HttpHooks {
     const again = this.#callers.get('subRefresh')
     return async (question) => {
       const { data } = question
-      const answer =
-        question.isSubscribed && again !== undefined
-          ? await ask(again, askedBy(question), subscribeResult)
-          : await ask(subscribe, { ...askedBy(question), data }, subscribeResult)
+      const fields = { ...askedBy(question), data }
+      // Who is subscribed waits for no answer.
+      const answer = question.isSubscribed
+        ? await ask(again ?? subscribe, again ? askedBy(question) : fields, subscribeResult, { tries: 'several' })
+        : await ask(subscribe, fields, subscribeResult)
       return answer ?? false
     }
   }
@@ -153,13 +154,13 @@ export class HttpHooks {
   #connect(caller: HookCaller, question: ConnectQuestion): Promise<Credentials | Refused> {
     const { client, transport, data, name, version, token } = question
     const fields = { client, transport, ...FORMAT, data, name, version, token }
-    return ask(caller, fields, connectResult, forwardedHeaders(this.#options.forwardHeaders, question))
+    return ask(caller, fields, connectResult, { headers: forwardedHeaders(this.#options.forwardHeaders, question) })
   }
 
   async #refresh(caller: HookCaller, question: RefreshQuestion): Promise<Credentials | Refused> {
     const { client, transport, user, meta } = question
     const read = (result: Fields): Credentials | undefined => refreshResult(result, question)
-    const answer = await ask(caller, { client, transport, ...FORMAT, user, meta }, read)
+    const answer = await ask(caller, { client, transport, ...FORMAT, user, meta }, read, { tries: 'several' })
     return answer ?? new AuthenticationRefusal('expired', 'The back end says that the session has expired.')
   }
 }
@@ -186,10 +187,11 @@ function ask<T>(
   caller: HookCaller,
   fields: object,
   read: (result: Fields) => T,
-  headers: Readonly<Record<string, string>> = {},
+  options?: CallOptions,
 ): Promise<T | ApplicationRefusal> {
-  return caller.call(fields, headers, (text) => {
+  const readAny = (text: string): T | ApplicationRefusal => {
     const answer = readAnswer(text)
     return answer.type === 'result' ? read(answer.result) : new ApplicationRefusal(answer)
-  })
+  }
+  return caller.call(fields, readAny, options)
 }
