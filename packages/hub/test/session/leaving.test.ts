@@ -88,6 +88,7 @@ describe('hub.drain()', () => {
     await ann.ask({ rpc: { method: 'slow' } })
     const draining = bench.hub.drain({ overMs: 0 })
     ann.write({ id: 9, rpc: { method: 'quick' } })
+    ann.write('no command')
     await settled()
     expect(ann.closedWith).toBeUndefined()
     answer(7)
