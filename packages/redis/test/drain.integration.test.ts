@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type CreateHubOptions, createHub, type NodeHub } from '@wigwag/hub/node'
+import type { Disconnect } from '@wigwag/protocol'
 import { RedisBroker } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import { Centrifuge } from 'centrifuge'
@@ -70,9 +71,9 @@ describe.skipIf(!hasRedis)('a node that drains', () => {
   test('loses nobody anything: its sessions leave evenly, and recover all that they missed on another', async () => {
     const redis = await RedisServer.start()
     onTestFinished(() => redis[Symbol.asyncDispose]())
-    const left: { atMs: number; code: number }[] = []
+    const left: { atMs: number; why: Disconnect }[] = []
     const old = await startNode(redis.url, {
-      onDisconnect: (_session, { code }) => left.push({ atMs: performance.now(), code }),
+      onDisconnect: (_session, why) => left.push({ atMs: performance.now(), why }),
     })
     const next = await startNode(redis.url)
     /** What a balancer does: newcomers go to who takes them. */
@@ -122,7 +123,7 @@ describe.skipIf(!hasRedis)('a node that drains', () => {
     const all = listeners.flatMap(({ recoveries }) => recoveries)
     expect(all.filter(({ hasRecoveredPublications }) => hasRecoveredPublications).length).toBeGreaterThan(0)
     expect(left.length).toBe(SESSIONS)
-    expect(new Set(left.map(({ code }) => code))).toEqual(new Set([3001]))
+    expect(new Set(left.map(({ why }) => why.code))).toEqual(new Set([3001]))
     const histogram = Array.from({ length: 10 }, () => 0)
     for (const { atMs } of left) {
       const tenth = Math.min(9, Math.floor(((atMs - sinceMs) / OVER_MS) * 10))
