@@ -310,7 +310,7 @@ test('whatever clients, hubs and brokers do: what comes next comes, once, or is 
       await fc.asyncModelRun(() => ({ model: { away: Array.from({ length: NODES }, () => false) }, real }), played)
       await real.finish()
     }),
-    { numRuns: Number(process.env['WIGWAG_SESSION_RUNS'] ?? 300) },
+    { numRuns: Number(process.env['WIGWAG_TEST_RUNS'] ?? 300) },
   )
   // Whatever does not happen is not tested.
   expect([...seen]).toEqual(expect.arrayContaining(EXPECTED))
