@@ -18,41 +18,38 @@ interface Node {
 /** A Redis and the nodes of a push server before it, each a process, with ways to them that can be cut. */
 export class Cluster {
   readonly redis: RedisServer
-  /** Where publishers reach the nodes. */
-  readonly ports: readonly number[]
-  /** Where clients reach them. */
-  readonly proxyPorts: readonly number[]
   readonly #scenario: Scenario
   readonly #nodeFile: string
-  readonly #nodes: readonly Node[]
+  readonly #nodes: Node[] = []
+  readonly #proxyPorts: number[] = []
+  #hasEnded = false
 
-  private constructor(
-    scenario: Scenario,
-    nodeFile: string,
-    redis: RedisServer,
-    nodes: readonly Node[],
-    proxyPorts: readonly number[],
-  ) {
+  private constructor(scenario: Scenario, nodeFile: string, redis: RedisServer) {
     this.#scenario = scenario
     this.#nodeFile = nodeFile
     this.redis = redis
-    this.#nodes = nodes
-    this.ports = nodes.map(({ port }) => port)
-    this.proxyPorts = proxyPorts
   }
 
   static async start(scenario: Scenario, nodeFile: string): Promise<Cluster> {
     const redis = await RedisServer.start({ persistence: scenario.persistence })
-    const nodes: Node[] = []
-    const proxyPorts: number[] = []
-    for (let i = 0; i < NODES; i++) {
-      const port = await freePort()
-      const process = await startNode(nodeFile, scenario, redis, port)
-      const proxies = Array.from({ length: PROXIES_PER_NODE }, () => new CuttableProxy(port))
-      for (const proxy of proxies) proxyPorts.push(await proxy.listen())
-      nodes.push({ port, proxies, process })
+    const cluster = new Cluster(scenario, nodeFile, redis)
+    try {
+      for (let i = 0; i < NODES; i++) await cluster.#addNode()
+      return cluster
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      throw error
     }
-    return new Cluster(scenario, nodeFile, redis, nodes, proxyPorts)
+  }
+
+  /** Where publishers reach the nodes. */
+  get ports(): readonly number[] {
+    return this.#nodes.map(({ port }) => port)
+  }
+
+  /** Where clients reach them. */
+  get proxyPorts(): readonly number[] {
+    return this.#proxyPorts
   }
 
   /** Has something break, and mends it. `noticed` resolves when somebody has noticed that Redis is away. */
@@ -63,7 +60,7 @@ export class Cluster {
         await this.redis.kill()
         await noticed()
         await sleep(awayMs)
-        await this.redis.start()
+        if (!this.#hasEnded) await this.redis.start()
         break
       case 'kill-node':
         await this.#killNode(hit, this.#nodes[(node + 1) % NODES] as Node, awayMs)
@@ -78,34 +75,40 @@ export class Cluster {
     }
   }
 
+  async #addNode(): Promise<void> {
+    const port = await freePort()
+    const proxies = Array.from({ length: PROXIES_PER_NODE }, () => new CuttableProxy(port))
+    const node = { port, proxies, process: this.#startProcess(port) }
+    this.#nodes.push(node)
+    for (const proxy of proxies) this.#proxyPorts.push(await proxy.listen())
+    await node.process.next('listening')
+  }
+
+  #startProcess(port: number): Peer<NodeListening> {
+    const { historySize, sabotage } = this.#scenario
+    const spec: NodeSpec = { port, redisUrl: this.redis.url, historySize, sabotage }
+    return new Peer<NodeListening>(`The node on port ${port}`, this.#nodeFile, spec)
+  }
+
   /** As behind a load balancer: meanwhile its clients come to the other one. */
   async #killNode(node: Node, other: Node, awayMs: number): Promise<void> {
     for (const proxy of node.proxies) proxy.retarget(other.port)
     await node.process.kill()
     await sleep(awayMs)
-    node.process = await startNode(this.#nodeFile, this.#scenario, this.redis, node.port)
+    if (this.#hasEnded) return
+    node.process = this.#startProcess(node.port)
+    await node.process.next('listening')
     for (const proxy of node.proxies) proxy.retarget(node.port)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#hasEnded = true
     for (const { process, proxies } of this.#nodes) {
       await process.kill()
       for (const proxy of proxies) await proxy[Symbol.asyncDispose]()
     }
     await this.redis[Symbol.asyncDispose]()
   }
-}
-
-async function startNode(
-  file: string,
-  { historySize, sabotage }: Scenario,
-  redis: RedisServer,
-  port: number,
-): Promise<Peer<NodeListening>> {
-  const spec: NodeSpec = { port, redisUrl: redis.url, historySize, sabotage }
-  const process = new Peer<NodeListening>(`The node on port ${port}`, file, spec)
-  await process.next('listening')
-  return process
 }
 
 function sleep(ms: number): Promise<void> {

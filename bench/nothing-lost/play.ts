@@ -20,9 +20,12 @@ export async function play(scenario: Scenario, say: (line: string) => void = () 
   const expired = new Promise<never>((_, reject) => {
     tooLate.signal.addEventListener('abort', () => reject(tooLate.signal.reason))
   })
+  // Whoever races against it hears of it; by then that may be over.
+  expired.catch(() => {})
   const timer = setTimeout(() => {
     tooLate.abort(new Error(`The run took longer than ${scenario.deadlineMs / 1000} s.`))
   }, scenario.deadlineMs)
+  timer.unref()
   await using cluster = await Cluster.start(scenario, nodeFile)
   const audit = await Audit.start(cluster.redis.url, scenario)
   const judging: Promise<boolean>[] = []
@@ -58,7 +61,7 @@ async function publishAndCount(scenario: Scenario, playing: Playing): Promise<Fi
   await Promise.all(clients.map((process) => process.next('subscribed')))
   say(`${scenario.sessions} sessions are subscribed.`)
   const { publishers, tally } = publishersOf(scenario, cluster, signal)
-  const faults = new Faults(scenario, cluster, tally, say)
+  const faults = new Faults(scenario, cluster, tally, signal, say)
   await publishAll(scenario, publishers, () => faults.progress(tally.acknowledged))
   await faults.done()
   // Behind the last fault, so that all is well again for whoever hears it.
@@ -124,11 +127,19 @@ class Faults {
   readonly counts = { redisKills: 0, nodeKills: 0, cuts: 0 }
   readonly #cluster: Cluster
   readonly #tally: PublisherTally
+  readonly #signal: AbortSignal
   readonly #say: (line: string) => void
   readonly #due: Fault[]
   readonly #underWay = new Map<Fault['kind'], Promise<void>>()
 
-  constructor(scenario: Scenario, cluster: Cluster, tally: PublisherTally, say: (line: string) => void) {
+  constructor(
+    scenario: Scenario,
+    cluster: Cluster,
+    tally: PublisherTally,
+    signal: AbortSignal,
+    say: (line: string) => void,
+  ) {
+    this.#signal = signal
     this.#cluster = cluster
     this.#tally = tally
     this.#say = say
@@ -140,10 +151,10 @@ class Faults {
       if (acknowledged < next.afterAcknowledged) return
       this.#due.shift()
       const before = this.#underWay.get(next.kind) ?? Promise.resolve()
-      this.#underWay.set(
-        next.kind,
-        before.then(() => this.#happen(next)),
-      )
+      const happening = before.then(() => this.#happen(next))
+      // Told to whoever waits for `done`.
+      happening.catch(() => {})
+      this.#underWay.set(next.kind, happening)
     }
   }
 
@@ -159,10 +170,12 @@ class Faults {
     else this.counts.cuts++
   }
 
-  /** Resolves when a publisher was refused. */
+  /** Resolves when a publisher was refused, or nobody waits any more. */
   async #refusal(): Promise<void> {
     const { refused } = this.#tally
-    while (this.#tally.refused === refused) await new Promise((resolve) => setImmediate(resolve))
+    while (this.#tally.refused === refused && !this.#signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
   }
 }
 

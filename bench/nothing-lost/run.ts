@@ -6,6 +6,9 @@ import { findBreaches } from './figures.ts'
 import { play } from './play.ts'
 import { runA, runB, SABOTAGES, type Scenario } from './scenario.ts'
 
+// What was started ends with this process, whichever way that is.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const HELP = `npm run nothing-lost -- [options]
 
   --quick          A short run of each, half a minute in all; the long ones take minutes.

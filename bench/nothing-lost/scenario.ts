@@ -42,7 +42,7 @@ const LONG = {
   clientProcesses: 2,
   faults: 10,
   sabotage: 'none',
-  deadlineMs: 280_000,
+  deadlineMs: 290_000,
 } as const satisfies Partial<Scenario>
 
 const QUICK = {
