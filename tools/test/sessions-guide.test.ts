@@ -113,6 +113,13 @@ test('the samples of docs/sessions.md are one program, and it does what is said 
   expect(await later('act', {}, ['size'])).toMatchObject({ size: expect.any(Number) })
   expect(await disconnected).toEqual({ code: 4500, reason: 'Your account was closed.' })
   expect(shown[3]).toEqual({ hello: '42' })
+
+  const ended = new Promise((resolve) => {
+    const once = (_signal: string, leave: () => void): void => leave()
+    later('stop', { process: { once, exit: resolve } }).catch(resolve)
+  })
+  expect(hub.isLeaving).toBe(true)
+  expect(await ended).toBe(0)
 })
 
 test('its sample of an application that knows its users by a cookie lets in whom it says', async () => {
