@@ -75,6 +75,11 @@ test('core: two fragments make a message, and a Close is answered', async () => 
 test('what stands in the README is what is run here', () => {
   const readme = readFileSync(`${root}/README.md`, 'utf8')
   const samples = [...readme.matchAll(/<!-- (examples\/\S+) -->\n```js\n([\s\S]*?)```/g)]
-  expect(samples.map(([, file]) => file)).toEqual(['examples/echo.mjs', 'examples/authorize.mjs', 'examples/push.mjs'])
+  expect(samples.map(([, file]) => file)).toEqual([
+    'examples/echo.mjs',
+    'examples/authorize.mjs',
+    'examples/push.mjs',
+    'examples/sessions.mjs',
+  ])
   for (const [, file, code] of samples) expect(code).toBe(readFileSync(`${root}/${file}`, 'utf8'))
 })

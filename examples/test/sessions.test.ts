@@ -3,6 +3,7 @@ import { ChildProgram, hasChromium, launchChromium } from '@wigwag/testkit'
 import { Centrifuge } from 'centrifuge'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { signToken } from '../../packages/hub/test/support/tokens.ts'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 
@@ -10,7 +11,7 @@ const folder = fileURLToPath(new URL('..', import.meta.url))
 async function start(name: string, env: Record<string, string> = {}): Promise<{ url: string; program: ChildProgram }> {
   const program = new ChildProgram(process.execPath, [folder + name], { PORT: '0', ...env })
   onTestFinished(() => program[Symbol.asyncDispose]())
-  const [url] = await program.waitFor(/http:\/\/\S+/)
+  const [url] = await program.waitFor(/(?:http|ws):\/\/\S+/)
   return { url, program }
 }
 
@@ -114,6 +115,21 @@ describe.skipIf(!hasChromium)('examples of sessions, in Chromium', () => {
     await later.enter('ada')
     await later.page.locator('[aria-current=step]').getByText('delivered').waitFor()
   })
+})
+
+test('sessions: a user with a token hears of their orders, and calls', async () => {
+  const secret = 'another secret, of more than thirty-two bytes'
+  const { url } = await start('sessions.mjs', { TOKEN_SECRET: secret })
+  const token = await signToken({ sub: '42' }, secret)
+  const client = new Centrifuge(url, { websocket: WebSocket, token })
+  onTestFinished(() => client.disconnect())
+  const orders = client.newSubscription('orders:42')
+  const heard = new Promise<unknown>((resolve) => orders.once('publication', ({ data }) => resolve(data)))
+  orders.subscribe()
+  client.connect()
+  expect((await client.rpc('getQuote', 'ABC')).data).toEqual({ symbol: 'ABC', price: 3, for: '42' })
+  expect(await heard).toEqual({ status: 'still on its way' })
+  expect(await (await fetch(new URL('/', url.replace('ws', 'http')))).text()).toBe('your own pages\n')
 })
 
 test('order-board: a token is for its user alone', async () => {

@@ -1,7 +1,8 @@
+import { Centrifuge as Protobuf } from 'centrifuge/build/protobuf'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { clientRealms } from '../support/client-realms.ts'
-import { serveSessions } from '../support/served-sessions.ts'
+import { nextEvent, serveSessions } from '../support/served-sessions.ts'
 
 describe.each(clientRealms())('what is not spoken, with centrifuge over $name', ({ serve }) => {
   test('deltas: publications come whole', async () => {
@@ -34,6 +35,15 @@ describe.each(clientRealms())('what is not spoken, with centrifuge over $name', 
       expect(await ann.heard(channel, 'unsubscribed')).toEqual([{ channel, code: 108, reason: 'not available' }])
     }
   })
+})
+
+test('Protobuf: no such subprotocol is agreed on, which clients take for a failure to connect', async () => {
+  const { port } = await serveSessions()
+  const client = new Protobuf(`ws://127.0.0.1:${port}/connection/websocket`, { websocket: WebSocket })
+  onTestFinished(() => client.disconnect())
+  const failed = nextEvent<{ type: string }>(client, 'error')
+  client.connect()
+  expect(await failed).toMatchObject({ type: 'transport' })
 })
 
 describe('what no client of the protocol says', () => {
