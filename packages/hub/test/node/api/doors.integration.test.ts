@@ -1,6 +1,7 @@
 import { type Broker, HubError } from '@wigwag/hub'
 import { ChannelEndpoint, createHub, createMemoryBroker } from '@wigwag/hub/node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { connectRaw } from '../../support/raw-http.ts'
 import { API_KEY, serveApi } from '../../support/served-api.ts'
 import { serveChannels } from '../../support/served-channels.ts'
 
@@ -132,6 +133,55 @@ describe('HTTP', () => {
     const headers = { 'x-api-key': API_KEY }
     const response = await fetch(url('/api/info'), { method: 'POST', headers, body: Buffer.from([0x22, 0xff, 0x22]) })
     expect(await response.json()).toEqual({ error: { code: 107, message: expect.stringContaining('UTF-8') } })
+  })
+
+  test('a body that drips is given up, and the connection with it', async () => {
+    const { port } = await serveApi({ bodyTimeoutMs: 100 })
+    const raw = await connectRaw(port)
+    raw.write('POST /api/info HTTP/1.1', 'Host: localhost', `X-API-Key: ${API_KEY}`, 'Content-Length: 10')
+    expect(await raw.until(/\r\n\r\n\{/)).toMatch(/^HTTP\/1\.1 408 /)
+    await raw.closed
+  })
+
+  test('a caller that leaves in the middle of its request is no error of the server', async () => {
+    const reports = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => reports.mockRestore())
+    const { port, call, server } = await serveApi()
+    const closed = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)))
+    const raw = await connectRaw(port)
+    const head = ['Host: localhost', `X-API-Key: ${API_KEY}`, 'Content-Length: 10', 'Expect: 100-continue']
+    raw.write('POST /api/info HTTP/1.1', ...head)
+    await raw.until(/100 Continue/)
+    raw.socket.destroy()
+    await closed
+    await call('info')
+    expect(reports).not.toHaveBeenCalled()
+  })
+
+  test.each([
+    ['HTTP/1.0, without Host', ['POST /api/info HTTP/1.0']],
+    ['a whole URL', ['POST http://localhost/api/info HTTP/1.1', 'Host: localhost', 'Connection: close']],
+    ['an encoded name', ['POST /api/%69nfo HTTP/1.1', 'Host: localhost', 'Connection: close']],
+  ])('%s', async (_name, head) => {
+    const { port } = await serveApi()
+    const raw = await connectRaw(port)
+    raw.write(...head, `X-API-Key: ${API_KEY}`, 'Content-Length: 0')
+    expect(await raw.until(/"nodes"/)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('dots in a path lead nowhere', async () => {
+    const { port } = await serveApi()
+    for (const path of ['/api/../api/info', '/api/x/../info', '/api//info', '/api/%2e%2e/info']) {
+      const raw = await connectRaw(port)
+      raw.write(
+        `POST ${path} HTTP/1.1`,
+        'Host: localhost',
+        `X-API-Key: ${API_KEY}`,
+        'Content-Length: 0',
+        'Connection: close',
+      )
+      expect(await raw.until(/\r\n\r\n/), path).toMatch(/^HTTP\/1\.1 404 /)
+    }
   })
 
   test('answers are kept by no cache', async () => {
