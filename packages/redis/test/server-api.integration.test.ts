@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('two nodes on one Redis', () => {
       broker,
       namespaces,
       authenticate: ({ token, header }) => ({ user: token ?? header?.('x-user') ?? '' }),
-      cluster: { name, keepaliveIntervalMs: 200, answerTimeoutMs: 5_000, ...cluster },
+      cluster: { name, keepaliveIntervalMs: 2_000, answerTimeoutMs: 5_000, ...cluster },
     })
     const http = createServer()
     const endpoint = hub.attach(http, { api: { keys: KEY }, tickets: new Tickets({ store }) })

@@ -58,6 +58,8 @@ export class ServerApi {
 
   /** Answers a request. Nothing else is done for one without a key; one with a key is not limited by its address. */
   async answer(server: Server, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The connection would carry the next request to a server that goes away.
+    if (this.#context.hub.isLeaving) response.setHeader('connection', 'close')
     const { admission } = this.#endpoint
     const refusal = this.#keys.admits(incoming)
       ? checkAccess(server, incoming, this.#endpoint)
