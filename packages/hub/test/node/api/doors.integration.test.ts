@@ -61,6 +61,11 @@ describe('a key', () => {
   )
 })
 
+test.each(['', '/', 'api', '/api/', '/a//b', '/a b', '/:method', '/*'])('%j cannot be its path', (path) => {
+  const make = (): ChannelEndpoint => new ChannelEndpoint(createHub(), { api: { keys: API_KEY, path } })
+  expect(make).toThrow(expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining('api.path') }))
+})
+
 test('without a key in the options there is no API', async () => {
   const { url, server } = await serveChannels()
   server.on('request', (_incoming, response) => response.end("the application's own"))
