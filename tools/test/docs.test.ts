@@ -86,6 +86,8 @@ describe('docs/limits.md has the defaults of the code', () => {
       'packages/hub/src/node/endpoint-options.ts',
       'packages/hub/src/jwt/jwt-options.ts',
       'packages/hub/src/node/tickets.ts',
+      'packages/hub/src/cluster/cluster-options.ts',
+      'packages/hub/src/node/api/api-options.ts',
     ].map(read)
     for (const name of [
       'maxQueuedBytes',
@@ -109,11 +111,17 @@ describe('docs/limits.md has the defaults of the code', () => {
       'jwksCooldownMs',
       'jwksMaxAgeMs',
       'presenceTtlMs',
+      'cluster.keepaliveIntervalMs',
+      'cluster.answerTimeoutMs',
+      'cluster.maxListedChannels',
+      'cluster.maxListedSessions',
+      'api.maxBodyBytes',
+      'api.maxBatchCommands',
       'history.size',
       'history.ttlMs',
       'history.maxBytes',
     ]) {
-      const key = name.replace('history.', '')
+      const key = name.replace(/^(history|cluster|api)\./, '')
       const defaults = sources.flatMap((source) =>
         [...source.matchAll(new RegExp(`[{ ]${key}: ([\\d_* ]+)[,\\n ]`, 'g'))].map(([, value]) =>
           product(value as string),

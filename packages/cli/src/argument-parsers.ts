@@ -103,6 +103,11 @@ export function collectPatterns(value: string, previous: readonly string[] | boo
   return collect(value, typeof previous === 'object' ? previous : undefined)
 }
 
+/** Collects keys of the API, several at once between commas. What is wrong with one is told later, without it. */
+export function collectApiKeys(text: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), ...text.split(',')]
+}
+
 /** A header: `Name: value`. */
 export function parseHeader(
   text: string,

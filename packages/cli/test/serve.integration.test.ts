@@ -73,6 +73,38 @@ describe('wigwag serve', () => {
   })
 })
 
+describe('the API for servers', () => {
+  const [first, second] = ['the-first-key-of-two', 'the-second-key-of-two']
+  const call = async (url: string, key: string): Promise<number> =>
+    (await fetch(`${url}/api/info`, { method: 'POST', headers: { 'x-api-key': key } })).status
+
+  test('is there for those with a key of the environment', async () => {
+    await using program = runWigwag(['serve', '--port', '0'], { WIGWAG_API_KEY: `${first},${second}` })
+    const [, url = ''] = await program.waitFor(/serves (http:[^\s]+)/)
+    expect([await call(url, first), await call(url, second), await call(url, 'another')]).toEqual([200, 200, 401])
+    expect(program.stdout + program.stderr).not.toContain(first)
+  })
+
+  test('or of the arguments, below the base path', async () => {
+    const { program, url } = await serveWigwag(['--api-key', first, '--api-key', second, '--base-path', '/push'])
+    expect([await call(`${url}/push`, first), await call(`${url}/push`, second)]).toEqual([200, 200])
+    await program[Symbol.asyncDispose]()
+  })
+
+  test('and not at all without one', async () => {
+    const { program, url } = await serveWigwag()
+    expect(await call(url, first)).toBe(404)
+    await program[Symbol.asyncDispose]()
+  })
+
+  test('a key that is too short is refused, and not printed', async () => {
+    const { code, stderr } = await runWigwag(['serve', '--port', '0', '--api-key', 'sesame']).exit
+    expect(code).toBe(2)
+    expect(stderr).toContain('--api-key (or WIGWAG_API_KEY): Option api.keys must be one or more keys of at least 16')
+    expect(stderr).not.toContain('sesame')
+  })
+})
+
 describe('wigwag serve ends', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'on %s with 1001 for every socket, the end of every stream, and exit code 0',

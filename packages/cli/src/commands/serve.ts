@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { pino } from 'pino'
 import {
   collectAddresses,
+  collectApiKeys,
   collectExempt,
   collectHosts,
   collectOrigins,
@@ -28,6 +29,7 @@ What it serves:
                         otherwise the latest publication; with ?wait=30 and the ETag of the last answer
                         as If-None-Match, a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
+  POST /api/METHOD      what servers do with a key (--api-key): publish, history, disconnect and so on
   GET  /health          200 while it runs
   GET  /ready           200 while it can do all of its work, 503 while Redis is away or it is shutting down
 
@@ -41,6 +43,9 @@ Try it:
 With --redis, what is published on one node reaches the subscribers of all. redis-cli PUBLISH foo hello reaches everyone
 on channel foo as well: at most once, without a position. While Redis is away, channels with history answer publishers
 with 503 and recover by themselves; without (--history-size 0) they go on on each node by itself.
+
+With --api-key servers reach it at /api, with the JSON of Centrifugo's server API. Better put the key into the environment
+as WIGWAG_API_KEY: everybody on the machine sees the arguments of a program. Several go between commas.
 
 With --compress messages from 128 bytes on are compressed, for browsers and other clients that offer it (RFC 7692).
 Small JSON shrinks to a fifth, for some tens of microseconds a message and subscriber, and up to 8 KiB a connection. Leave
@@ -92,6 +97,14 @@ export function serveCommand(): Command {
     .option(
       '--compress',
       'compress WebSocket messages for clients that offer it: saves bandwidth, costs time (see below)',
+    )
+    .addOption(
+      new Option(
+        '--api-key <key>',
+        'serve the API for servers, POST /api/METHOD, to whoever brings this key of 16 characters or more (repeatable)',
+      )
+        .env('WIGWAG_API_KEY')
+        .argParser(collectApiKeys),
     )
     .option('--max-publication <bytes>', 'largest publication accepted', parseCount, 256 * 1024)
     .addOption(

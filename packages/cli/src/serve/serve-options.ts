@@ -28,6 +28,7 @@ export interface ServeOptions {
   /** Patterns; `false` for none; left out for all, as long as there is no authentication. */
   readonly redisBridge?: readonly string[] | false
   readonly maxPollWait: number
+  readonly apiKey?: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   /** In how much time everybody leaves on a signal, in milliseconds. */

@@ -7,13 +7,13 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { BrokerStatus, Hub } from '@wigwag/hub'
-import { ChannelEndpoint, createHub } from '@wigwag/hub/node'
+import { type BrokerStatus, type Hub, HubError } from '@wigwag/hub'
+import { ChannelEndpoint, type ChannelEndpointOptions, createHub } from '@wigwag/hub/node'
 import { describeRedis } from '@wigwag/redis'
 import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
 import { readOptionFile } from '../argument-parsers.ts'
-import { CliError, describeError } from '../cli-error.ts'
+import { CliError, describeError, ExitCode } from '../cli-error.ts'
 import { pathBelow, slashRedirect } from './base-path.ts'
 import { createAdmission } from './create-admission.ts'
 import { createBroker } from './create-broker.ts'
@@ -40,13 +40,14 @@ export class ServeServer {
     const broker = createBroker(options, history, onStatus)
     this.#hub = createHub({ ...(broker && { broker }), history, maxPublicationBytes: maxPublication })
     this.#admission = createAdmission(options)
-    this.#endpoint = new ChannelEndpoint(this.#hub, {
+    this.#endpoint = createEndpoint(this.#hub, {
       admission: this.#admission,
       basePath: options.basePath,
       bodyTimeoutMs: options.requestTimeout,
       pingIntervalMs: options.pingInterval,
       maxPollWaitMs: options.maxPollWait,
       perMessageDeflate: options.compress === true,
+      ...(options.apiKey && { api: { keys: options.apiKey } }),
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
@@ -157,6 +158,18 @@ export class ServeServer {
     }
     const where = `Channels are at ${basePath}/channel/NAME, the page to try them at ${basePath}/.`
     answerText(response, 404, `There is nothing here. ${where}`)
+  }
+}
+
+/** Throws `CliError` for keys that are none; it never quotes them. */
+function createEndpoint(hub: Hub, options: ChannelEndpointOptions): ChannelEndpoint {
+  try {
+    return new ChannelEndpoint(hub, options)
+  } catch (error) {
+    if (error instanceof HubError && options.api !== undefined) {
+      throw new CliError(`--api-key (or WIGWAG_API_KEY): ${error.message}`, ExitCode.usage)
+    }
+    throw error
   }
 }
 

@@ -66,4 +66,34 @@ export const detailCases: readonly BrokerContractEntry[] = [
       await outage.end()
     },
   },
+  {
+    name: 'with skipHistory a publication is told in its order and not stored; a key makes it once all the same',
+    async check(probe) {
+      const { broker } = probe
+      await broker.subscribe('a')
+      const before = standOf(await broker.history('a'))
+      await broker.publish('a', 1)
+      const skipped = await broker.publish('a', 2, { skipHistory: true, idempotencyKey: 'k', tags })
+      assertSame(skipped.position, undefined, 'it has no position')
+      const again = await broker.publish('a', 2, { skipHistory: true, idempotencyKey: 'k', tags })
+      assertSame([again.position, again.time], [undefined, skipped.time], 'nor has it once more')
+      await broker.publish('a', 3)
+      const told = await probe.untilTold('a', 3)
+      assertSame(
+        told.map(({ data, position }) => [data, position === undefined]),
+        [
+          [1, false],
+          [2, true],
+          [3, false],
+        ],
+        'each is told once, in its order',
+      )
+      assertSame(told[1]?.tags, tags, 'with what goes along')
+      assertSame(
+        (await broker.history('a', before)).publications.map(({ data }) => data),
+        [1, 3],
+        'history has the others, without a gap',
+      )
+    },
+  },
 ]

@@ -29,6 +29,7 @@ export function createSessionBench(
   options: Partial<HubOptions> & MemoryBrokerOptions = {},
   broker = createManualBroker(options),
   memory?: () => MemoryUse,
+  idPrefix = 'id',
 ): SessionBench {
   const reports: unknown[] = []
   const ticks = new Set<() => void>()
@@ -38,7 +39,7 @@ export function createSessionBench(
     {
       nowMs: () => broker.clock.nowMs,
       elapsedMs: () => broker.clock.nowMs - 500_000,
-      createId: () => `id-${ids++}`,
+      createId: () => `${idPrefix}-${ids++}`,
       every: (_intervalMs, run) => {
         ticks.add(run)
         return () => ticks.delete(run)

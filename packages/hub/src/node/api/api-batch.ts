@@ -51,10 +51,13 @@ async function run(context: ApiContext, command: Record<string, Json>): Promise<
 /** A method by its name. Throws `ApiError` 104 when there is none. */
 export function findMethod(name: string): ApiMethod {
   const method = API_METHODS.get(name)
-  if (method !== undefined) return method
+  if (method === undefined) throw noMethod(name)
+  return method
+}
+
+/** What is told to whoever calls what there is not. */
+export function noMethod(name: string): ApiError {
   const known = [...API_METHODS.keys()].join(', ')
-  throw new ApiError(
-    ErrorCode.methodNotFound,
-    `There is no method ${JSON.stringify(name.slice(0, 60))}; there are ${known}, batch.`,
-  )
+  const given = JSON.stringify(name.slice(0, 60))
+  return new ApiError(ErrorCode.methodNotFound, `There is no method ${given}; there are ${known}, batch.`)
 }

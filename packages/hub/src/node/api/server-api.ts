@@ -8,12 +8,13 @@ import * as v from 'valibot'
 import type { Hub } from '../../hub.ts'
 import type { ResolvedEndpointOptions } from '../endpoint-options.ts'
 import { checkAccess } from '../http-access.ts'
-import { batch, findMethod } from './api-batch.ts'
+import { batch, findMethod, noMethod } from './api-batch.ts'
 import { parseCommands, parseRequest, readJsonText } from './api-body.ts'
 import { ApiError, type ApiErrorPacket, apiErrorOf, statusOf } from './api-error.ts'
 import { json, text } from './api-fields.ts'
 import { ApiKeys } from './api-keys.ts'
 import type { ApiContext } from './api-method.ts'
+import { API_METHODS } from './api-methods.ts'
 import type { ResolvedApiOptions } from './api-options.ts'
 import { createOpenApiDocument } from './open-api-document.ts'
 
@@ -42,7 +43,11 @@ export class ServerApi {
     this.#path = endpoint.basePath + options.path
     const app = this.#createApp()
     // The application's own Request and Response stay what they are.
-    this.#listen = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
+    this.#listen = getRequestListener((request, env) => app.fetch(request, env), {
+      overrideGlobalObjects: false,
+      // For HTTP/1.0, which need not say whom it asks.
+      hostname: 'localhost',
+    })
   }
 
   /** Whether a request-target is the API's. */
@@ -53,6 +58,8 @@ export class ServerApi {
 
   /** Answers a request. Nothing else is done for one without a key; one with a key is not limited by its address. */
   async answer(server: Server, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The connection would carry the next request to a server that goes away.
+    if (this.#context.hub.isLeaving) response.setHeader('connection', 'close')
     const { admission } = this.#endpoint
     const refusal = this.#keys.admits(incoming)
       ? checkAccess(server, incoming, this.#endpoint)
@@ -62,7 +69,13 @@ export class ServerApi {
   }
 
   #createApp(): Hono<Bindings> {
-    const app = new Hono<Bindings>({ getPath: (request) => pathOf(request.url).slice(this.#path.length) || '/' })
+    const app = new Hono<Bindings>({
+      // Of the request itself: what stands in a `Request` is resolved, and may have left the API.
+      getPath: (_request, options) => {
+        const { url = '' } = (options as { readonly env: HttpBindings }).env.incoming
+        return pathOf(url).slice(this.#path.length) || '/'
+      },
+    })
     app.get('/openapi.json', () => answerWith(200, this.#describe()))
     app.post('/', (c) => this.#answerCommands(c))
     app.post('/:method', (c) => this.#answerMethod(c, c.req.param('method')))
@@ -70,7 +83,7 @@ export class ServerApi {
     app.all('/', () => notAllowed('POST'))
     app.all('/:method', () => notAllowed('POST'))
     app.notFound((c) => refusalResponse(refuse(404, `There is nothing at ${c.req.path.slice(0, 60)} of the API.`)))
-    app.onError((error) => (error instanceof Refusal ? refusalResponse(error) : failure(apiErrorOf(error), false)))
+    app.onError((error, c) => failed(c, error, false))
     return app
   }
 
@@ -78,14 +91,11 @@ export class ServerApi {
     const isTransportMode = c.req.header('x-centrifugo-error-mode') === 'transport'
     try {
       if (name === 'batch') return answerWith(200, await batch.call(this.#context, await this.#readRequest(c)))
-      const method = findMethod(name)
+      const method = API_METHODS.get(name)
+      if (method === undefined) return answerWith(404, { error: apiErrorOf(noMethod(name)) }, { connection: 'close' })
       return answerWith(200, { result: await method.call(this.#context, await this.#readRequest(c)) })
     } catch (error) {
-      if (error instanceof Refusal) return refusalResponse(error)
-      const packet = apiErrorOf(error)
-      // There is no such URL; a call of `rpc` for what there is not is another matter.
-      if (packet.code === ErrorCode.methodNotFound && name !== 'rpc') return answerWith(404, { error: packet })
-      return failure(packet, isTransportMode)
+      return failed(c, error, isTransportMode)
     }
   }
 
@@ -101,7 +111,7 @@ export class ServerApi {
       for (const each of commands) replies.push(JSON.stringify(await this.#runCommand(each)))
       return answerWith(200, replies.join('\n'))
     } catch (error) {
-      return error instanceof Refusal ? refusalResponse(error) : failure(apiErrorOf(error), false)
+      return failed(c, error, false)
     }
   }
 
@@ -145,8 +155,12 @@ function answerWith(status: number, body: object | string, headers: Readonly<Rec
   })
 }
 
-function failure(error: ApiErrorPacket, isTransportMode: boolean): Response {
-  return answerWith(isTransportMode ? statusOf(error) : 200, { error })
+function failed(c: Context<Bindings>, error: unknown, isTransportMode: boolean): Response {
+  if (error instanceof Refusal) return refusalResponse(error)
+  // The caller left; there is nobody to answer, and nothing failed.
+  if (error === c.env.incoming.errored) return answerWith(400, '')
+  const packet = apiErrorOf(error)
+  return answerWith(isTransportMode ? statusOf(packet) : 200, { error: packet })
 }
 
 /** Codes of what HTTP refuses. */

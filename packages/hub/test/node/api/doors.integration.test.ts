@@ -1,8 +1,10 @@
 import { type Broker, HubError } from '@wigwag/hub'
 import { ChannelEndpoint, createHub, createMemoryBroker } from '@wigwag/hub/node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { connectRaw } from '../../support/raw-http.ts'
 import { API_KEY, serveApi } from '../../support/served-api.ts'
 import { serveChannels } from '../../support/served-channels.ts'
+import { nextEvent } from '../../support/served-sessions.ts'
 
 const publish = JSON.stringify({ channel: 'a', data: 1 })
 
@@ -57,6 +59,11 @@ describe('a key', () => {
       expect(make).not.toThrow(/short|white space in/)
     },
   )
+})
+
+test.each(['', '/', 'api', '/api/', '/a//b', '/a b', '/:method', '/*'])('%j cannot be its path', (path) => {
+  const make = (): ChannelEndpoint => new ChannelEndpoint(createHub(), { api: { keys: API_KEY, path } })
+  expect(make).toThrow(expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining('api.path') }))
 })
 
 test('without a key in the options there is no API', async () => {
@@ -134,6 +141,55 @@ describe('HTTP', () => {
     expect(await response.json()).toEqual({ error: { code: 107, message: expect.stringContaining('UTF-8') } })
   })
 
+  test('a body that drips is given up, and the connection with it', async () => {
+    const { port } = await serveApi({ bodyTimeoutMs: 100 })
+    const raw = await connectRaw(port)
+    raw.write('POST /api/info HTTP/1.1', 'Host: localhost', `X-API-Key: ${API_KEY}`, 'Content-Length: 10')
+    expect(await raw.until(/\r\n\r\n\{/)).toMatch(/^HTTP\/1\.1 408 /)
+    await raw.closed
+  })
+
+  test('a caller that leaves in the middle of its request is no error of the server', async () => {
+    const reports = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => reports.mockRestore())
+    const { port, call, server } = await serveApi()
+    const closed = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)))
+    const raw = await connectRaw(port)
+    const head = ['Host: localhost', `X-API-Key: ${API_KEY}`, 'Content-Length: 10', 'Expect: 100-continue']
+    raw.write('POST /api/info HTTP/1.1', ...head)
+    await raw.until(/100 Continue/)
+    raw.socket.destroy()
+    await closed
+    await call('info')
+    expect(reports).not.toHaveBeenCalled()
+  })
+
+  test.each([
+    ['HTTP/1.0, without Host', ['POST /api/info HTTP/1.0']],
+    ['a whole URL', ['POST http://localhost/api/info HTTP/1.1', 'Host: localhost', 'Connection: close']],
+    ['an encoded name', ['POST /api/%69nfo HTTP/1.1', 'Host: localhost', 'Connection: close']],
+  ])('%s', async (_name, head) => {
+    const { port } = await serveApi()
+    const raw = await connectRaw(port)
+    raw.write(...head, `X-API-Key: ${API_KEY}`, 'Content-Length: 0')
+    expect(await raw.until(/"nodes"/)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('dots in a path lead nowhere', async () => {
+    const { port } = await serveApi()
+    for (const path of ['/api/../api/info', '/api/x/../info', '/api//info', '/api/%2e%2e/info']) {
+      const raw = await connectRaw(port)
+      raw.write(
+        `POST ${path} HTTP/1.1`,
+        'Host: localhost',
+        `X-API-Key: ${API_KEY}`,
+        'Content-Length: 0',
+        'Connection: close',
+      )
+      expect(await raw.until(/\r\n\r\n/), path).toMatch(/^HTTP\/1\.1 404 /)
+    }
+  })
+
   test('answers are kept by no cache', async () => {
     const { call } = await serveApi()
     const { headers } = await call('info')
@@ -147,11 +203,25 @@ describe('HTTP', () => {
 
   test('one without a key is counted by its address; one with a key is not', async () => {
     const { url, call } = await serveApi({ addressLimits: { maxRequestsPerSecond: 1, maxBurst: 2, exempt: [] } })
-    const statuses: number[] = []
-    for (let i = 0; i < 4; i++) statuses.push((await fetch(url('/api/info'), { method: 'POST' })).status)
-    expect(statuses).toEqual([401, 401, 429, 429])
+    const asking = Array.from({ length: 20 }, () => fetch(url('/api/info'), { method: 'POST' }))
+    const statuses = (await Promise.all(asking)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    expect(statuses.filter((status) => status === 401).length).toBeLessThan(10)
     for (let i = 0; i < 4; i++) expect((await call('info')).status).toBe(200)
   })
+})
+
+test('while the hub drains calls are answered, each on its last connection', async () => {
+  const { hub, call, client } = await serveApi()
+  const one = client()
+  const connecting = nextEvent(one, 'connected')
+  one.connect()
+  await connecting
+  expect((await call('info')).headers.get('connection')).toBe('keep-alive')
+  const draining = hub.drain({ overMs: 500 })
+  const { body, headers } = await call('publish', { channel: 'a', data: 1 })
+  expect([body.result.offset, headers.get('connection')]).toEqual([1, 'close'])
+  await draining
 })
 
 describe('errors with a status (X-Centrifugo-Error-Mode: transport)', () => {

@@ -51,6 +51,34 @@ describe('publish', () => {
     expect(publications.map(({ data }) => data)).toEqual([null, false, 0, '', [], {}, Uint8Array.of(0, 255)])
   })
 
+  test.each([
+    ['', false],
+    ['YQ==', true],
+    ['YQ', true],
+    ['YWI=', true],
+    ['YWJj', true],
+    ['Y', false],
+    ['YQ=', false],
+    ['YWJj=', false],
+    ['YQ===', false],
+    ['Y=Q=', false],
+    ['YQ==\n', false],
+    ['-_-_', false],
+  ])('%j as b64data: %s', async (b64data, isGood) => {
+    const { call } = await serveApi(options)
+    expect((await call('publish', { channel: 'a', b64data })).body).toHaveProperty(isGood ? 'result' : 'error')
+  })
+
+  test('b64data may be as large as a request', async () => {
+    const { call } = await serveApi({
+      ...options,
+      maxPublicationBytes: 20_000_000,
+      api: { maxBodyBytes: 30_000_000 },
+      history: { maxBytes: 30_000_000 },
+    })
+    expect((await call('publish', { channel: 'a', b64data: 'A'.repeat(16_000_000) })).body).toHaveProperty('result')
+  })
+
   test('with a key it is stored once', async () => {
     const { result, hub } = await serveApi(options)
     const request = { channel: 'a', data: 1, idempotency_key: 'k' }
