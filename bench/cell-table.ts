@@ -21,6 +21,15 @@ export const CELLS: readonly Cell[] = [
   ...echoes(MIB, 'binary', [1, 4], [1]),
   ...fanOuts('fan-out', [100, 1000, 5000], [1, 16]),
   ...fanOuts('cluster', [100, 1000], [1, 16]),
+  ...sessions([1, 100, 1000, 5000], [1, 16]),
+  {
+    name: 'session-memory-5000',
+    workload: 'session-memory',
+    connections: 5000,
+    depth: 1,
+    payloadBytes: FAN_OUT_BYTES,
+    format: 'json',
+  },
   { name: 'handshake-16', workload: 'handshake', slots: 16 },
   {
     name: 'memory-5000',
@@ -83,6 +92,19 @@ function compressed(
     format: 'json',
     compression,
   }))
+}
+
+function sessions(counts: readonly number[], depths: readonly number[]): MessageCell[] {
+  return counts.flatMap((connections) =>
+    depths.map((depth) => ({
+      name: `sessions-${connections}-d${depth}`,
+      workload: 'sessions',
+      connections,
+      depth,
+      payloadBytes: FAN_OUT_BYTES,
+      format: 'json',
+    })),
+  )
 }
 
 function fanOuts(

@@ -29,14 +29,16 @@ export interface MessageCell {
   /**
    * `echo` waits for its own messages. `fan-out` publishes to subscribers; `cluster` does that through Redis, from one
    * process of the subject to another. `memory` leaves its connections idle, then echoes one message on each.
+   * `sessions` publishes JSON to everybody who is subscribed in the subject's own protocol; `session-memory` leaves them
+   * idle, then publishes once.
    */
-  readonly workload: 'echo' | 'fan-out' | 'cluster' | 'memory'
+  readonly workload: 'echo' | 'fan-out' | 'cluster' | 'memory' | 'sessions' | 'session-memory'
   /** Echoing or idle connections, or subscribers (the publisher comes on top). */
   readonly connections: number
   /** Messages in flight per connection, or publications in flight. */
   readonly depth: number
   readonly payloadBytes: number
-  /** `'json'` with compression only. */
+  /** `'json'` with compression and of `sessions` only. */
   readonly format: MessageFormat | 'json'
   /** Whether messages are compressed, and how. Default: not. */
   readonly compression?: Compression
@@ -59,6 +61,9 @@ export type Workload = Cell['workload']
 /** The cell in words, for the table. */
 export function describeCell(cell: Cell): string {
   if (cell.workload === 'handshake') return `connect, upgrade, close; ${cell.slots} at a time`
+  if (cell.workload === 'sessions') {
+    return `publications, ${formatBytes(cell.payloadBytes)} of JSON to ${describeSessions(cell.connections)}, ${cell.depth} in flight`
+  }
   const compressed = cell.compression === undefined ? '' : `, compressed ${OFFERS[cell.compression].about}`
   const message = `${formatBytes(cell.payloadBytes)} of ${describeFormat(cell.format)}${compressed}`
   switch (cell.workload) {
@@ -68,6 +73,8 @@ export function describeCell(cell: Cell): string {
       return `fan-out, ${message} to ${cell.connections} subscribers, ${cell.depth} in flight`
     case 'cluster':
       return `through Redis to another process, ${message} to ${cell.connections} subscribers, ${cell.depth} in flight`
+    case 'session-memory':
+      return `${cell.connections} subscribed sessions, idle, and after a publication to all`
     case 'memory':
       return `${cell.connections} connections, idle, and after an echo of ${message} on each`
   }
@@ -83,6 +90,11 @@ export function compressionOf(cell: Cell): Compression | undefined {
   return cell.workload === 'handshake' ? undefined : cell.compression
 }
 
+/** Whether the cell is about memory. */
+export function isMemory({ workload }: Cell): boolean {
+  return workload === 'memory' || workload === 'session-memory'
+}
+
 /** File descriptors that either side needs for the cell's connections. */
 export function connectionsOf(cell: Cell): number {
   return cell.workload === 'handshake' ? cell.slots : cell.connections
@@ -95,6 +107,10 @@ function formatBytes(bytes: number): string {
 
 function describeConnections(count: number): string {
   return count === 1 ? '1 connection' : `${count} connections`
+}
+
+function describeSessions(count: number): string {
+  return count === 1 ? '1 session' : `${count} sessions`
 }
 
 function describeFormat(format: MessageCell['format']): string {

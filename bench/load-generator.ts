@@ -4,7 +4,9 @@ import { measureMemory } from './generator/measure-memory.ts'
 import { measureTraffic } from './generator/measure-traffic.ts'
 
 function generateLoad(spec: LoadSpec): Promise<LoadReport> {
-  return spec.cell.workload === 'memory' ? measureMemory(spec, spec.cell) : measureTraffic(spec)
+  return spec.cell.workload === 'memory' || spec.cell.workload === 'session-memory'
+    ? measureMemory(spec, spec.cell)
+    : measureTraffic(spec)
 }
 
 exitWithParent()

@@ -1,4 +1,4 @@
-import type { Cell } from './cell.ts'
+import { type Cell, isMemory } from './cell.ts'
 import type { LoadReport, LoadSpec, WatchedProcess } from './generator/load-spec.ts'
 import type { Pinning } from './pinning.ts'
 import { Program } from './program.ts'
@@ -38,9 +38,10 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
   try {
     const servers = await startServers(request, programs)
     const { cell, able } = request
-    const settleSecs = cell.workload === 'memory' ? MEMORY_SETTLE_SECS : SETTLE_SECS
+    const settleSecs = isMemory(cell) ? MEMORY_SETTLE_SECS : SETTLE_SECS
     const times = { settleSecs, warmUpSecs, secs, drainSecs: DRAIN_SECS }
-    const spec: LoadSpec = { cell, protocol: able.subject.protocol, ...servers, ...times }
+    const { protocol, sessionProtocol } = able.subject
+    const spec: LoadSpec = { cell, protocol, ...(sessionProtocol && { sessionProtocol }), ...servers, ...times }
     const generator = new Program({
       name: 'the load generator',
       command: process.execPath,
@@ -48,7 +49,7 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
       core: pinning.mode === 'pinned' ? pinning.generatorCore : undefined,
     })
     programs.push(generator)
-    return JSON.parse(await generator.line(/^\{/, (warmUpSecs + secs) * 1000 + SPARE_MS)) as LoadReport
+    return JSON.parse(await generator.line(/^\{/, (warmUpSecs + 2 * secs) * 1000 + SPARE_MS)) as LoadReport
   } finally {
     await Promise.all(programs.map((program) => program.end()))
   }

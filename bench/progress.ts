@@ -1,4 +1,4 @@
-import { type Cell, connectionsOf } from './cell.ts'
+import { type Cell, connectionsOf, isMemory } from './cell.ts'
 
 // A run's seconds beside those that are measured: two processes start, connections open, the generator settles.
 const START_SECS = 0.7
@@ -63,7 +63,9 @@ export class Progress {
   }
 
   #runSecs(cell: Cell): number {
-    const measured = cell.workload === 'memory' ? MEMORY_SECS : this.#plan.warmUpSecs + this.#plan.secs
+    const { warmUpSecs, secs } = this.#plan
+    // Cells of sessions have a second window, at half load.
+    const measured = isMemory(cell) ? MEMORY_SECS : warmUpSecs + secs * (cell.workload === 'sessions' ? 2 : 1)
     return START_SECS + connectionsOf(cell) / CONNECTIONS_PER_SEC + measured
   }
 }

@@ -1,4 +1,5 @@
 import type { Cell } from './cell.ts'
+import { halfLoadTable } from './half-load-table.ts'
 import { latencyTable } from './latency-table.ts'
 import type { Machine } from './machine.ts'
 import { describePinning, type Pinning } from './pinning.ts'
@@ -39,8 +40,8 @@ export function formatResults({ summaries, cells }: Pick<Results, 'summaries' | 
 
 /** What is read first: on a terminal it comes last. */
 function summaryTables(summaries: readonly Summary[], cells: readonly Cell[]): Table[] {
-  const latency = latencyTable(summaries, cells)
-  return [...(latency === undefined ? [] : [latency]), overviewTable(summaries, cells)]
+  const latencies = [halfLoadTable(summaries, cells), latencyTable(summaries, cells)]
+  return [...latencies.filter((table) => table !== undefined), overviewTable(summaries, cells)]
 }
 
 /** Everything but the single runs, for people who read a repository. */

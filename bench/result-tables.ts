@@ -1,4 +1,4 @@
-import { type Cell, describeCell } from './cell.ts'
+import { type Cell, describeCell, isMemory } from './cell.ts'
 import { isGeneratorBusy, warnOfBusyGenerator } from './generator-share.ts'
 import { baselineOf } from './subject-table.ts'
 import type { MemorySummary, Ratio, Summary, TrafficSummary } from './summary.ts'
@@ -13,7 +13,7 @@ export function cellTables(summaries: readonly Summary[], cells: readonly Cell[]
     const inCell = summaries.filter((summary) => summary.cell === cell.name)
     if (inCell.length === 0) return []
     const title = `${cell.name}: ${describeCell(cell)}`
-    if (cell.workload === 'memory') return [memoryTable(title, inCell.filter(isMemory))]
+    if (isMemory(cell)) return [memoryTable(title, inCell.filter(isMemorySummary))]
     const unit = cell.workload === 'handshake' ? 'handshake' : 'message'
     return [trafficTable(title, unit, inCell.filter(isTraffic))]
   })
@@ -32,10 +32,10 @@ export function overviewTable(summaries: readonly Summary[], cells: readonly Cel
       }),
     ]
     if (inCell.length === 0) return []
-    if (cell.workload !== 'memory') return [row(cell.name, (own) => (isTraffic(own) ? own.ratio : undefined))]
+    if (!isMemory(cell)) return [row(cell.name, (own) => (isTraffic(own) ? own.ratio : undefined))]
     return [
-      row(`${cell.name} idle`, (own) => (isMemory(own) ? own.idleRatio : undefined)),
-      row(`${cell.name} after one echo`, (own) => (isMemory(own) ? own.echoedRatio : undefined)),
+      row(`${cell.name} idle`, (own) => (isMemorySummary(own) ? own.idleRatio : undefined)),
+      row(`${cell.name} after one message`, (own) => (isMemorySummary(own) ? own.echoedRatio : undefined)),
     ]
   })
   const baselines = [...new Set(cells.map(baselineOf))].join(' or ')
@@ -83,7 +83,7 @@ function trafficTable(title: string, unit: string, summaries: readonly TrafficSu
 function memoryTable(title: string, summaries: readonly MemorySummary[]): Table {
   return {
     title,
-    heads: ['', 'idle KB each', 'ratio', 'min–max', 'after one echo', 'ratio', 'min–max', 'rounds'],
+    heads: ['', 'idle KB each', 'ratio', 'min–max', 'after one message', 'ratio', 'min–max', 'rounds'],
     rows: summaries.map((summary) => [
       summary.subject,
       (summary.idleBytes / 1024).toFixed(2),
@@ -120,6 +120,6 @@ function isTraffic(summary: Summary): summary is TrafficSummary {
   return summary.kind === 'traffic'
 }
 
-function isMemory(summary: Summary): summary is MemorySummary {
+function isMemorySummary(summary: Summary): summary is MemorySummary {
   return summary.kind === 'memory'
 }

@@ -1,5 +1,5 @@
 import { type Cell, type Compression, compressionOf, type Workload } from './cell.ts'
-import type { Protocol } from './generator/load-spec.ts'
+import type { Protocol, SessionProtocol } from './generator/load-spec.ts'
 import { BUN_PACKAGE } from './peers.ts'
 
 /** One server under test. */
@@ -18,6 +18,8 @@ export interface Subject {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly protocol: Protocol
+  /** In cells of sessions. */
+  readonly sessionProtocol?: SessionProtocol
   readonly workloads: readonly Workload[]
   /** The ways of negotiating compression that it can: it then runs in cells with those, else in cells without. */
   readonly compressions?: readonly Compression[]
@@ -42,10 +44,13 @@ const BASELINES: Readonly<Record<Workload, string>> = {
   cluster: 'ws-redis',
   handshake: 'ws',
   memory: 'ws',
+  sessions: 'ws-loop',
+  'session-memory': 'socket.io',
 }
 
 const EVERY_COMPRESSION: readonly Compression[] = ['no-takeover', 'takeover-4KiB', 'browser']
 const COMPRESSED: readonly Workload[] = ['echo', 'fan-out', 'memory']
+const SESSIONS: readonly Workload[] = ['sessions', 'session-memory']
 const SERVER: readonly Workload[] = ['echo', 'fan-out', 'handshake', 'memory']
 
 /** Every server under test, in the order in which it is printed. Add one here. */
@@ -203,6 +208,64 @@ export const SUBJECTS: readonly Subject[] = [
     source: new URL('./subjects/hub-redis.ts', import.meta.url),
     protocol: 'websocket',
     workloads: ['cluster'],
+  },
+  {
+    name: 'ws-loop',
+    about: 'sessions: a loop over the sockets of ws that was written by hand, JSON.stringify once and send to each',
+    packages: ['ws'],
+    home: 'peers',
+    runtime: 'node',
+    source: new URL('./subjects/ws-loop.ts', import.meta.url),
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    protocol: 'websocket',
+    sessionProtocol: 'json',
+    workloads: SESSIONS,
+  },
+  {
+    name: 'socket.io',
+    about: 'sessions: Socket.IO with its defaults over WebSocket alone, io.to(room).emit',
+    packages: ['socket.io'],
+    home: 'peers',
+    runtime: 'node',
+    source: new URL('./subjects/socket-io.ts', import.meta.url),
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    protocol: 'websocket',
+    sessionProtocol: 'socket.io',
+    workloads: SESSIONS,
+  },
+  {
+    name: 'wigwag-loop',
+    about:
+      'sessions: the same loop over the sockets of @wigwag/socket, a PreparedMessage to each; no history, no protocol',
+    packages: ['@wigwag/socket'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/wigwag-loop.ts', import.meta.url),
+    protocol: 'websocket',
+    sessionProtocol: 'json',
+    workloads: SESSIONS,
+  },
+  {
+    name: 'hub-bare',
+    about: 'sessions: bare WebSockets of a channel of a hub with its defaults',
+    packages: ['@wigwag/hub'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/hub-sessions.ts', import.meta.url),
+    protocol: 'websocket',
+    sessionProtocol: 'data',
+    workloads: SESSIONS,
+  },
+  {
+    name: 'hub-sessions',
+    about: "sessions of a hub with its defaults (history, positions, outbox), in Centrifuge's protocol",
+    packages: ['@wigwag/hub'],
+    home: 'workspace',
+    runtime: 'node',
+    source: new URL('./subjects/hub-sessions.ts', import.meta.url),
+    protocol: 'websocket',
+    sessionProtocol: 'centrifuge',
+    workloads: SESSIONS,
   },
 ]
 

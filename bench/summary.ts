@@ -1,5 +1,5 @@
-import type { Cell } from './cell.ts'
-import type { MemoryReport, TrafficReport } from './generator/load-spec.ts'
+import { type Cell, isMemory } from './cell.ts'
+import type { HalfLoad, MemoryReport, TrafficReport } from './generator/load-spec.ts'
 import {
   cpuUsPerMessage,
   echoedBytes,
@@ -33,6 +33,7 @@ export interface TrafficSummary {
   readonly messagesPerSec: number
   readonly p50Us: number
   readonly p99Us: number
+  readonly halfLoad: HalfLoad | undefined
   /** Cores that the subject's own processes and the generator kept busy. */
   readonly serverShare: number
   readonly generatorShare: number
@@ -65,7 +66,7 @@ export function summarize(samples: readonly Sample[], cells: readonly Cell[], su
   return cells.flatMap((cell): Summary[] => {
     const inCell = samples.filter((sample) => sample.cell === cell.name && isFlawless(sample))
     const named = subjects.filter((subject) => inCell.some((sample) => sample.subject === subject))
-    return cell.workload === 'memory'
+    return isMemory(cell)
       ? named.map((subject) => summarizeMemory(cell, subject, inCell.flatMap(memoryRun)))
       : named.map((subject) => summarizeTraffic(cell, subject, inCell.flatMap(trafficRun)))
   })
@@ -86,8 +87,21 @@ function summarizeTraffic(cell: Cell, subject: string, inCell: readonly Run<Traf
     messagesPerSec: middle((report) => report.messages / report.secs),
     p50Us: middle((report) => report.p50Us),
     p99Us: middle((report) => report.p99Us),
+    halfLoad: summarizeHalfLoad(reports),
     serverShare: middle((report) => serverCpuUs(report) / report.secs / 1e6),
     generatorShare: middle((report) => report.generatorCpuUs / report.secs / 1e6),
+  }
+}
+
+function summarizeHalfLoad(reports: readonly TrafficReport[]): HalfLoad | undefined {
+  const loads = reports.flatMap(({ halfLoad }) => halfLoad ?? [])
+  if (loads.length === 0) return undefined
+  const middle = (value: (load: HalfLoad) => number) => median(loads.map(value))
+  return {
+    publicationsPerSec: middle((load) => load.publicationsPerSec),
+    p50Us: middle((load) => load.p50Us),
+    p99Us: middle((load) => load.p99Us),
+    p999Us: middle((load) => load.p999Us),
   }
 }
 

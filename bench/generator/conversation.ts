@@ -26,6 +26,8 @@ export interface Dialect {
 
 /** Takes the bytes of one connection. */
 export interface ConversationReader {
+  /** Says by `write` what a client says before anything else; `opened` is called when it has its answers. Absent: nothing. */
+  open?(write: (bytes: Buffer) => void, opened: () => void): void
   /** Takes the first `length` bytes of a chunk; returns how many messages they complete. Keeps nothing of it. */
   read(chunk: Buffer, length: number): number
 }

@@ -14,6 +14,12 @@ export class LatencyHistogram {
     this.#total++
   }
 
+  /** Forgets what was recorded. */
+  clear(): void {
+    this.#counts.fill(0)
+    this.#total = 0
+  }
+
   /** The latency in µs below which this share of the messages lies; 0 when there are none. */
   quantileUs(share: number): number {
     let left = Math.floor(share * this.#total)

@@ -113,9 +113,15 @@ export class LoadConnection implements TcpOwner {
       return
     }
     const faults = { wrong: (what: string) => meter.countWrong(what), lost: (what: string) => this.#lose(what) }
-    this.#talk = { dialect, reader: dialect.createReader(first, faults) }
+    const reader = dialect.createReader(first, faults)
+    this.#talk = { dialect, reader }
     this.#state = 'open'
-    this.#settled()
+    if (reader.open === undefined) this.#settled()
+    else
+      reader.open(
+        (bytes) => this.#tcp.write(bytes),
+        () => this.#settled(),
+      )
   }
 
   #lose(what: string): void {

@@ -3,6 +3,12 @@ import type { Cell } from '../cell.ts'
 /** Whether a server speaks WebSocket, or sends every byte back as it came. */
 export type Protocol = 'websocket' | 'bytes'
 
+/**
+ * How a subject's sessions are spoken to: `'centrifuge'` and `'socket.io'` are protocols of push servers; `'json'` is what a
+ * loop sends that was written by hand, `'data'` a channel without a protocol: the publication's data alone.
+ */
+export type SessionProtocol = 'centrifuge' | 'socket.io' | 'json' | 'data'
+
 /** A process whose use of the machine is read. */
 export interface WatchedProcess {
   readonly name: string
@@ -15,6 +21,8 @@ export interface WatchedProcess {
 export interface LoadSpec {
   readonly cell: Cell
   readonly protocol: Protocol
+  /** In cells of sessions. */
+  readonly sessionProtocol?: SessionProtocol
   /** Where to connect and where to publish, on 127.0.0.1: the same port unless the subject has two processes. */
   readonly connectPort: number
   readonly publishPort: number
@@ -47,6 +55,14 @@ export interface ProcessUse {
   readonly userShare: number
 }
 
+/** Latency with half as many publications a second as the server can deliver, sent whether or not earlier ones have come. */
+export interface HalfLoad {
+  readonly publicationsPerSec: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly p999Us: number
+}
+
 /** What a run of messages or handshakes gave. */
 export interface TrafficReport {
   readonly kind: 'traffic'
@@ -57,6 +73,8 @@ export interface TrafficReport {
   readonly generatorCpuUs: number
   readonly p50Us: number
   readonly p99Us: number
+  /** In cells of sessions. */
+  readonly halfLoad?: HalfLoad
   readonly faults: LoadFaults
 }
 
@@ -68,7 +86,7 @@ export interface MemoryReport {
   readonly rssBefore: number
   /** With all connections open, nothing sent. */
   readonly rssIdle: number
-  /** After one echo on each. */
+  /** After one echo on each, or a publication to all. */
   readonly rssEchoed: number
   readonly faults: LoadFaults
 }

@@ -4,6 +4,8 @@ export interface Load {
   open(): Promise<void>
   /** Begins to send, and keeps `depth` messages in flight. */
   start(): void
+  /** Publishes so often from now on, whatever is in flight; for loads of sessions. */
+  pace?(publicationsPerSec: number): void
   /** Sends nothing more; what is in flight still comes. */
   stop(): void
   /** Messages that have not come back yet. */

@@ -3,14 +3,16 @@ import type { MessageCell } from '../cell.ts'
 import { buildConversation } from './conversation.ts'
 import { drain } from './drain.ts'
 import { EchoLoad } from './echo-load.ts'
+import type { Load } from './load.ts'
 import type { LoadSpec, MemoryReport } from './load-spec.ts'
+import { createSessionLoad } from './measure-traffic.ts'
 import { Meter } from './meter.ts'
 import { readRss } from './process-memory.ts'
 
 /** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
 export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
   const meter = new Meter()
-  const load = new EchoLoad(spec, cell, buildConversation(cell, spec.protocol), meter)
+  const load = createLoad(spec, cell, meter)
   const rssBefore = await settledRss(spec)
   await load.open()
   const rssIdle = await settledRss(spec)
@@ -27,6 +29,11 @@ export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<
     rssEchoed,
     faults: meter.faults(missing),
   }
+}
+
+function createLoad(spec: LoadSpec, cell: MessageCell, meter: Meter): Load {
+  if (cell.workload === 'session-memory') return createSessionLoad(spec, cell, meter)
+  return new EchoLoad(spec, cell, buildConversation(cell, spec.protocol), meter)
 }
 
 async function settledRss(spec: LoadSpec): Promise<number> {

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { MessageCell } from '../cell.ts'
 import { buildConversation } from './conversation.ts'
 import { drain } from './drain.ts'
 import { EchoLoad } from './echo-load.ts'
-import { FanOutLoad } from './fan-out-load.ts'
+import { FanOutLoad, type FanOutTalk } from './fan-out-load.ts'
 import { HandshakeLoad } from './handshake-load.ts'
 import type { Load } from './load.ts'
-import type { LoadSpec, TrafficReport } from './load-spec.ts'
+import type { HalfLoad, LoadSpec, TrafficReport } from './load-spec.ts'
 import { Meter } from './meter.ts'
 import { processUse, readProcessCpu } from './process-cpu.ts'
+import { SessionConversation } from './session-conversation.ts'
 
 // Slow cells need more than their seconds until the server's code has been compiled; large messages never get so far.
 const WARM_UP_MESSAGES = 5000
@@ -25,8 +27,47 @@ export async function measureTraffic(spec: LoadSpec): Promise<TrafficReport> {
   const measured = await measureWindow(spec, meter)
   load.stop()
   const missing = await drain(load, meter, spec.drainSecs)
+  const halfLoad = missing === 0 && !meter.hasFaults() ? await measureHalfLoad(spec, load, meter, measured) : undefined
+  const missingOfHalf = await drain(load, meter, spec.drainSecs)
   load.end()
-  return { kind: 'traffic', ...measured, faults: meter.faults(missing) }
+  return { kind: 'traffic', ...measured, ...(halfLoad && { halfLoad }), faults: meter.faults(missing || missingOfHalf) }
+}
+
+/** Latency where the server has time: half of what it can deliver. Nothing for loads that have no pace. */
+async function measureHalfLoad(
+  spec: LoadSpec,
+  load: Load,
+  meter: Meter,
+  full: Pick<TrafficReport, 'messages' | 'secs'>,
+): Promise<HalfLoad | undefined> {
+  if (spec.cell.workload !== 'sessions' || load.pace === undefined || full.messages === 0) return undefined
+  const publicationsPerSec = full.messages / full.secs / spec.cell.connections / 2
+  meter.restart()
+  load.pace(publicationsPerSec)
+  meter.measuring = true
+  await sleep(spec.secs * 1000)
+  load.stop()
+  // What left in the window counts, whenever it comes.
+  await drain(load, meter, spec.drainSecs)
+  meter.measuring = false
+  const { latency } = meter
+  return {
+    publicationsPerSec,
+    p50Us: latency.quantileUs(0.5),
+    p99Us: latency.quantileUs(0.99),
+    p999Us: latency.quantileUs(0.999),
+  }
+}
+
+/** A load of sessions, in their protocol. */
+export function createSessionLoad(spec: LoadSpec, cell: MessageCell, meter: Meter): FanOutLoad {
+  const { sessionProtocol } = spec
+  if (sessionProtocol === undefined) throw new Error('Cells of sessions need a protocol: subject-table.ts')
+  return new FanOutLoad(spec, cell, new SessionConversation(cell, sessionProtocol), meter)
+}
+
+function talkPlainly(cell: MessageCell, protocol: LoadSpec['protocol']): FanOutTalk {
+  return { conversation: buildConversation(cell, protocol), target: '/sub', most: cell.depth }
 }
 
 function createLoad(spec: LoadSpec, meter: Meter): Load {
@@ -36,7 +77,10 @@ function createLoad(spec: LoadSpec, meter: Meter): Load {
       return new HandshakeLoad(spec, cell, meter)
     case 'fan-out':
     case 'cluster':
-      return new FanOutLoad(spec, cell, buildConversation(cell, protocol), meter)
+      return new FanOutLoad(spec, cell, talkPlainly(cell, protocol), meter)
+    case 'sessions':
+    case 'session-memory':
+      return createSessionLoad(spec, cell, meter)
     case 'echo':
     case 'memory':
       return new EchoLoad(spec, cell, buildConversation(cell, protocol), meter)

@@ -24,6 +24,12 @@ export class Meter {
     this.latency.record(latencyMs)
   }
 
+  /** Messages and latencies are counted from nothing again; faults stay. */
+  restart(): void {
+    this.messages = 0
+    this.latency.clear()
+  }
+
   countWrong(what: string): void {
     this.wrong++
     this.#note(`wrong: ${what}`)
