@@ -45,7 +45,7 @@ export interface NamespaceOptions<Schema = PublicationSchema | undefined> extend
    * from clients (error 107) and from the server (`ERR_PUBLICATION_INVALID`); what it makes of them is stored and
    * delivered. Default: anything. Where the hub has a contract, that says it.
    */
-  readonly schema?: Schema
+  readonly schema?: Schema & (PublicationSchema | undefined)
 }
 
 /** `NamespaceOptions` with every default filled in. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Contract, PublicationSchema } from '@wigwag/protocol'
+import type { Contract } from '@wigwag/protocol'
 import { PreparedMessage } from '@wigwag/socket'
 import type { MemoryBrokerOptions } from '../broker/history-options.ts'
 import { MemoryBroker } from '../broker/memory-broker.ts'
@@ -26,7 +26,7 @@ type OtherOptions = Omit<CreateHubOptions, 'namespaces' | 'rpc'>
  */
 export function createHub<const C extends Contract>(options: OtherOptions & ContractOptions<C>): NodeHub<C>
 export function createHub<
-  const Schemas extends Readonly<Record<string, PublicationSchema | undefined>>,
+  const Schemas extends Readonly<Record<string, unknown>>,
   const Methods extends NamedMethods | RpcForAll,
 >(options?: OtherOptions & SchemaOptions<Schemas, Methods>): NodeHub<ContractOf<Schemas, Methods>>
 export function createHub(options: object = {}): NodeHub<never> {
