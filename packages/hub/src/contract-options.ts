@@ -75,7 +75,8 @@ export function resolveContract(options: HubOptions): ResolvedContract {
   if (contract === undefined) return { contract: contractOf(options), namespaces }
   checkMethods(contract.rpc, rpc)
   return {
-    contract: { ...(contract.rpc === undefined && methodsOf(rpc)), ...contract },
+    // What the contract leaves open, the options say.
+    contract: { ...contractOf(options), ...contract },
     namespaces: contract.namespaces === undefined ? namespaces : namespacesOf(contract.namespaces, namespaces),
   }
 }
