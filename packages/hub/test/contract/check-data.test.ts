@@ -17,7 +17,7 @@ function errorOf(
   issues: readonly { message: string; path?: readonly (PropertyKey | { key: PropertyKey })[] }[],
 ): ContractError {
   try {
-    checkData(
+    void checkData(
       schemaOf(() => ({ issues })),
       null,
       subject,
