@@ -32,15 +32,19 @@ export const PACKAGES = {
   },
   'packages/protocol': {
     packages: [],
-    rooms: ['code', 'packet', 'json', ''],
-    apart: [['code', 'packet']],
+    rooms: ['code', 'packet', 'contract', 'json', ''],
+    apart: [
+      ['code', 'packet'],
+      ['contract', 'json'],
+    ],
     doors: [],
-    pure: ['code', 'packet', 'json', ''],
+    pure: ['code', 'packet', 'contract', 'json', ''],
   },
   'packages/hub': {
     packages: ['@wigwag/protocol', '@wigwag/socket'],
     rooms: [
       'error',
+      'contract',
       'publication',
       'broker',
       'drain',
@@ -66,6 +70,7 @@ export const PACKAGES = {
     ],
     pure: [
       'error',
+      'contract',
       'publication',
       'broker',
       'drain',

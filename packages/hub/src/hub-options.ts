@@ -1,3 +1,4 @@
+import type { Contract } from '@wigwag/protocol'
 import type { Broker } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
 import type { ClusterOptions } from './cluster/cluster-options.ts'
@@ -9,6 +10,11 @@ import type { SessionsOptions } from './session/sessions-options.ts'
 export interface HubOptions extends SessionsOptions {
   /** Carries publications between hubs and keeps streams. One that can, keeps presence, too, where `presence` does not say otherwise. */
   readonly broker: Broker & Partial<PresenceSource>
+  /**
+   * What the hub and its clients agree on: all namespaces and methods that there are, and what they carry. Default: what the
+   * schemas of `namespaces` and `rpc` say.
+   */
+  readonly contract?: Contract
   /** Largest publication accepted, in bytes: of bytes themselves, of UTF-8 otherwise. Default 256 KiB. Above it: `ERR_PUBLICATION_TOO_LARGE`. */
   readonly maxPublicationBytes?: number
   /**

@@ -1,4 +1,4 @@
-import type { ClientInfo } from '@wigwag/protocol'
+import type { CheckedChannel, ClientInfo, Contract, PublicationInput, PublicationOutput } from '@wigwag/protocol'
 import type {
   Announcement,
   Broker,
@@ -18,6 +18,7 @@ import { Cluster } from './cluster/cluster.ts'
 import { type ClusterList, listChannels, listHubs, listSessions } from './cluster/cluster-lists.ts'
 import type { ConnectedSession, HubInfo } from './cluster/cluster-question.ts'
 import { answerQuestion } from './cluster-answers.ts'
+import { resolveContract } from './contract-options.ts'
 import { drain } from './drain/drain.ts'
 import { type DrainOptions, type ResolvedDrainOptions, resolveDrainOptions } from './drain/drain-options.ts'
 import type { Drainable } from './drain/drainable.ts'
@@ -25,7 +26,7 @@ import { HubError } from './error/hub-error.ts'
 import { hubErrorOf } from './error/hub-error-of.ts'
 import { type HubOptions, resolveHubLimits } from './hub-options.ts'
 import type { HubStats } from './hub-stats.ts'
-import { Namespaces } from './namespace/namespaces.ts'
+import { checkPublication, Namespaces } from './namespace/namespaces.ts'
 import type { PresenceKeeper } from './presence/presence-keeper.ts'
 import type { PresenceStats } from './presence/presence-store.ts'
 import { dataSize } from './publication/data-size.ts'
@@ -36,8 +37,11 @@ import { assertServable } from './session/server-subscription.ts'
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
 
-/** One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. */
-export class Hub {
+/**
+ * One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. Types of
+ * what is published are those of its contract; without one a channel carries anything.
+ */
+export class Hub<const C extends Contract = Contract> {
   readonly #broker: Broker
   readonly #started: Promise<void>
   /** `#started`, until it succeeds. */
@@ -55,6 +59,8 @@ export class Hub {
   #closed = false
   /** Whether the hub was told who may be a session of it and what sessions may do: by `authenticate` or `namespaces`. */
   readonly decidesOnSessions: boolean
+  /** What the hub and its clients agree on: as it was given, or what the schemas of its options say. */
+  readonly contract: C
   /** Largest publication accepted, in bytes. */
   readonly maxPublicationBytes: number
 
@@ -62,8 +68,11 @@ export class Hub {
   constructor(options: HubOptions, ports?: SessionPorts) {
     const { maxPublicationBytes, positionCheckIntervalMs } = resolveHubLimits(options)
     this.maxPublicationBytes = maxPublicationBytes
-    this.decidesOnSessions = options.authenticate !== undefined || options.namespaces !== undefined
-    this.#namespaces = new Namespaces(options.namespaces, options.authenticate === undefined ? 'anyone' : 'user')
+    const { contract, namespaces } = resolveContract(options)
+    // The types of a contract are its schemas': whoever names them gives the contract, or the options that it is made of.
+    this.contract = contract as C
+    this.decidesOnSessions = options.authenticate !== undefined || namespaces !== undefined
+    this.#namespaces = new Namespaces(namespaces, options.authenticate === undefined ? 'anyone' : 'user')
     this.#broker = options.broker
     this.#ports = ports
     this.#channels = new LocalChannels(options.broker, () => this.#started, ports && { positionCheckIntervalMs, ports })
@@ -127,11 +136,31 @@ export class Hub {
 
   /**
    * Publishes to a channel; resolves with the publication when the broker has stored it. Rejects with `HubError`
-   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_TAGS`, `ERR_IDEMPOTENCY_KEY`,
+   * `ERR_CHANNEL_NAME`, `ERR_PUBLICATION_INVALID`, `ERR_PUBLICATION_DATA`, `ERR_PUBLICATION_TOO_LARGE`, `ERR_TAGS`, `ERR_IDEMPOTENCY_KEY`,
    * `ERR_HUB_CLOSED` or `ERR_BROKER_UNAVAILABLE` (nothing was stored), or with `ERR_NOT_ACKNOWLEDGED`: then nobody knows whether it was stored,
-   * so publish again with the same `idempotencyKey`.
+   * so publish again with the same `idempotencyKey`. With what the namespace's schema throws, if it does.
    */
-  async publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
+  publish<const Channel extends string>(
+    channel: CheckedChannel<C, Channel>,
+    data: PublicationInput<C, Channel>,
+    options?: PublishOptions,
+  ): Promise<Publication<PublicationOutput<C, Channel>>>
+  publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
+    return this.#namespaces.haveSchemas
+      ? this.#publishChecked(channel, data, options)
+      : this.#publishAsIs(channel, data, options)
+  }
+
+  async #publishChecked(channel: string, data: PublicationData, options: PublishOptions): Promise<Publication> {
+    this.#assertOpen()
+    assertChannelName(channel)
+    const target = this.#namespaces.resolve(channel)
+    const checked = target === undefined ? data : checkPublication(target, data)
+    // Publications are stored in the order of the calls, unless a schema takes its time.
+    return this.#publishAsIs(channel, checked instanceof Promise ? await checked : checked, options)
+  }
+
+  async #publishAsIs(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
     this.#assertOpen()
     assertChannelName(channel)
     this.#assertSize(data)
@@ -336,7 +365,8 @@ export class Hub {
     const channels = {
       subscribe: this.subscribe.bind(this),
       unsubscribe: this.unsubscribe.bind(this),
-      publish: this.publish.bind(this),
+      publish: (channel: string, data: PublicationData, options?: PublishOptions) =>
+        this.#publishAsIs(channel, data, options),
       history: this.history.bind(this),
       announce: (channel: string, kind: Announcement, info: ClientInfo): void => {
         // It is told at most once; whoever missed it asks for presence.
@@ -344,7 +374,7 @@ export class Hub {
       },
       tell: (message: string): Promise<void> => this.#broker.tell(message),
     }
-    return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker)
+    return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker, this.contract.rpc)
   }
 
   #assertOpen(): void {

@@ -1,4 +1,4 @@
-export type { ClientInfo } from '@wigwag/protocol'
+export { type ClientInfo, type Contract, defineContract } from '@wigwag/protocol'
 export type {
   Announcement,
   Broker,
@@ -26,6 +26,8 @@ export type { ClusterList } from './cluster/cluster-lists.ts'
 export type { HubName } from './cluster/cluster-message.ts'
 export type { ClusterOptions } from './cluster/cluster-options.ts'
 export type { ConnectedSession, HubInfo } from './cluster/cluster-question.ts'
+export { ContractError, type ContractErrorCode, type ContractIssue } from './contract/contract-error.ts'
+export type { ContractOf, ContractOptions, NamedMethods, SchemaOptions } from './contract-options.ts'
 export type { DrainOptions } from './drain/drain-options.ts'
 export type { Departure, Drainable } from './drain/drainable.ts'
 export { HubError, type HubErrorCode } from './error/hub-error.ts'
@@ -33,7 +35,7 @@ export { Hub } from './hub.ts'
 export type { HubOptions } from './hub-options.ts'
 export type { HubStats } from './hub-stats.ts'
 export type { ChannelParts } from './namespace/channel-parts.ts'
-export type { NamespaceOptions } from './namespace/namespace-options.ts'
+export type { NamespaceBehavior, NamespaceOptions } from './namespace/namespace-options.ts'
 export type {
   ChannelPermission,
   PermissionFunction,
@@ -83,15 +85,21 @@ export type {
 export type { MemoryUse } from './session/memory-budget.ts'
 export type { DroppedPublications } from './session/outbox-lane.ts'
 export type { OutboxOptions } from './session/outbox-options.ts'
+export {
+  type ContractRpcFunction,
+  type Rpc,
+  type RpcAnswer,
+  type RpcForAll,
+  type RpcFunction,
+  type RpcMethod,
+  rpcMethod,
+} from './session/rpc.ts'
 export type { Session } from './session/session.ts'
 export type { SessionTarget } from './session/session-action.ts'
 export type { FullReason, SessionsFull } from './session/session-door.ts'
 export type {
   PublishIntent,
   PublishVerdict,
-  Rpc,
-  RpcAnswer,
-  RpcFunction,
   SessionHooks,
   Unsubscribed,
 } from './session/session-hooks.ts'

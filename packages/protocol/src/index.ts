@@ -3,6 +3,31 @@ export { type Disconnect, DisconnectCode, reconnectsAfter } from './code/disconn
 export { ErrorCode, isTemporary } from './code/error-code.ts'
 export { resubscribesAfter, UnsubscribeCode } from './code/unsubscribe-code.ts'
 export {
+  type Contract,
+  defineContract,
+  type NamespaceContract,
+  type PublicationSchema,
+  type RpcContract,
+} from './contract/contract.ts'
+export type {
+  ChannelOf,
+  CheckedChannel,
+  NamespaceInput,
+  NamespaceOf,
+  NamespaceOutput,
+  NamespacesOf,
+  PublicationInput,
+  PublicationOutput,
+} from './contract/contract-channel.ts'
+export type { MethodsOf, RpcInput, RpcOutput, RpcReceived, RpcReturned } from './contract/contract-rpc.ts'
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from './contract/standard-schema.ts'
+export {
   type Command,
   type CommandLimits,
   type DecodedCommands,

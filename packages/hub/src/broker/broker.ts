@@ -60,11 +60,11 @@ export interface HistoryRange {
 export type Announcement = 'join' | 'leave'
 
 /** What a broker holds of a stream. */
-export interface History {
+export interface History<Data = PublicationData> {
   /** Where the stream stands, whatever was read of it; none where no history is kept. */
   readonly position: Position | undefined
   /** What was asked for and is still held, oldest first unless asked for in reverse. */
-  readonly publications: readonly Publication[]
+  readonly publications: readonly Publication<Data>[]
   /** Set when something between the position asked from and `publications` is gone. */
   readonly gap: Gap | undefined
 }

@@ -1,10 +1,19 @@
+import type { Json, PublicationSchema, SchemaInput, StandardSchema } from '@wigwag/protocol'
 import { type HistoryOptions, resolveHistoryOptions } from '../broker/history-options.ts'
+import { isSchema } from '../contract/is-schema.ts'
 import { HubError } from '../error/hub-error.ts'
+import type { PublicationData } from '../publication/publication.ts'
 import type { ChannelPermission, PublishPermission, SubscribePermission } from './permission.ts'
 import { resolveSlowConsumer, type SlowConsumerOptions } from './slow-consumer.ts'
 
+/** What a namespace with a schema carries, or `Otherwise` without one. */
+type DataOf<Schema, Otherwise> = [Schema] extends [StandardSchema<unknown, infer Output>] ? Output : Otherwise
+
+/** What can be published in it. */
+type InputOf<Schema> = [Schema] extends [StandardSchema] ? SchemaInput<Schema> : Json
+
 /** How the channels of a namespace behave, and who may do what in them. */
-export interface NamespaceOptions {
+export interface NamespaceBehavior<Schema = unknown> {
   /** How much of each channel's stream is retained. Default: what the broker's own options say. `size: 0` keeps none. */
   readonly history?: HistoryOptions
   /**
@@ -18,15 +27,25 @@ export interface NamespaceOptions {
   /** Whether sessions that ask for it are told who joins and leaves. Default false. */
   readonly joinLeave?: boolean
   /** What becomes of publications for a session that does not read as fast as they come. Default: it is disconnected, and recovers. */
-  readonly slowConsumer?: SlowConsumerOptions
+  readonly slowConsumer?: SlowConsumerOptions<DataOf<Schema, PublicationData>>
   /** Who may subscribe. Default `'user'` where the hub authenticates, `'anyone'` where it does not. */
   readonly subscribe?: SubscribePermission
   /** Who may publish over a session. Default `'server'`: no client. */
-  readonly publish?: PublishPermission
+  readonly publish?: PublishPermission<DataOf<Schema, Json>, InputOf<Schema>>
   /** Who may ask who is in a channel. Default `'server'`: no client. */
   readonly readPresence?: ChannelPermission
   /** Who may read the history of a channel, besides recovering. Default `'server'`: no client. */
   readonly readHistory?: ChannelPermission
+}
+
+/** How the channels of a namespace behave, who may do what in them, and what they carry. */
+export interface NamespaceOptions<Schema = PublicationSchema | undefined> extends NamespaceBehavior<Schema> {
+  /**
+   * What every publication is, in the words of any library that follows Standard Schema. It is asked wherever data come in,
+   * from clients (error 107) and from the server (`ERR_PUBLICATION_INVALID`); what it makes of them is stored and
+   * delivered. Default: anything. Where the hub has a contract, that says it.
+   */
+  readonly schema?: Schema & (PublicationSchema | undefined)
 }
 
 /** `NamespaceOptions` with every default filled in. */
@@ -43,6 +62,7 @@ export interface ResolvedNamespace {
   readonly publish: PublishPermission
   readonly readPresence: ChannelPermission
   readonly readHistory: ChannelPermission
+  readonly schema: PublicationSchema | undefined
 }
 
 const DEFAULTS = {
@@ -51,6 +71,7 @@ const DEFAULTS = {
   publish: 'server',
   readPresence: 'server',
   readHistory: 'server',
+  schema: undefined,
 } as const
 
 const SUBSCRIBE_MODES = ['anyone', 'user', 'token', 'server']
@@ -75,6 +96,9 @@ export function resolveNamespace(
   }
   for (const option of ['presence', 'joinLeave'] as const) {
     if (typeof resolved[option] !== 'boolean') throw fault(name, option, 'must be true or false', resolved[option])
+  }
+  if (resolved.schema !== undefined && !isSchema(resolved.schema)) {
+    throw fault(name, 'schema', 'must be a schema of Standard Schema, version 1', typeof resolved.schema)
   }
   checkPermission(name, 'subscribe', resolved.subscribe, SUBSCRIBE_MODES)
   for (const option of ['publish', 'readPresence', 'readHistory'] as const) {

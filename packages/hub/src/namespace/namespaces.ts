@@ -1,4 +1,6 @@
+import { checkData } from '../contract/check-data.ts'
 import { HubError } from '../error/hub-error.ts'
+import type { PublicationData } from '../publication/publication.ts'
 import { type ChannelParts, parseChannelParts } from './channel-parts.ts'
 import { type NamespaceOptions, type ResolvedNamespace, resolveNamespace } from './namespace-options.ts'
 import type { SubscribePermission } from './permission.ts'
@@ -14,6 +16,8 @@ export class Namespaces {
   readonly #named = new Map<string, ResolvedNamespace>()
   /** Where no namespaces are configured, all channels are in one. */
   readonly #only: ResolvedNamespace | undefined
+  /** Whether any of them says what its channels carry. */
+  readonly haveSchemas: boolean
 
   /**
    * `subscribe` is who may where a namespace does not say. Without `options` every channel, whatever its name, is in one
@@ -31,6 +35,7 @@ export class Namespaces {
       }
       this.#named.set(name, resolveNamespace(name, each, subscribe))
     }
+    this.haveSchemas = this.some(({ schema }) => schema !== undefined)
   }
 
   /** Whether they were configured. */
@@ -49,4 +54,16 @@ export class Namespaces {
     const namespace = this.#only ?? this.#named.get(parts.namespace)
     return namespace && { parts, namespace }
   }
+}
+
+/**
+ * What the schema of a channel's namespace makes of data; the data themselves where it has none. Throws, or rejects with,
+ * `ContractError` `ERR_PUBLICATION_INVALID`, or whatever the schema throws.
+ */
+export function checkPublication<Data extends PublicationData>(
+  { parts, namespace: { schema } }: ChannelInNamespace,
+  data: Data,
+): PublicationData | Promise<PublicationData> {
+  if (schema === undefined) return data
+  return checkData(schema, data, { code: 'ERR_PUBLICATION_INVALID', owner: parts.name, part: 'data' })
 }

@@ -3,7 +3,7 @@ import type { ChannelParts } from './channel-parts.ts'
 import type { ApplicationRefusal } from './refuse.ts'
 
 /** Who wants to do something in a channel. */
-export interface PermissionQuestion {
+export interface PermissionQuestion<Data = Json> {
   /** The user's id; empty for who is anonymous. */
   readonly user: string
   /** The session's id; empty where a request asks that is no session. */
@@ -17,8 +17,8 @@ export interface PermissionQuestion {
   readonly channel: ChannelParts
   /** Whether the session is subscribed to the channel. Asked for `subscribe`: whether it still may be. */
   readonly isSubscribed: boolean
-  /** What the client sent along: with `publish` the data to be published. */
-  readonly data?: Json
+  /** What the client sent along: with `publish` the data to be published, as the namespace's schema made them. */
+  readonly data?: Data
 }
 
 /** What a subscription is given with the permission. */
@@ -32,16 +32,18 @@ export interface SubscribeGrant {
 }
 
 /** What is published instead of what the client sent, and what goes along with it. */
-export interface PublishGrant {
-  /** Absent: what the client sent. */
-  readonly data?: Json
+export interface PublishGrant<Input = Json> {
+  /** Absent: what the client sent. The namespace's schema has to take it. */
+  readonly data?: Input
   readonly tags?: Readonly<Record<string, string>>
   /** A publication of the same key, within five minutes (by default), is not stored again. 1 to 255 characters. */
   readonly idempotencyKey?: string
 }
 
 /** Asks the application. `false` is error 103; `refuse` says more. A throw is error 100, to be tried again. */
-export type PermissionFunction<Answer> = (question: PermissionQuestion) => Answer | PromiseLike<Answer>
+export type PermissionFunction<Answer, Data = Json> = (
+  question: PermissionQuestion<Data>,
+) => Answer | PromiseLike<Answer>
 
 /**
  * Who may subscribe: `'anyone'`; `'user'`: who is not anonymous; `'token'`: who brings a subscription token for the
@@ -58,6 +60,8 @@ export type SubscribePermission =
 export type ChannelPermission = ChannelMode | PermissionFunction<boolean | ApplicationRefusal>
 
 /** Who may publish: as for everything else, and a function may say what is published. */
-export type PublishPermission = ChannelMode | PermissionFunction<boolean | PublishGrant | ApplicationRefusal>
+export type PublishPermission<Data = Json, Input = Json> =
+  | ChannelMode
+  | PermissionFunction<boolean | PublishGrant<Input> | ApplicationRefusal, Data>
 
 type ChannelMode = 'anyone' | 'user' | 'subscriber' | 'server'

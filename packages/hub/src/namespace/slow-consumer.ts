@@ -17,7 +17,7 @@ import type { Publication, PublicationData } from '../publication/publication.ts
  * whatever superseded a publication has a greater offset and is still to come, so that recovery from any position on
  * the way yields the newest of every key.
  */
-export type SlowConsumerOptions =
+export type SlowConsumerOptions<Data = PublicationData> =
   | { readonly policy: 'disconnect' | 'drop-oldest' | 'drop-newest' }
   | {
       readonly policy: 'conflate'
@@ -25,7 +25,7 @@ export type SlowConsumerOptions =
        * What a publication is about: a newer one with the same key supersedes it. Without a key (`undefined`) it is
        * never superseded. If this throws, the subscription fails.
        */
-      readonly key: (data: PublicationData, publication: Publication) => string | undefined
+      readonly key: (data: Data, publication: Publication<Data>) => string | undefined
     }
 
 /** Fills in the default. Throws `HubError` `ERR_OPTION` for an unknown policy, and for `'conflate'` without a key. */

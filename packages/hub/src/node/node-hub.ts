@@ -1,10 +1,11 @@
 import type { Server } from 'node:http'
+import type { Contract } from '@wigwag/protocol'
 import { Hub } from '../hub.ts'
 import { ChannelEndpoint } from './channel-endpoint.ts'
 import type { ChannelEndpointOptions } from './endpoint-options.ts'
 
 /** A hub that serves itself. */
-export class NodeHub extends Hub {
+export class NodeHub<const C extends Contract = Contract> extends Hub<C> {
   readonly #endpoints = new Set<ChannelEndpoint>()
 
   /**

@@ -2,12 +2,14 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { CloseCode, type NodeWebSocket, Refusal, refuse, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
 import type { Subscription } from '../channel/subscription.ts'
+import { ContractError } from '../contract/contract-error.ts'
 import type { Departure, Drainable } from '../drain/drainable.ts'
 import { HubError } from '../error/hub-error.ts'
 import type { Hub } from '../hub.ts'
 import { type Position, parsePosition } from '../publication/position.ts'
 import { PUBLICATION_SUBPROTOCOL } from '../publication/publication-line.ts'
 import { decodeChannelName, matchChannelUrl } from './channel-url.ts'
+import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { assertAuthorized } from './http-access.ts'
 import { refusalOf } from './http-answer.ts'
@@ -145,7 +147,9 @@ export class WebSocketTransport implements Drainable {
       await this.#hub.publish(socket.data.channel, typeof data === 'string' ? data : new Uint8Array(data))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
-      socket.close(CloseCode.tryAgainLater, `Not acknowledged: ${error.code}`)
+      // Sent again it would not fit either.
+      if (error instanceof ContractError) socket.close(CloseCode.policyViolation, cutReason(error.message))
+      else socket.close(CloseCode.tryAgainLater, `Not acknowledged: ${error.code}`)
     } finally {
       if (socket.data.unanswered-- === this.#options.maxUnansweredPublications) socket.resume()
     }

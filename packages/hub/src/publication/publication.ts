@@ -22,9 +22,9 @@ export interface PublicationDetails {
 }
 
 /** One publication as the broker stored it. */
-export interface Publication extends PublicationDetails {
+export interface Publication<Data = PublicationData> extends PublicationDetails {
   readonly channel: string
-  readonly data: PublicationData
+  readonly data: Data
   /** When it was stored, in milliseconds since 1970. */
   readonly time: number
   /** Its place in the channel's stream; none where no history is kept. */

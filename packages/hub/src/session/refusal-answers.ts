@@ -31,7 +31,9 @@ const BAD_REQUEST: ReadonlySet<HubErrorCode> = new Set([
   'ERR_CHANNEL_NAME',
   'ERR_POSITION',
   'ERR_PUBLICATION_DATA',
+  'ERR_PUBLICATION_INVALID',
   'ERR_PUBLICATION_TOO_LARGE',
+  'ERR_RPC_INPUT',
 ])
 
 /** What a client is told of an error. */

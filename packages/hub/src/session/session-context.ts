@@ -1,17 +1,18 @@
-import type { ClientInfo, Disconnect, Json } from '@wigwag/protocol'
+import type { ClientInfo, Disconnect } from '@wigwag/protocol'
 import type { Announcement, History, HistoryRange, HistoryStart, PublishOptions } from '../broker/broker.ts'
 import type { PublicationCodec } from '../channel/publication-codec.ts'
 import type { Subscriber } from '../channel/subscriber.ts'
 import type { Subscription } from '../channel/subscription.ts'
 import type { Namespaces } from '../namespace/namespaces.ts'
 import type { PresenceKeeper } from '../presence/presence-keeper.ts'
-import type { Publication } from '../publication/publication.ts'
+import type { Publication, PublicationData } from '../publication/publication.ts'
 import type { Authenticator } from './credentials.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
 import type { InboundRates } from './inbound-rate.ts'
 import type { OutboxOptions } from './outbox-options.ts'
+import type { RpcMethods } from './rpc-methods.ts'
 import type { Session } from './session.ts'
-import type { Rpc, SessionHooks } from './session-hooks.ts'
+import type { SessionHooks } from './session-hooks.ts'
 import type { ResolvedSessionOptions } from './session-options.ts'
 import type { SessionPorts } from './session-ports.ts'
 
@@ -19,7 +20,8 @@ import type { SessionPorts } from './session-ports.ts'
 export interface SessionChannels {
   subscribe(name: string, subscriber: Subscriber, after?: HistoryStart): Subscription
   unsubscribe(name: string, subscription: Subscription): void
-  publish(channel: string, data: Json, options?: PublishOptions): Promise<Publication>
+  /** Publishes what has passed the channel's schema. */
+  publish(channel: string, data: PublicationData, options?: PublishOptions): Promise<Publication>
   history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History>
   /** Tells the subscribers of a channel, on every hub. */
   announce(channel: string, kind: Announcement, info: ClientInfo): void
@@ -37,7 +39,7 @@ export interface SessionContext {
   /** Nothing: everybody is anonymous. */
   readonly authenticator: Authenticator | undefined
   readonly hooks: SessionHooks
-  readonly rpc: Rpc | undefined
+  readonly rpc: RpcMethods | undefined
   readonly codec: PublicationCodec<EncodedPacket>
   readonly ports: SessionPorts
   /** Nothing where no namespace has presence. */

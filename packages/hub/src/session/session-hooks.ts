@@ -37,14 +37,3 @@ export interface SessionHooks {
   /** A slow session was not sent some publications, as the namespace's policy says. */
   readonly onDropped?: (session: ClientSession, dropped: DroppedPublications) => void
 }
-
-/** Answers a call. `undefined` is an empty answer; a throw is error 100. */
-export type RpcFunction = (data: Json | undefined, session: ClientSession) => RpcAnswer | PromiseLike<RpcAnswer>
-
-/** What a call is answered with. `undefined`: nothing. */
-export type RpcAnswer = Json | ApplicationRefusal | undefined
-
-/** What clients can call: functions by name, or one function for every name. */
-export type Rpc =
-  | Readonly<Record<string, RpcFunction>>
-  | ((method: string, data: Json | undefined, session: ClientSession) => RpcAnswer | PromiseLike<RpcAnswer>)

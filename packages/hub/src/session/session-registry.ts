@@ -1,4 +1,4 @@
-import type { ClientInfo, Disconnect } from '@wigwag/protocol'
+import type { ClientInfo, Disconnect, RpcContract } from '@wigwag/protocol'
 import type { Announcement } from '../broker/broker.ts'
 import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Namespaces } from '../namespace/namespaces.ts'
@@ -13,6 +13,7 @@ import { ends } from './disconnects.ts'
 import { inboundRatesOf } from './inbound-rate.ts'
 import { resolveOutboxOptions } from './outbox-options.ts'
 import { createSessionCodec } from './publication-packets.ts'
+import { RpcMethods } from './rpc-methods.ts'
 import { assertServable, type ServerSubscriptionOptions } from './server-subscription.ts'
 import { Session } from './session.ts'
 import {
@@ -70,6 +71,7 @@ export class SessionRegistry implements Drainable {
     channels: SessionChannels,
     ports: SessionPorts,
     source: Partial<PresenceSource>,
+    contract: Readonly<Record<string, RpcContract>> | undefined,
   ) {
     this.hub = ports.createId()
     if (namespaces.some(({ presence }) => presence)) {
@@ -94,7 +96,7 @@ export class SessionRegistry implements Drainable {
       inboundRates: inboundRatesOf(sessionOptions),
       outbox: resolveOutboxOptions(options.outbox),
       hooks: options,
-      rpc: options.rpc,
+      rpc: options.rpc && new RpcMethods(options.rpc, contract),
       codec: createSessionCodec(ports),
       presence: this.#store && new PresenceKeeper(this.#store, teller),
       spread: () => this.#nextSpread(),

@@ -2,7 +2,8 @@ import type { NamespaceOptions } from '../namespace/namespace-options.ts'
 import type { PresenceStore } from '../presence/presence-store.ts'
 import type { AuthenticateFunction, Authenticator } from './credentials.ts'
 import type { OutboxOptions } from './outbox-options.ts'
-import type { Rpc, SessionHooks } from './session-hooks.ts'
+import type { Rpc } from './rpc.ts'
+import type { SessionHooks } from './session-hooks.ts'
 import type { SessionOptions } from './session-options.ts'
 
 /** Who may be a session of a hub, what it may do, and what the application hears of it. */

@@ -24,6 +24,7 @@ export interface ApiErrorPacket {
 const CODES: Partial<Record<HubErrorCode, number>> = {
   ERR_CHANNEL_NAME: ErrorCode.badRequest,
   ERR_PUBLICATION_DATA: ErrorCode.badRequest,
+  ERR_PUBLICATION_INVALID: ErrorCode.badRequest,
   ERR_PUBLICATION_TOO_LARGE: ErrorCode.badRequest,
   ERR_TAGS: ErrorCode.badRequest,
   ERR_IDEMPOTENCY_KEY: ErrorCode.badRequest,

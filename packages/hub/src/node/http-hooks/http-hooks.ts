@@ -96,13 +96,15 @@ export class HttpHooks {
 
   /**
    * `publish` of a namespace, for sessions. On a channel's own URL nobody publishes by it: that is asked before there are
-   * data, and the back end would say yes to what it has not seen.
+   * data, and the back end would say yes to what it has not seen. What the back end publishes instead has no type that the
+   * compiler could check; a namespace's schema does, when it comes.
    */
-  get publish(): PermissionFunction<PublishGrant | ApplicationRefusal | false> {
+  get publish(): PermissionFunction<PublishGrant<never> | ApplicationRefusal | false> {
     const caller = this.#callerOf('publish')
+    const read = (result: Fields): PublishGrant<never> => publishResult(result) as PublishGrant<never>
     return async (question) => {
       const { data } = question
-      return data === undefined ? false : ask(caller, { ...askedBy(question), data }, publishResult)
+      return data === undefined ? false : ask(caller, { ...askedBy(question), data }, read)
     }
   }
 

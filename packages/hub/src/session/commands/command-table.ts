@@ -42,7 +42,8 @@ export function runCommand(
 ): void {
   const failed = (error: unknown): void => {
     // What the hub says of itself is no fault of the application's.
-    if (!(error instanceof HubError)) context.ports.report(`Command ${method}`, error)
+    if (!(error instanceof HubError) || error.code === 'ERR_RPC_OUTPUT')
+      context.ports.report(`Command ${method}`, error)
     reply.refuse(answerOf(error))
     if (method === 'connect') session.refused()
   }

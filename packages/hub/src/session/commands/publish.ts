@@ -1,16 +1,12 @@
 import type { Json, PublishRequest } from '@wigwag/protocol'
 import type { ChannelInNamespace } from '../../namespace/namespaces.ts'
-import type { PublishGrant } from '../../namespace/permission.ts'
-import { ApplicationRefusal } from '../../namespace/refuse.ts'
 import type { CommandReply } from '../command-reply.ts'
 import { findChannel } from '../find-channel.ts'
-import { type Decision, decide } from '../permissions.ts'
+import type { Decision } from '../permissions.ts'
+import { decidePublish, type GrantedPublication } from '../publish-decision.ts'
 import { UNAVAILABLE } from '../refusal-answers.ts'
 import type { Session } from '../session.ts'
 import type { SessionContext } from '../session-context.ts'
-
-/** What is published. */
-type Granted = PublishGrant & { readonly data: Json }
 
 /** Publishes what a client may publish. Its publications are decided on one after the other: that keeps their order. */
 export async function publish(
@@ -41,14 +37,7 @@ async function decideInTurn(
   context: SessionContext,
   target: ChannelInNamespace,
   data: Json,
-): Promise<Decision<Granted>> {
+): Promise<Decision<GrantedPublication>> {
   await session.publishTurn
-  const { publish: permission } = target.namespace
-  const isSubscribed = session.subscriptions.isLive(target.parts.name)
-  const decision = await decide(session, target, permission, isSubscribed, data)
-  if (!decision.ok) return decision
-  const { data: granted = data, ...details } = decision.value ?? {}
-  const verdict = await context.hooks.onPublish?.({ channel: target.parts, data: granted, session })
-  if (verdict instanceof ApplicationRefusal) return { ok: false, answer: verdict.answer }
-  return { ok: true, value: { ...details, data: verdict === undefined ? granted : verdict.data } }
+  return decidePublish(session, context, target, data)
 }

@@ -9,15 +9,13 @@ import type { SessionContext } from '../session-context.ts'
 /** Calls a function of the application. */
 export async function rpc(
   session: Session,
-  { rpc: functions }: SessionContext,
+  { rpc: methods }: SessionContext,
   { method, data }: RpcRequest,
   reply: CommandReply<'rpc'>,
 ): Promise<void> {
-  if (functions === undefined) return reply.refuse(NOT_AVAILABLE)
-  if (typeof functions !== 'function' && !Object.hasOwn(functions, method)) return reply.refuse(NO_METHOD)
-  const answer = await (typeof functions === 'function'
-    ? functions(method, data, session)
-    : functions[method]?.(data, session))
+  if (methods === undefined) return reply.refuse(NOT_AVAILABLE)
+  if (!methods.has(method)) return reply.refuse(NO_METHOD)
+  const answer = await methods.call(method, data, session)
   if (answer instanceof ApplicationRefusal) reply.refuse(answer.answer)
   else reply.succeed(answer === undefined ? {} : { data: answer })
 }
