@@ -11,6 +11,12 @@ export interface ChannelInNamespace {
   readonly namespace: ResolvedNamespace
 }
 
+/** The name of the namespace of every channel that is in no other. No channel's name has it. */
+const REST = '*'
+
+/** Who was told nothing lets everybody do on a session what a channel's URL lets everybody do. */
+const UNDECIDED: NamespaceOptions = { publish: 'anyone', readPresence: 'subscriber', readHistory: 'subscriber' }
+
 /** The namespaces of a hub, by name: `orders:42` is in `orders`, and `lobby` in `''`, the default namespace. */
 export class Namespaces {
   readonly #named = new Map<string, ResolvedNamespace>()
@@ -21,11 +27,14 @@ export class Namespaces {
 
   /**
    * `subscribe` is who may where a namespace does not say. Without `options` every channel, whatever its name, is in one
-   * namespace with the defaults; with them there are those that are named, the default namespace (`''`) only if it is.
+   * namespace: with the defaults, or, where everybody may subscribe, also publish and read history. With `options` there are those that are named, the default namespace (`''`) only if it is, and
+   * what is in none of them is in `'*'`, if that is named.
    * Throws `HubError` `ERR_OPTION` that names the option and what it takes.
    */
   constructor(options: Readonly<Record<string, NamespaceOptions>> | undefined, subscribe: SubscribePermission) {
-    if (options === undefined) this.#only = resolveNamespace('', {}, subscribe)
+    if (options === undefined) {
+      this.#only = resolveNamespace('', subscribe === 'anyone' ? UNDECIDED : {}, subscribe)
+    }
     for (const [name, each] of Object.entries(options ?? {})) {
       if (/[:#,]/.test(name)) {
         throw new HubError(
@@ -51,7 +60,7 @@ export class Namespaces {
   /** The namespace that a channel is in; nothing when there is none of that name. */
   resolve(name: string): ChannelInNamespace | undefined {
     const parts = parseChannelParts(name)
-    const namespace = this.#only ?? this.#named.get(parts.namespace)
+    const namespace = this.#only ?? this.#named.get(parts.namespace) ?? this.#named.get(REST)
     return namespace && { parts, namespace }
   }
 }

@@ -12,7 +12,8 @@ export interface SessionsOptions extends SessionHooks {
   readonly authenticate?: Authenticator | AuthenticateFunction
   /**
    * How channels behave, by the part of their name before the first `:`; those without one are in `''`. A name in none of
-   * them is error 102. Default: every channel is in one namespace, with the defaults.
+   * them is in `'*'`, if that is named, and error 102 otherwise. Default: every channel is in one namespace with the
+   * defaults; without `authenticate` everybody may publish there, and subscribers may read history.
    */
   readonly namespaces?: Readonly<Record<string, NamespaceOptions>>
   /** What clients can call. Default: nothing. */
