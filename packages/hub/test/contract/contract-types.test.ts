@@ -71,6 +71,8 @@ test('options and hub have the types of the contract', async () => {
   const id = String(42)
   await hub.publish(`prices:${id}`, { symbol: 'a', cents: 1 })
   await hub.publish('free:1', ['anything', 1])
+  const { publications } = await hub.history(`orders:${id}`, 'latest')
+  expectTypeOf(publications[0]?.data).toEqualTypeOf<{ status: 'open' | 'shipped'; note: string } | undefined>()
   // @ts-expect-error a status that there is not
   await expect(hub.publish('orders:42', { status: 'lost' })).rejects.toThrow('status')
   // @ts-expect-error in a name that is put together, too
