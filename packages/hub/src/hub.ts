@@ -243,6 +243,11 @@ export class Hub<const C extends Contract = Contract> {
    * (`'latest'`), or only where the stream stands; with a `range`, so many of them, or those before `from`. Rejects with
    * `HubError` `ERR_CHANNEL_NAME`, `ERR_OPTION`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
    */
+  history<const Channel extends string>(
+    channel: CheckedChannel<C, Channel>,
+    from?: HistoryStart,
+    range?: HistoryRange,
+  ): Promise<History<PublicationOutput<C, Channel>>>
   async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
     if (range?.limit !== undefined) checkNumberOption('limit', range.limit, 0)
     return this.#ask(channel, () => this.#broker.history(channel, from, range))

@@ -1,6 +1,7 @@
 import { type ClientInfo, defineContract, Hub, type JsonValue, MemoryBroker, refuse, rpcMethod } from '@wigwag/hub'
 import { createHub, httpHooks } from '@wigwag/hub/node'
 import type { ChannelOf, Contract, PublicationInput, PublicationOutput, RpcInput, RpcOutput } from '@wigwag/protocol'
+import * as v from 'valibot'
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 
@@ -70,6 +71,8 @@ test('options and hub have the types of the contract', async () => {
   const id = String(42)
   await hub.publish(`prices:${id}`, { symbol: 'a', cents: 1 })
   await hub.publish('free:1', ['anything', 1])
+  const { publications } = await hub.history(`orders:${id}`, 'latest')
+  expectTypeOf(publications[0]?.data).toEqualTypeOf<{ status: 'open' | 'shipped'; note: string } | undefined>()
   // @ts-expect-error a status that there is not
   await expect(hub.publish('orders:42', { status: 'lost' })).rejects.toThrow('status')
   // @ts-expect-error in a name that is put together, too
@@ -190,4 +193,18 @@ test('hooks over HTTP go with a contract', () => {
     await hooks.close()
   })
   expectTypeOf(hub.contract).toEqualTypeOf<Agreed>()
+})
+
+test('schemas of other libraries do as well', async () => {
+  const Line = v.object({ text: v.pipe(v.string(), v.trim()), at: v.optional(v.number(), 0) })
+  const agreed = defineContract({ namespaces: { chat: { publication: Line } } })
+  expectTypeOf<PublicationInput<typeof agreed, 'chat:1'>>().toEqualTypeOf<{ text: string; at?: number | undefined }>()
+  expectTypeOf<PublicationOutput<typeof agreed, 'chat:1'>>().toEqualTypeOf<{ text: string; at: number }>()
+  const hub = createHub({ contract: agreed })
+  onTestFinished(() => hub.close())
+  expect((await hub.publish('chat:1', { text: ' hi ' })).data).toEqual({ text: 'hi', at: 0 })
+  // @ts-expect-error no text
+  await expect(hub.publish('chat:1', { text: 1 })).rejects.toThrow(
+    'chat:1 data.text: Invalid type: Expected string but received 1',
+  )
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { serveApi } from '../support/served-api.ts'
 import { openSocket, serveChannels } from '../support/served-channels.ts'
 
 const namespaces = {
@@ -30,5 +31,20 @@ test('a bare WebSocket that sends what does not fit is closed with 1008, and nee
     code: 1008,
     reason: 'notes:1 data: Too big: expected string to have <=5 characters',
   })
+  expect(hub.stats.published).toBe(1)
+})
+
+test('a call of the API that publishes what does not fit is error 107 with where and why, in each channel by itself', async () => {
+  const { call, hub } = await serveApi({ namespaces })
+  const error = {
+    code: 107,
+    message: 'orders:42 data.status: Invalid option: expected one of "open"|"shipped"',
+  }
+  expect((await call('publish', { channel: 'orders:42', data: { status: 'lost' } })).body).toEqual({ error })
+  const { body } = await call('broadcast', { channels: ['orders:42', 'notes:1'], data: 'short' })
+  expect(body.result.responses).toMatchObject([
+    { error: { code: 107, message: 'orders:42 data: Invalid input: expected object, received string' } },
+    { result: { offset: 1 } },
+  ])
   expect(hub.stats.published).toBe(1)
 })
