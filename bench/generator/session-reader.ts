@@ -60,6 +60,7 @@ export class SessionReader implements ConversationReader {
     let at = 0
     for (let frame = readFrame(bytes, at); frame !== undefined; frame = readFrame(bytes, at)) {
       if (frame.kind === 'fault') return this.#lose(frame.what)
+      if (frame.kind === 'close') return this.#lose('a Close frame')
       if (frame.kind === 'text' && this.#take(frame.text, bytes.subarray(at, frame.end))) completed++
       if (this.#isDead) return completed
       at = frame.end

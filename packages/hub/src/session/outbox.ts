@@ -64,10 +64,11 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
   readonly #host: OutboxHost
   readonly #options: Required<OutboxOptions>
   readonly #queue = new PacketQueue<Packet>()
+  // Made when they are needed: most sessions never fall behind, and an idle one should cost little.
   /** What waits in lanes that yield. */
-  readonly #yielding = new Set<OutboxLane<Packet>>()
+  #yielding: Set<OutboxLane<Packet>> | undefined
   /** Lanes that have dropped what was not told. */
-  readonly #untold = new Set<OutboxLane<Packet>>()
+  #untold: Set<OutboxLane<Packet>> | undefined
   #order = 0
   /** What came before this is settled. */
   #settledBefore = 0
@@ -124,7 +125,10 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
       return 'closed'
     }
     this.#append(packet, bytes, lane, publication, key)
-    if (lane.yields) this.#yielding.add(lane)
+    if (lane.yields) {
+      this.#yielding ??= new Set()
+      this.#yielding.add(lane)
+    }
     return 'queued'
   }
 
@@ -149,7 +153,7 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
   /** The transport has room: sends what waits until it is above its mark again. */
   drained(): void {
     if (this.#phase !== 'open') return
-    for (const lane of [...this.#untold]) this.#tellDropped(lane)
+    this.#tellAllDropped()
     this.#flush()
     const { head } = this.#queue
     if (head !== undefined && head.order >= this.#settledBefore) this.#settledBefore = this.#order
@@ -160,8 +164,8 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
     this.#phase = 'closed'
     const { packets } = this.#queue.publications
     this.#queue.clear()
-    this.#yielding.clear()
-    for (const lane of [...this.#untold]) this.#tellDropped(lane)
+    this.#yielding?.clear()
+    this.#tellAllDropped()
     return packets
   }
 
@@ -214,7 +218,7 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
   #remove(queued: QueuedPacket<Packet>): void {
     this.#queue.remove(queued)
     const { lane } = queued
-    if (lane?.yields === true && lane.queued.packets === 0) this.#yielding.delete(lane)
+    if (lane?.yields === true && lane.queued.packets === 0) this.#yielding?.delete(lane)
   }
 
   #fits(bytes: number, freedBytes = 0, freedPackets = 0): boolean {
@@ -233,7 +237,7 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
     if (this.#fits(bytes)) return true
     const dropsNewest = lane.policy === 'drop-newest' || (lane.policy === 'drop-oldest' && lane.isExact)
     if (dropsNewest) return false
-    const paying = lane.policy === 'drop-oldest' ? [lane] : [...this.#yielding]
+    const paying = lane.policy === 'drop-oldest' ? [lane] : [...(this.#yielding ?? [])]
     const freedBytes = paying.reduce((sum, { queued }) => sum + queued.bytes, 0)
     const freedPackets = paying.reduce((sum, { queued }) => sum + queued.packets, 0)
     if (!this.#fits(bytes, freedBytes, freedPackets)) return false
@@ -261,11 +265,16 @@ export class Outbox<Packet extends EncodedPacket = EncodedPacket> {
   #countDropped(lane: OutboxLane<Packet>, { position }: Pick<Publication, 'position'>): void {
     this.#dropped++
     lane.drop(position)
+    this.#untold ??= new Set()
     this.#untold.add(lane)
   }
 
+  #tellAllDropped(): void {
+    if (this.#untold !== undefined) for (const lane of [...this.#untold]) this.#tellDropped(lane)
+  }
+
   #tellDropped(lane: OutboxLane<Packet>): void {
-    this.#untold.delete(lane)
+    this.#untold?.delete(lane)
     const dropped = lane.takeDropped()
     if (dropped !== undefined) this.#host.dropped(dropped)
   }
