@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MessageCell } from '../cell.ts'
 import type { LoadFaults, LoadReport, ProcessUse, TrafficReport } from '../generator/load-spec.ts'
+import { halfLoadTable } from '../half-load-table.ts'
 import { latencyTable } from '../latency-table.ts'
 import type { Sample } from '../result.ts'
 import { overviewTable } from '../result-tables.ts'
@@ -71,6 +72,17 @@ test('latency is compared where one message is in flight: by p50, and by p99 whe
     ['echo', '0.10 / 1.00', '0.10 / 0.70 better', '0.11 / 0.10 worse', '0.09 / 5.00 better', '0.10 / 1.30 worse'],
   ])
   expect(latencyTable(summaries, [{ ...ECHO, depth: 32 }])).toBeUndefined()
+})
+
+test('latency at half load is told by cell and subject, as medians; nothing where none was measured', () => {
+  const halfLoad = (p50Us: number) => ({ publicationsPerSec: 100, p50Us, p99Us: 2 * p50Us, p999Us: 3 * p50Us })
+  const cell: MessageCell = { ...ECHO, workload: 'sessions' }
+  const samples = [1000, 3000, 2000].map((p50Us, i) =>
+    echoed(i + 1, 'hub-sessions', [server(1)], NO_FAULTS, { halfLoad: halfLoad(p50Us) }),
+  )
+  const summaries = summarize(samples, [cell], ['hub-sessions'])
+  expect(halfLoadTable(summaries, [cell])?.rows).toEqual([['echo', 'hub-sessions', '100', '2.00', '4.00', '6.00']])
+  expect(halfLoadTable(summarize([echoed(1, 'ws', [server(1)])], [ECHO], ['ws']), [ECHO])).toBeUndefined()
 })
 
 test('where the generator was near its limit the summary warns', () => {
