@@ -145,7 +145,10 @@ export class Subscription {
   }
 }
 
-/** History, then what came live meanwhile and is not in it yet. */
+/**
+ * History, then what came live meanwhile and is not in it yet. What came of another stream is older than history, which was
+ * read later: whoever is told of a new stream is told that it was missed, and reads anew.
+ */
 export function mergeRecovered(
   history: History,
   held: readonly Publication[],
@@ -153,7 +156,7 @@ export function mergeRecovered(
   let { position } = history
   const publications = [...history.publications]
   for (const publication of held) {
-    if (isKnown(publication.position, position)) continue
+    if (isKnown(publication.position, position) || isOfAnother(publication.position, history.position)) continue
     publications.push(publication)
     position = publication.position ?? position
   }
@@ -167,6 +170,11 @@ function latest(one: number | undefined, other: number | undefined): number | un
 /** What was stored before an interruption is read anew. If its stream was lost, it must not come behind the new one. */
 function dropStored(held: Publication[]): void {
   held.splice(0, held.length, ...held.filter(({ position }) => position === undefined))
+}
+
+/** Whether a position is of another stream than the one that `position` is of. */
+function isOfAnother(next: Position | undefined, position: Position | undefined): boolean {
+  return next !== undefined && position !== undefined && next.epoch !== position.epoch
 }
 
 /** Whether a stream that was told up to `position` has `next` behind it. */

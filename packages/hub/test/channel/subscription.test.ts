@@ -54,6 +54,12 @@ describe('mergeRecovered', () => {
     expect(publications).toHaveLength(1)
   })
 
+  test('takes nothing of a stream that was lost by the time when history was read', () => {
+    // Told by a broker that was subscribed to for somebody before, and forgot the channel before its stream was lost.
+    const merged = mergeRecovered(history(at(0, 'f')), [publication(1), unplaced(7), publication(1, 'f')])
+    expect(merged).toEqual({ publications: [unplaced(7), publication(1, 'f')], position: at(1, 'f') })
+  })
+
   test('takes everything live where there is no history', () => {
     const merged = mergeRecovered(history(undefined), [unplaced(1), unplaced(2)])
     expect(merged.publications.map(({ data }) => data)).toEqual([1, 2])
