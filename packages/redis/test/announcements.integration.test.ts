@@ -1,9 +1,9 @@
 import type { BrokerListener } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { untilAnswered } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 const ada = { client: 'c1', user: 'ada' }

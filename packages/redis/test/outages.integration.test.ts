@@ -1,10 +1,10 @@
 import { createServer, type Socket } from 'node:net'
 import { HubError } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 const IGNORE = listenerOf()

@@ -1,10 +1,10 @@
 import { type History, type HistoryOptions, MemoryBroker, type Position, type PublishOptions } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hubOnRedis, notesOf } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 const HISTORY = { size: 100, ttlMs: 60_000, maxBytes: 1_000_000 }

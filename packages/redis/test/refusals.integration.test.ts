@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hub, HubError } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { freePort, hasRedis, RedisServer, redisCli } from '@wigwag/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix, untilStatus } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('a Redis that refuses', () => {

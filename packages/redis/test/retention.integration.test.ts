@@ -1,10 +1,10 @@
 import { type History, MemoryBroker, type Position, type PublicationData } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { hubOnRedis, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 const IGNORE = listenerOf()

@@ -1,7 +1,7 @@
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker } from '@wigwag/redis'
 import { hasRedis, RedisServer, watchFailures } from '@wigwag/testkit'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, untilStatus } from './support/redis-brokers.ts'
 
 test.skipIf(!hasRedis).each([

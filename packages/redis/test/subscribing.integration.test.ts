@@ -1,9 +1,9 @@
 import { HubError, type Publication, type PublicationData } from '@wigwag/hub'
+import { listenerOf } from '@wigwag/hub/testing'
 import { RedisBroker } from '@wigwag/redis'
 import { hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
-import { listenerOf } from './support/listener-of.ts'
 import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('hubs on one Redis', () => {

@@ -1,7 +1,6 @@
 import { MemoryBroker, type MemoryBrokerOptions } from '@wigwag/hub'
-import { brokerContract } from '@wigwag/hub/testing'
+import { brokerContract, listenerOf } from '@wigwag/hub/testing'
 import { describe, expect, test } from 'vitest'
-import { listenerOf } from '../support/listener-of.ts'
 import { createManualBroker } from '../support/manual-broker.ts'
 
 describe('the memory broker keeps the contract of brokers', () => {

@@ -1,7 +1,8 @@
 import { HubError, MemoryPresenceStore, type PresenceStore } from '@wigwag/hub'
-import { ContractBreach, type PresenceSubject, presenceContract } from '@wigwag/hub/testing'
+import { type PresenceSubject, presenceContract } from '@wigwag/hub/testing'
 import type { ClientInfo } from '@wigwag/protocol'
 import { describe, expect, test } from 'vitest'
+import { breachesOf } from '../support/breaches-of.ts'
 import { guardedPresenceStore } from '../support/guarded-presence-store.ts'
 
 /** A memory store that can be taken away, with another door to the same presence. */
@@ -169,21 +170,10 @@ const FAULTS: [string, Fault][] = [
   ],
 ]
 
-async function breaches(fault?: Fault): Promise<string[]> {
-  const found: string[] = []
-  for (const { name, run } of presenceContract) {
-    try {
-      await run((presenceTtlMs) => createSubject(presenceTtlMs, fault))
-    } catch (error) {
-      if (!(error instanceof ContractBreach)) throw error
-      found.push(`${name}: ${error.message}`)
-    }
-  }
-  return found
-}
-
 test.each(FAULTS)('the contract of presence stores finds one that %s', async (_what, fault) => {
-  expect(await breaches(fault)).not.toEqual([])
+  expect(
+    await breachesOf(presenceContract, ({ run }) => run((presenceTtlMs) => createSubject(presenceTtlMs, fault))),
+  ).not.toEqual([])
 })
 
 describe('the memory presence store keeps the contract of presence stores', () => {

@@ -1,6 +1,7 @@
 import { type Credentials, HubError, MemoryTicketStore, type TicketStore } from '@wigwag/hub'
-import { ContractBreach, type TicketSubject, ticketContract } from '@wigwag/hub/testing'
+import { type TicketSubject, ticketContract } from '@wigwag/hub/testing'
 import { describe, expect, test } from 'vitest'
+import { breachesOf } from '../support/breaches-of.ts'
 
 type Fault = (store: TicketStore) => Partial<TicketStore>
 
@@ -103,21 +104,8 @@ const FAULTS: [string, Fault][] = [
   ],
 ]
 
-async function breaches(fault?: Fault): Promise<string[]> {
-  const found: string[] = []
-  for (const { name, run } of ticketContract) {
-    try {
-      await run(() => createSubject(fault))
-    } catch (error) {
-      if (!(error instanceof ContractBreach)) throw error
-      found.push(`${name}: ${error.message}`)
-    }
-  }
-  return found
-}
-
 test.each(FAULTS)('the contract of ticket stores finds one that %s', async (_what, fault) => {
-  expect(await breaches(fault)).not.toEqual([])
+  expect(await breachesOf(ticketContract, ({ run }) => run(() => createSubject(fault)))).not.toEqual([])
 })
 
 describe('the memory ticket store keeps the contract of ticket stores', () => {

@@ -1,6 +1,6 @@
-import type { BrokerListener } from '@wigwag/hub'
+import type { BrokerListener } from '../index.ts'
 
-/** A broker's listener that cares for what is given alone. */
+/** What a broker is started with in tests of it: a listener that cares for what is given alone. */
 export function listenerOf(listener: Partial<BrokerListener> = {}): BrokerListener {
   return {
     publication: () => {},
