@@ -85,8 +85,15 @@ export const PACKAGES = {
   },
   'packages/ws': { packages: ['@wigwag/socket'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
+  'packages/programs': {
+    packages: ['@wigwag/socket', '@wigwag/hub'],
+    rooms: ['programs-error.ts', 'check-option.ts', 'process', ''],
+    apart: [],
+    doors: [],
+    pure: [],
+  },
   'packages/cli': {
-    packages: ['@wigwag/socket', '@wigwag/hub', '@wigwag/redis'],
+    packages: ['@wigwag/socket', '@wigwag/hub', '@wigwag/redis', '@wigwag/programs'],
     rooms: [
       'cli-error.ts',
       'escape-controls.ts',

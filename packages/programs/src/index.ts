@@ -1,0 +1,13 @@
+export {
+  climb,
+  type KillLadderOptions,
+  type ResolvedKillLadder,
+  type Rung,
+  resolveKillLadder,
+  rungsOf,
+} from './process/kill-ladder.ts'
+export { DEFAULT_PASSED_NAMES, passedEnvironment } from './process/passed-environment.ts'
+export { type GroupScope, ProcessGroup } from './process/process-group.ts'
+export { ProcessTable, type TableEntry } from './process/process-table.ts'
+export { type ProgramEnd, type ProgramSpec, RunningProgram, startProgram } from './process/running-program.ts'
+export { ProgramsError, type ProgramsErrorCode } from './programs-error.ts'
