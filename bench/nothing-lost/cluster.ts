@@ -1,4 +1,4 @@
-import { CuttableProxy, freePort, RedisServer } from '@wigwag/testkit'
+import { FaultProxy, freePort, RedisServer } from '@wigwag/testkit'
 import type { Fault } from './faults.ts'
 import type { NodeListening, NodeSpec } from './node-spec.ts'
 import { Peer } from './peer.ts'
@@ -11,7 +11,7 @@ const PROXIES_PER_NODE = 2
 
 interface Node {
   readonly port: number
-  readonly proxies: readonly CuttableProxy[]
+  readonly proxies: readonly FaultProxy[]
   process: Peer<NodeListening>
 }
 
@@ -66,7 +66,7 @@ export class Cluster {
         await this.#killNode(hit, this.#nodes[(node + 1) % NODES] as Node, awayMs)
         break
       case 'cut-clients': {
-        const proxy = hit.proxies[awayMs % PROXIES_PER_NODE] as CuttableProxy
+        const proxy = hit.proxies[awayMs % PROXIES_PER_NODE] as FaultProxy
         proxy.cut()
         await sleep(awayMs)
         proxy.mend()
@@ -77,7 +77,7 @@ export class Cluster {
 
   async #addNode(): Promise<void> {
     const port = await freePort()
-    const proxies = Array.from({ length: PROXIES_PER_NODE }, () => new CuttableProxy(port))
+    const proxies = Array.from({ length: PROXIES_PER_NODE }, () => new FaultProxy(port))
     const node = { port, proxies, process: this.#startProcess(port) }
     this.#nodes.push(node)
     for (const proxy of proxies) this.#proxyPorts.push(await proxy.listen())

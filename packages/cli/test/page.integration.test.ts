@@ -1,5 +1,5 @@
 import {
-  CuttableProxy,
+  FaultProxy,
   hasChromium,
   hasRedis,
   launchChromium,
@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)('the page of wigwag serve, in Chromium', () => {
   })
 
   test('after a mere cut of the line it reconnects by itself and recovers what it missed', async () => {
-    await using proxy = new CuttableProxy(server.port)
+    await using proxy = new FaultProxy(server.port)
     const port = await proxy.listen()
     const { page } = await open(`http://127.0.0.1:${port}/?channel=cut`)
     await isOpen(page)

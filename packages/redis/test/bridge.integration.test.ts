@@ -1,6 +1,6 @@
 import { HubError } from '@wigwag/hub'
 import type { RedisBrokerOptions } from '@wigwag/redis'
-import { CuttableProxy, hasRedis, RedisServer } from '@wigwag/testkit'
+import { FaultProxy, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, notesOf, untilAnswered } from './support/hubs-on-redis.ts'
 import { uniquePrefix, untilStatus } from './support/redis-brokers.ts'
@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis)('the bridge from plain Redis channels', () => {
   })
 
   test('comes back with the connection; what was published meanwhile is lost', async () => {
-    const proxy = new CuttableProxy(redis.port)
+    const proxy = new FaultProxy(redis.port)
     const node = await hub({ bridge: 'all', url: `redis://127.0.0.1:${await proxy.listen()}` })
     onTestFinished(async () => {
       await node.hub.close()

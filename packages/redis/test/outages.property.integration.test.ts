@@ -1,5 +1,5 @@
 import { encodePosition, type Position, type Publication, type Subscription } from '@wigwag/hub'
-import { CuttableProxy, hasRedis, RedisServer } from '@wigwag/testkit'
+import { FaultProxy, hasRedis, RedisServer } from '@wigwag/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type HubOnRedis, hubOnRedis, Notes, untilAnswered } from './support/hubs-on-redis.ts'
@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Two hubs on lines of their own, and all that was done with them. */
 class World {
   readonly #nodes: readonly HubOnRedis[]
-  readonly #proxies: readonly CuttableProxy[]
+  readonly #proxies: readonly FaultProxy[]
   readonly #redis: RedisServer
   readonly #publishing: Promise<void>[] = []
   readonly #acknowledged: Publication[] = []
@@ -51,7 +51,7 @@ class World {
   }[] = []
   #published = 0
 
-  private constructor(redis: RedisServer, proxies: readonly CuttableProxy[], nodes: readonly HubOnRedis[]) {
+  private constructor(redis: RedisServer, proxies: readonly FaultProxy[], nodes: readonly HubOnRedis[]) {
     this.#redis = redis
     this.#proxies = proxies
     this.#nodes = nodes
@@ -59,7 +59,7 @@ class World {
 
   static async create(redis: RedisServer, lingerMs: number): Promise<World> {
     const prefix = uniquePrefix()
-    const proxies = [new CuttableProxy(redis.port), new CuttableProxy(redis.port)]
+    const proxies = [new FaultProxy(redis.port), new FaultProxy(redis.port)]
     const nodes: HubOnRedis[] = []
     for (const proxy of proxies) {
       const url = `redis://127.0.0.1:${await proxy.listen()}`

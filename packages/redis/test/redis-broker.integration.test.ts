@@ -1,12 +1,12 @@
 import { brokerContract } from '@wigwag/hub/testing'
 import { RedisBroker } from '@wigwag/redis'
-import { type CuttableProxy, hasRedis, RedisServer } from '@wigwag/testkit'
+import { type FaultProxy, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { cuttableBroker, QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 describe.skipIf(!hasRedis)('the Redis broker keeps the contract of brokers', () => {
   let redis: RedisServer
-  const proxies = new Set<CuttableProxy>()
+  const proxies = new Set<FaultProxy>()
 
   beforeAll(async () => {
     redis = await RedisServer.start()

@@ -1,6 +1,6 @@
 import { presenceContract } from '@wigwag/hub/testing'
 import { RedisPresenceStore } from '@wigwag/redis'
-import { CuttableProxy, hasRedis, RedisServer } from '@wigwag/testkit'
+import { FaultProxy, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { untilAnswered } from './support/hubs-on-redis.ts'
 import { SOON_BACK, untilReached } from './support/presence-on-redis.ts'
@@ -19,7 +19,7 @@ const SERVERS: readonly (readonly [name: string, args: readonly string[]])[] = [
 describe.skipIf(!hasRedis).each(SERVERS)('on %s, two presence stores keep the contract', (_name, args) => {
   let redis: RedisServer
   let time: RedisTime
-  const proxies = new Set<CuttableProxy>()
+  const proxies = new Set<FaultProxy>()
 
   beforeAll(async () => {
     redis = await RedisServer.start({ args })
@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis).each(SERVERS)('on %s, two presence stores keep the co
     test(name, () =>
       run(async (ttlMs) => {
         const prefix = uniquePrefix()
-        const proxy = new CuttableProxy(redis.port)
+        const proxy = new FaultProxy(redis.port)
         proxies.add(proxy)
         const options = { ...SOON_BACK, prefix, presenceTtlMs: ttlMs * SCALE }
         const store = new RedisPresenceStore({ ...options, url: `redis://127.0.0.1:${await proxy.listen()}` })

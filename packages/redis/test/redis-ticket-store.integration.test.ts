@@ -1,6 +1,6 @@
 import { ticketContract } from '@wigwag/hub/testing'
 import { RedisTicketStore } from '@wigwag/redis'
-import { CuttableProxy, hasRedis, RedisServer } from '@wigwag/testkit'
+import { FaultProxy, hasRedis, RedisServer } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { untilAnswered } from './support/hubs-on-redis.ts'
 import { SOON_BACK } from './support/presence-on-redis.ts'
@@ -13,7 +13,7 @@ const SCALE = 1000
 describe.skipIf(!hasRedis)('tickets on Redis', () => {
   let redis: RedisServer
   let time: RedisTime
-  const proxies = new Set<CuttableProxy>()
+  const proxies = new Set<FaultProxy>()
 
   beforeAll(async () => {
     redis = await RedisServer.start()
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('tickets on Redis', () => {
     test(`keep the contract: ${name}`, () =>
       run(async () => {
         const prefix = uniquePrefix()
-        const proxy = new CuttableProxy(redis.port)
+        const proxy = new FaultProxy(redis.port)
         proxies.add(proxy)
         const [here, there] = [
           createStore(`redis://127.0.0.1:${await proxy.listen()}`, prefix),

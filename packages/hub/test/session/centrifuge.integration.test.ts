@@ -1,5 +1,5 @@
 import { refuse } from '@wigwag/hub'
-import { CuttableProxy } from '@wigwag/testkit'
+import { FaultProxy } from '@wigwag/testkit'
 import type { PublicationContext, ServerSubscribedContext, SubscribedContext } from 'centrifuge'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Arrivals } from '../support/arrivals.ts'
@@ -30,7 +30,7 @@ describe("npm's centrifuge over a WebSocket", () => {
 
   test('recovers what it missed while it was cut off', async () => {
     const { hub, port, client } = await serveSessions()
-    const proxy = new CuttableProxy(port)
+    const proxy = new FaultProxy(port)
     onTestFinished(() => proxy[Symbol.asyncDispose]())
     const centrifuge = client({}, await proxy.listen())
     const subscription = centrifuge.newSubscription('news')
@@ -62,7 +62,7 @@ describe("npm's centrifuge over a WebSocket", () => {
     const { hub, port, client } = await serveSessions({
       authenticate: () => ({ user: 'ann', channels: ['inbox'] }),
     })
-    const proxy = new CuttableProxy(port)
+    const proxy = new FaultProxy(port)
     onTestFinished(() => proxy[Symbol.asyncDispose]())
     const centrifuge = client({}, await proxy.listen())
     const subscription = centrifuge.newSubscription('news')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { HubOptions } from '@wigwag/hub'
 import type { ChannelEndpointOptions, CreateHubOptions } from '@wigwag/hub/node'
-import { CuttableProxy, hasChromium, launchChromium } from '@wigwag/testkit'
+import { FaultProxy, hasChromium, launchChromium } from '@wigwag/testkit'
 import { Centrifuge } from 'centrifuge'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
@@ -26,7 +26,7 @@ export interface StrictUser {
 
 /** A hub on a real server behind a line that can be cut, and its clients. */
 export interface StrictBench extends ServedChannels {
-  readonly line: CuttableProxy
+  readonly line: FaultProxy
   user(options?: StrictClientOptions): Promise<StrictUser>
 }
 
@@ -56,7 +56,7 @@ function realmOf(name: string, connect: Connect): ClientRealm {
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8')
         response.end(isScript ? SCRIPT : PAGE)
       })
-      const line = new CuttableProxy(served.port)
+      const line = new FaultProxy(served.port)
       const port = await line.listen()
       onTestFinished(() => line[Symbol.asyncDispose]())
       return { ...served, line, user: async (given = {}) => userOf(await connect(port, given)) }

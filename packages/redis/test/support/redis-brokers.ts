@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { BrokerOutage } from '@wigwag/hub/testing'
 import { RedisBroker, type RedisBrokerOptions } from '@wigwag/redis'
-import { CuttableProxy } from '@wigwag/testkit'
+import { FaultProxy } from '@wigwag/testkit'
 
 /** Soon back, and soon sure that Redis is gone: what a test need not wait for. */
 export const QUICK: RedisBrokerOptions = { maxReconnectDelayMs: 50, lingerMs: 0 }
@@ -20,8 +20,8 @@ export async function untilStatus(broker: RedisBroker, state: RedisBroker['statu
 export async function cuttableBroker(
   redisPort: number,
   options: RedisBrokerOptions,
-): Promise<{ readonly broker: RedisBroker; readonly outage: BrokerOutage; readonly proxy: CuttableProxy }> {
-  const proxy = new CuttableProxy(redisPort)
+): Promise<{ readonly broker: RedisBroker; readonly outage: BrokerOutage; readonly proxy: FaultProxy }> {
+  const proxy = new FaultProxy(redisPort)
   const port = await proxy.listen()
   const broker = new RedisBroker({ ...QUICK, ...options, url: `redis://127.0.0.1:${port}` })
   const outage: BrokerOutage = {
