@@ -82,7 +82,7 @@ export interface TrafficReport {
 export interface MemoryReport {
   readonly kind: 'memory'
   readonly connections: number
-  /** Before the first connection. */
+  /** Before the first connection of the cell, when those of the warm-up have gone. */
   readonly rssBefore: number
   /** With all connections open, nothing sent. */
   readonly rssIdle: number

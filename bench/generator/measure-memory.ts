@@ -9,9 +9,16 @@ import { createSessionLoad } from './measure-traffic.ts'
 import { Meter } from './meter.ts'
 import { readRss } from './process-memory.ts'
 
-/** Reads the servers' memory before the first connection, with all open, and after one echo on each. */
+/** So many connections come, and go again, before the first reading: what a server takes on once is not a connection's. */
+export const WARM_UP_CONNECTIONS = 300
+
+/**
+ * Reads the servers' memory when connections have come and gone, with all of the cell open, and after one echo on each. Those
+ * of the warm-up echo, too; in cells of sessions they publish nothing, because offsets have to begin with the first.
+ */
 export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<MemoryReport> {
   const meter = new Meter()
+  const missingBefore = await comeAndGo(spec, { ...cell, connections: WARM_UP_CONNECTIONS }, meter)
   const load = createLoad(spec, cell, meter)
   const rssBefore = await settledRss(spec)
   await load.open()
@@ -27,8 +34,21 @@ export async function measureMemory(spec: LoadSpec, cell: MessageCell): Promise<
     rssBefore,
     rssIdle,
     rssEchoed,
-    faults: meter.faults(missing),
+    faults: meter.faults(missingBefore + missing),
   }
+}
+
+/** Returns how many messages are missing. */
+async function comeAndGo(spec: LoadSpec, cell: MessageCell, meter: Meter): Promise<number> {
+  const load = createLoad(spec, cell, meter)
+  await load.open()
+  if (cell.workload === 'memory') {
+    load.start()
+    load.stop()
+  }
+  const missing = await drain(load, meter, spec.drainSecs)
+  load.end()
+  return missing
 }
 
 function createLoad(spec: LoadSpec, cell: MessageCell, meter: Meter): Load {

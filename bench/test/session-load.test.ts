@@ -63,7 +63,7 @@ describe('a load of sessions finds a server flawless that', () => {
     await expect.poll(() => pongs).toBe(pings)
   })
 
-  test('holds idle sessions and publishes once to each', async () => {
+  test('has sessions come and go, then holds idle ones and publishes once to each', async () => {
     let delivered = 0
     const port = await serve((session, n, data) => {
       delivered++
@@ -166,6 +166,7 @@ async function serve(
       return
     }
     sessions.add(socket)
+    socket.on('close', () => sessions.delete(socket))
     if (url.startsWith('/socket.io/')) socket.send('0{"sid":"s"}')
     socket.on('message', (data) => {
       const answer = answers[String(data)]
