@@ -281,6 +281,11 @@ export class Hub<const C extends Contract = Contract> {
     return this.#draining !== undefined || this.#closed
   }
 
+  /** How many clients are to come in a second, those that come back among them: as many as sessions are let in. */
+  get maxArrivalsPerSecond(): number {
+    return this.#sessions?.context.options.maxSessionsPerSecond ?? Number.POSITIVE_INFINITY
+  }
+
   /** Has the clients of a transport leave when the hub drains. Returns the function that undoes it. */
   onDrain(drainable: Drainable): () => void {
     this.#drainables.add(drainable)
@@ -314,8 +319,8 @@ export class Hub<const C extends Contract = Contract> {
     // Without a clock all leave at once, and nobody is dropped.
     const ports = this.#ports ?? { elapsedMs: () => 0, every: () => () => {} }
     const { overMs, graceMs } = options
-    const maxPerSecond = this.#sessions?.context.options.maxSessionsPerSecond ?? Number.POSITIVE_INFINITY
-    await drain(parts, { overMs: this.#ports === undefined ? 0 : overMs, graceMs }, maxPerSecond, ports)
+    const pace = { overMs: this.#ports === undefined ? 0 : overMs, graceMs }
+    await drain(parts, pace, this.maxArrivalsPerSecond, ports)
     await this.close()
   }
 

@@ -57,8 +57,8 @@ export class ServeServer {
 
   /** Connections open now. */
   get connections(): number {
-    const { webSocket, sessions, sse, poll } = this.#endpoint.stats
-    return webSocket.open + (sessions?.open ?? 0) + sse.open + poll.waiting
+    const { webSocket, sessions, sse, ndjson, poll } = this.#endpoint.stats
+    return webSocket.open + (sessions?.open ?? 0) + sse.open + ndjson.open + poll.waiting
   }
 
   /** Whether the broker is there, and if not, why. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AdmissionStats, interceptHttp, refuse } from '@wigwag/socket'
 import { HeaderFields } from '@wigwag/socket/core'
+import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import { decodeBody } from '../publication/data-format.ts'
-import { parsePosition } from '../publication/position.ts'
 import { ServerApi } from './api/server-api.ts'
 import { type ChannelUrl, decodeChannelName, matchChannelUrl } from './channel-url.ts'
 import {
@@ -14,12 +14,16 @@ import {
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerError, answerText, untilItsTurn } from './http-answer.ts'
 import { authorizeByNamespace } from './namespace-authorization.ts'
+import { ndjsonFormat } from './ndjson-format.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { isSessionUrl } from './session-url.ts'
 import { SessionWebSockets } from './session-websockets.ts'
-import { SseTransport } from './sse-transport.ts'
+import { sseFormat } from './sse-format.ts'
+import { chooseStream, type StreamKind } from './stream-choice.ts'
+import { parseStreamStart } from './stream-request.ts'
+import { StreamTransport } from './stream-transport.ts'
 import { TicketEndpoint } from './ticket-endpoint.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
@@ -35,7 +39,8 @@ const METHODS = 'GET, HEAD, POST, OPTIONS'
 /** What an endpoint counted. */
 export interface ChannelEndpointStats {
   readonly webSocket: WebSocketTransport['stats']
-  readonly sse: SseTransport['stats']
+  readonly sse: StreamTransport['stats']
+  readonly ndjson: StreamTransport['stats']
   readonly poll: PollStats
   /** WebSockets of sessions. */
   readonly sessions: SessionWebSockets['stats'] | undefined
@@ -44,14 +49,14 @@ export interface ChannelEndpointStats {
 
 /**
  * Serves a hub's channels on an HTTP server, each under `/channel/NAME`: `POST` publishes, a WebSocket and
- * `Accept: text/event-stream` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket. Sessions
+ * `Accept: text/event-stream` or `application/x-ndjson` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket. Sessions
  * come in at `/connection/websocket`: not where `authorize` is given and the hub has neither `authenticate` nor `namespaces`.
  * PROTOCOL.md has all of it.
  */
 export class ChannelEndpoint {
   readonly #hub: Hub
   readonly #options: ResolvedEndpointOptions
-  readonly #sse: SseTransport
+  readonly #streams: Readonly<Record<StreamKind, StreamTransport>>
   readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
   readonly #sessions: SessionWebSockets | undefined
@@ -66,15 +71,17 @@ export class ChannelEndpoint {
     const decides = hub.hasSessions && hub.decidesOnSessions
     const authorize = options.authorize ?? (decides ? authorizeByNamespace(hub, options.tickets) : undefined)
     this.#options = resolveEndpointOptions({ ...options, ...(authorize && { authorize }) })
-    this.#sse = new SseTransport(hub, this.#options)
+    this.#streams = {
+      sse: new StreamTransport(hub, this.#options, sseFormat),
+      ndjson: new StreamTransport(hub, this.#options, ndjsonFormat),
+    }
     this.#poll = new PollTransport(hub, this.#options)
     this.#webSocket = new WebSocketTransport(hub, this.#options)
     // Where the application decides on requests alone, nobody would decide on what sessions do.
     if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
     }
-    const parts = [this.#sse, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
-    this.#undoDrain = parts.map((part) => hub.onDrain(part))
+    this.#undoDrain = this.#transports.map((part) => hub.onDrain(part))
     const { api, tickets } = this.#options
     this.#api = api && new ServerApi(hub, api, this.#options)
     // Where nobody says who is who, or only on requests for channels, there is nobody to give a ticket to.
@@ -86,9 +93,15 @@ export class ChannelEndpoint {
   /** What happened so far. */
   get stats(): ChannelEndpointStats {
     const { admission } = this.#options
-    const { stats: poll } = this.#poll
-    const sessions = this.#sessions?.stats
-    return { webSocket: this.#webSocket.stats, sessions, sse: this.#sse.stats, poll, admission: admission.stats }
+    const { sse, ndjson } = this.#streams
+    return {
+      webSocket: this.#webSocket.stats,
+      sessions: this.#sessions?.stats,
+      sse: sse.stats,
+      ndjson: ndjson.stats,
+      poll: this.#poll.stats,
+      admission: admission.stats,
+    }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
@@ -137,15 +150,20 @@ export class ChannelEndpoint {
     return detach
   }
 
-  /** Closes every WebSocket with 1001, ends every event stream and answers every poll; resolves when all are closed. */
+  /** Closes every WebSocket with 1001, ends every stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close(), this.#sessions?.close()])
+    await Promise.all(this.#transports.map((part) => part.close()))
     for (const undo of [...this.#undoDrain, ...this.#detach]) undo()
   }
 
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  get #transports(): readonly (Drainable & { close(): Promise<void> })[] {
+    const { sse, ndjson } = this.#streams
+    return [sse, ndjson, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
   }
 
   #isForSessions({ url = '' }: IncomingMessage): boolean {
@@ -187,11 +205,9 @@ export class ChannelEndpoint {
         response.writeHead(204, { allow: METHODS }).end()
         return
       case 'GET':
-        if (headers.get('sec-websocket-key') !== undefined) throw refuse(426, LOST_UPGRADE, { upgrade: 'websocket' })
-        if (wantsEventStream(headers)) return this.#subscribe(channel, url, incoming, response)
-        return this.#answerPoll(channel, url, headers, incoming, response)
       case 'HEAD':
-        return this.#answerPoll(channel, url, headers, incoming, response)
+        if (headers.get('sec-websocket-key') !== undefined) throw refuse(426, LOST_UPGRADE, { upgrade: 'websocket' })
+        return this.#read(channel, url, headers, incoming, response)
       default:
         answerText(response, 405, `A channel takes ${METHODS}, not ${incoming.method}.`, { allow: METHODS })
     }
@@ -211,6 +227,19 @@ export class ChannelEndpoint {
     response.end(`${JSON.stringify({ channel, offset: position?.offset, epoch: position?.epoch, time, degraded })}\n`)
   }
 
+  async #read(
+    channel: string,
+    url: ChannelUrl,
+    headers: HeaderFields,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const kind = chooseStream(headers)
+    return kind === undefined
+      ? this.#answerPoll(channel, url, headers, incoming, response)
+      : this.#subscribe(kind, channel, url, headers, incoming, response)
+  }
+
   async #answerPoll(
     channel: string,
     url: ChannelUrl,
@@ -228,20 +257,18 @@ export class ChannelEndpoint {
   }
 
   async #subscribe(
+    kind: StreamKind,
     channel: string,
-    url: ChannelUrl,
+    { query }: ChannelUrl,
+    headers: HeaderFields,
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    // A client that reconnects by itself sends the header, but still the URL that it began with.
-    const position = incoming.headers['last-event-id'] ?? url.query.get('after') ?? ''
-    const after = position === '' ? undefined : parsePosition(String(position))
+    const after = parseStreamStart(query, headers)
     await assertAuthorized(this.#options, 'subscribe', channel, incoming)
     await untilItsTurn(response)
-    if (!response.destroyed) this.#sse.open(response, channel, after)
+    if (response.destroyed) return
+    if (incoming.method === 'HEAD') this.#streams[kind].answerHead(response)
+    else this.#streams[kind].open(response, channel, after)
   }
-}
-
-function wantsEventStream(headers: HeaderFields): boolean {
-  return headers.list('accept').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === 'text/event-stream')
 }

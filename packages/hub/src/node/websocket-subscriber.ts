@@ -5,7 +5,8 @@ import type { HubError } from '../error/hub-error.ts'
 import { encodePlain } from '../publication/data-format.ts'
 import type { Position } from '../publication/position.ts'
 import type { Gap, Publication } from '../publication/publication.ts'
-import { encodeGapLine, encodeLiveLine, encodePublicationLine } from '../publication/publication-line.ts'
+import { encodeGapLine, encodeLiveLine } from '../publication/publication-line.ts'
+import { encodeLine } from './encode-line.ts'
 
 /** Close code of a bare WebSocket that asked for more than history holds: reconnect without `after`. */
 export const INSUFFICIENT_STATE_CLOSE_CODE = 3010
@@ -34,8 +35,7 @@ const BARE_CODECS: Readonly<Record<BareFormat, PublicationCodec<PreparedMessage>
 
 /** The lines of `wigwag.publication.v1`. */
 const lineCodec: PublicationCodec<PreparedMessage> = {
-  encode: (publication: Publication) =>
-    new PreparedMessage(encodePublicationLine(publication, (bytes) => Buffer.from(bytes).toString('base64'))),
+  encode: (publication: Publication) => new PreparedMessage(encodeLine(publication)),
 }
 
 /** A WebSocket without a subprotocol: messages are the data itself, and delivery is at most once. */

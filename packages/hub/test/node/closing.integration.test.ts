@@ -45,7 +45,7 @@ describe('endpoint.close()', () => {
     await hub.publish('a', 'too late')
     await closing
     await events.ended
-    expect(events.reader.events).toEqual([])
+    expect(events.events).toEqual([])
   })
 
   test('an event stream that is asked for meanwhile ends at once, with when to come back', async () => {

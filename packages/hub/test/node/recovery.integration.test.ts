@@ -37,12 +37,44 @@ describe('an event stream resumes (HTML §9.2.4)', () => {
     expect(await (await openEvents(url, { 'last-event-id': second ?? '' })).next()).toMatchObject({ data: '3' })
   })
 
+  test.each(['last_event_id', 'lastEventId', 'lastEventID', 'Last-Event-ID'])(
+    'behind ?%s=, of clients that cannot send the header, rather than behind the ?after= that their URL began with',
+    async (name) => {
+      const served = await serveChannels()
+      const [first, second, third] = await publishNumbers(served, 4)
+      const url = served.url(`/channel/a?after=${first}&${name}=${second}`)
+      expect(await (await openEvents(url)).next()).toMatchObject({ data: '3' })
+      expect(await (await openEvents(url, { 'last-event-id': third ?? '' })).next()).toMatchObject({ data: '4' })
+      const malformed = await openEvents(served.url(`/channel/a?${name}=7`))
+      expect(malformed.response.status).toBe(400)
+      // As it is before anything came.
+      expect(await (await openEvents(served.url(`/channel/a?after=${third}&${name}=`))).next()).toMatchObject({
+        data: '4',
+      })
+    },
+  )
+
+  test('and is told when to come back, each stream another time: the more there are, the more apart', async () => {
+    const served = await serveChannels({ sessions: { maxSessionsPerSecond: 2 } })
+    const told: number[] = []
+    for (let i = 0; i < 40; i++) {
+      const events = await openEvents(served.url('/channel/a'))
+      await events.live()
+      told.push(events.reader.retryMs ?? 0)
+    }
+    expect(Math.min(...told)).toBeGreaterThanOrEqual(1000)
+    // Forty who come back two a second take twenty seconds.
+    expect(Math.max(...told)).toBeLessThanOrEqual(21_000)
+    expect(Math.max(...told)).toBeGreaterThan(3000)
+    expect(new Set(told).size).toBeGreaterThan(10)
+  })
+
   test('from now on when neither is there, with an id from which to resume before anything came', async () => {
     const served = await serveChannels()
     const positions = await publishNumbers(served, 2)
     const events = await openEvents(served.url('/channel/a'))
     await events.live()
-    expect(events.reader.events).toEqual([])
+    expect(events.events).toEqual([])
     expect(events.reader.lastEventId).toBe(positions[1])
     expect(events.reader.retryMs).toBeGreaterThan(0)
   })
@@ -72,7 +104,7 @@ describe('an event stream resumes (HTML §9.2.4)', () => {
     for (let attempts = 0; received.length < 12 && attempts < 20; attempts++) {
       const events = await openEvents(served.url('/channel/a'), { 'last-event-id': lastEventId })
       await Promise.race([events.live(), events.ended])
-      received.push(...events.reader.events.map(({ data }) => String(Number.parseInt(data, 10))))
+      received.push(...events.events.map(({ data }) => String(Number.parseInt(data, 10))))
       lastEventId = events.reader.lastEventId
     }
     expect(received).toEqual(Array.from({ length: 12 }, (_, i) => String(i)))

@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHub } from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { SseTransport } from '../../src/node/sse-transport.ts'
+import { sseFormat } from '../../src/node/sse-format.ts'
+import { StreamTransport } from '../../src/node/stream-transport.ts'
 import { connectRaw } from '../support/raw-http.ts'
 import { openSocket, serveChannels, untilSubscribed } from '../support/served-channels.ts'
 
@@ -36,7 +37,11 @@ test('an event stream that is not read ends when maxQueuedBytes wait for it, and
 
 test('a stream that was ended and still is not read is dropped after a while', async () => {
   const hub = createHub()
-  const transport = new SseTransport(hub, { maxQueuedBytes: MAX_QUEUED, pingIntervalMs: 60_000, closeTimeoutMs: 50 })
+  const transport = new StreamTransport(
+    hub,
+    { maxQueuedBytes: MAX_QUEUED, pingIntervalMs: 60_000, closeTimeoutMs: 50 },
+    sseFormat,
+  )
   const dropped = new Promise<void>((resolve) => {
     const server = createServer((_incoming, response) => {
       response.on('close', () => resolve())

@@ -1,7 +1,7 @@
 import type { PublicationData } from '@wigwag/hub'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeGapEvent, encodeLiveComment, sseCodec } from '../../src/node/sse-codec.ts'
+import { encodeGapEvent, encodeLiveEvent, sseCodec } from '../../src/node/sse-codec.ts'
 import { EventStreamReader, type StreamEvent } from '../support/event-stream.ts'
 
 const position = { epoch: 'e', offset: 7 }
@@ -65,9 +65,42 @@ test('a gap is an event named gap that keeps the last id, so that what comes nex
   expect(reader.lastEventId).toBe('')
 })
 
-test('the end of recovery is no event, but sets the id from which a client resumes', () => {
-  const reader = read(encodeLiveComment(position, 2))
-  expect(reader.events).toEqual([])
+test('the end of recovery is an event of its own, whose id says where to resume before anything came', () => {
+  const reader = read(encodeLiveEvent(position, 2))
+  expect(reader.events).toEqual([{ type: 'live', data: '{"position":"e:7","recovered":2}', id: 'e:7' }])
   expect(reader.comments).toEqual(['live, 2 recovered'])
-  expect(reader.lastEventId).toBe('e:7')
+  expect(read(encodeLiveEvent(undefined, 0)).events).toEqual([{ type: 'live', data: '{"recovered":0}', id: '' }])
+})
+
+describe('the type tag of a publication', () => {
+  const typed = (type: string, data: PublicationData = 'x'): StreamEvent[] =>
+    read(sseCodec.encode({ channel: 'a', data, time: 5, position, tags: { type, other: 'y' } }).toString()).events
+
+  test('is the name of the event', () => {
+    for (const type of ['shipped', 'order.shipped', 'Řeka', 'a: b', ' spaced'])
+      expect(typed(type)).toEqual([{ type, data: 'x', id: 'e:7' }])
+  })
+
+  test('is none where it would be taken for what the stream says itself, or for what a browser dispatches', () => {
+    for (const type of ['gap', 'live', 'failure', 'bytes', 'error', 'open', 'message', ''])
+      expect(typed(type)).toEqual([{ type: 'message', data: 'x', id: 'e:7' }])
+  })
+
+  test('does not change what bytes are', () => {
+    expect(typed('shipped', Uint8Array.of(0, 255))).toEqual([{ type: 'bytes', data: 'AP8=', id: 'e:7' }])
+  })
+
+  test('whatever it is, it is one event with that id and that data', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', ':', ' ', '\r', '\n', 'data: ', 'id: ', '\0', '\u2028', 'ž', '🐎') }),
+        (type) => {
+          const [event, ...others] = typed(type)
+          expect(others).toEqual([])
+          expect(event).toMatchObject({ data: 'x', id: 'e:7' })
+          expect([type, 'message']).toContain(event?.type)
+        },
+      ),
+    )
+  })
 })

@@ -108,6 +108,7 @@ const BUNDLES: readonly (readonly string[])[] = [
   ],
   ['Upgrade: websocket', 'Connection: Upgrade'],
   ['Accept: text/event-stream'],
+  ['Accept: application/x-ndjson'],
   ['Content-Type: application/json'],
   [],
 ]

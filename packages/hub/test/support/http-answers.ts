@@ -37,7 +37,7 @@ export function readHttpAnswers(text: string, methods: readonly string[]): HttpA
     if (status < 200) continue
     const body = readBody(text, at, status, headers, methods[answers.length] ?? 'GET')
     if (body.next < 0) {
-      const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
+      const isStream = /^(text\/event-stream|application\/x-ndjson)/.test(headers.get('content-type') ?? '')
       return { answers: [...answers, { status, headers, body: body.text }], end: isStream ? 'stream' : 'cut' }
     }
     answers.push({ status, headers, body: body.text })

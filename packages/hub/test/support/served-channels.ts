@@ -101,6 +101,8 @@ export async function openSocket(url: string, options: ConnectOptions = {}): Pro
 export interface TestEvents {
   readonly response: Response
   readonly reader: EventStreamReader
+  /** What came, but for where recovery ends. */
+  readonly events: readonly StreamEvent[]
   /** The next event that was not asked for yet. */
   next(): Promise<StreamEvent>
   /** Resolves when recovery is done. */
@@ -114,6 +116,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
   onTestFinished(() => abort.abort())
   const response = await fetch(url, { headers: { accept: 'text/event-stream', ...headers }, signal: abort.signal })
   const reader = new EventStreamReader()
+  const told = (): StreamEvent[] => reader.events.filter(({ type }) => type !== 'live')
   const arrivals = new Arrivals()
   let taken = 0
   let hasEnded = false
@@ -134,9 +137,12 @@ export async function openEvents(url: string, headers: Record<string, string> = 
     response,
     reader,
     ended,
+    get events() {
+      return told()
+    },
     async next() {
-      await arrivals.until(() => reader.events.length > taken || hasEnded)
-      const event = reader.events[taken++]
+      await arrivals.until(() => told().length > taken || hasEnded)
+      const event = told()[taken++]
       if (event === undefined) throw new Error('The event stream ended before another event came.')
       return event
     },
