@@ -77,18 +77,20 @@ const DEFAULTS = {
 type ServerState = 'running' | 'closing' | 'closed'
 
 /** What `completeUpgrade` is handed by `handleUpgrade`. */
-type Completion = readonly [
-  extensions: NegotiatedExtensions,
-  key: string,
-  subprotocols: Set<string>,
-  request: IncomingMessage,
-  socket: Duplex | BareSocket,
-  head: Buffer,
-  opened: Opened,
-]
+interface Completion {
+  readonly extensions: NegotiatedExtensions
+  readonly key: string
+  readonly subprotocols: Set<string>
+  readonly request: IncomingMessage
+  readonly socket: Duplex | BareSocket
+  readonly head: Buffer
+  readonly opened: Opened
+}
 
 const NO_EXTENSIONS: readonly string[] = []
 const NO_HEAD = Buffer.alloc(0)
+/** What is shared must not get to programs: it is looked at, and handed on only if it is not empty. */
+const NO_SUBPROTOCOLS = new Set<string>()
 
 /** A server with the surface of `ws` 8. */
 export class WebSocketServer extends EventEmitter {
@@ -174,9 +176,9 @@ export class WebSocketServer extends EventEmitter {
       this.#refuse(request, socket, describeFault(verdict))
       return
     }
-    const { key, subprotocols, extensions } = verdict.offer
-    const negotiated = answerExtensions(extensions, this._spoken)
-    this.#verify([negotiated, key, new Set(subprotocols), request, socket, head, opened])
+    const { key, subprotocols, extensions: offered } = verdict.offer
+    const extensions = answerExtensions(offered, this._spoken)
+    this.#verify({ extensions, key, subprotocols: new Set(subprotocols), request, socket, head, opened })
   }
 
   #verify(completion: Completion): void {
@@ -185,7 +187,7 @@ export class WebSocketServer extends EventEmitter {
       this.#complete(completion)
       return
     }
-    const [, , , request, socket] = completion
+    const { request, socket } = completion
     const info = { origin: request.headers.origin, secure: isSecure(request), req: request }
     if (verifyClient.length === 2) {
       verifyClient(info, (accepted, status = 401, message, headers) => {
@@ -197,7 +199,7 @@ export class WebSocketServer extends EventEmitter {
   }
 
   #complete(completion: Completion): void {
-    const [extensions, key, subprotocols, request, socket, head, opened] = completion
+    const { extensions, key, subprotocols, request, socket, head, opened } = completion
     if (!(socket instanceof BareSocket)) {
       this.completeUpgrade(extensions, key, subprotocols, request, socket, head, opened)
     } else if (!socket.current.writable) socket.destroy()
@@ -229,10 +231,10 @@ export class WebSocketServer extends EventEmitter {
       answer(socket, 503)
       return
     }
-    this.#open([extensions, key, subprotocols, request, socket, head, opened])
+    this.#open({ extensions, key, subprotocols, request, socket, head, opened })
   }
 
-  #open([extensions, key, subprotocols, request, socket, head, opened]: Completion): void {
+  #open({ extensions, key, subprotocols, request, socket, head, opened }: Completion): void {
     const SocketClass = this.options.WebSocket ?? WebSocket
     const webSocket = new SocketClass(null, undefined, this.options as never)
     const protocol = this.#chooseProtocol(subprotocols, request)
@@ -245,7 +247,7 @@ export class WebSocketServer extends EventEmitter {
     if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`)
     if (extensions.answer.length > 0) lines.push(`Sec-WebSocket-Extensions: ${encodeExtensions(extensions.answer)}`)
     this.emit('headers', lines, request)
-    const response = `${lines.join('\r\n')}\r\n\r\n`
+    const response = lines.concat('\r\n').join('\r\n')
     // Somebody may have asked for a socket of `net` by now.
     const current = socket instanceof BareSocket ? (socket.current as Duplex | BareSocket) : socket
     if (current instanceof BareSocket) writeAnswer(current, response, true)
@@ -318,9 +320,15 @@ export class WebSocketServer extends EventEmitter {
       this.handleUpgrade(request, bare.toNet(), NO_HEAD, this.#opened)
       return
     }
-    const negotiated = answerExtensions(offer.extensions, this._spoken)
-    const subprotocols = new Set(offer.subprotocols)
-    this.#verify([negotiated, offer.key, subprotocols, request, bare, NO_HEAD, this.#opened])
+    this.#verify({
+      extensions: answerExtensions(offer.extensions, this._spoken),
+      key: offer.key,
+      subprotocols: offer.subprotocols.length === 0 ? NO_SUBPROTOCOLS : new Set(offer.subprotocols),
+      request,
+      socket: bare,
+      head: NO_HEAD,
+      opened: this.#opened,
+    })
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, { status, message, headers }: Refusal): void {

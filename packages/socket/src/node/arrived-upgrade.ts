@@ -82,7 +82,7 @@ export class BareUpgrade implements ArrivedUpgrade {
   get incoming(): IncomingMessage {
     if (this.#incoming === undefined) {
       const socket = this.#moveToNet()
-      this.#incoming = new BareRequest({ ...this.head, rawHeaders: this.#lines }, () => socket)
+      this.#incoming = new BareRequest({ ...this.head, rawHeaders: [...this.#lines] }, () => socket)
     }
     return this.#incoming
   }

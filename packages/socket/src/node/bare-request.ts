@@ -11,8 +11,14 @@ export class BareRequest extends IncomingMessage {
   _netSocket: Socket | undefined
   /** @internal */
   readonly _makeSocket: () => Socket
+  /** @internal Whether it upgrades, as Node sets it. */
+  declare upgrade: boolean
 
-  constructor({ method, target, rawHeaders }: QuickUpgrade, makeSocket: () => Socket) {
+  /** The request keeps `rawHeaders`, and programs may change them. */
+  constructor(
+    { method, target, rawHeaders }: Pick<QuickUpgrade, 'method' | 'target' | 'rawHeaders'>,
+    makeSocket: () => Socket,
+  ) {
     super(NO_SOCKET)
     this._makeSocket = makeSocket
     // Its own and not the class's: frameworks give requests another prototype.
@@ -24,11 +30,19 @@ export class BareRequest extends IncomingMessage {
     this.httpVersionMinor = 1
     // Node's own way to fill in `headers` (when they are asked for), of which repeated lines have rules of their own; there
     // is no public one.
-    const lines = this as unknown as { _addHeaderLines(headers: readonly string[], count: number): void }
-    lines._addHeaderLines([...rawHeaders], rawHeaders.length)
+    const inside = this as unknown as Inside
+    inside._addHeaderLines(rawHeaders, rawHeaders.length)
+    this.upgrade = true
     this.complete = true
-    this.push(null)
+    // There is no body. `push(null)` comes to the same, and costs a tick, in which nobody listens yet.
+    inside._readableState.ended = true
   }
+}
+
+/** What a request of Node is made of. */
+interface Inside {
+  _addHeaderLines(headers: readonly string[], count: number): void
+  readonly _readableState: { ended: boolean }
 }
 
 const SOCKET: PropertyDescriptor = {

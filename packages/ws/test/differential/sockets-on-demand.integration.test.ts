@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { IncomingMessage } from 'node:http'
 import { connect, type Server, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
 import { createWebSocketStream, type ServerOptions, type WebSocket, type WebSocketServer } from 'ws'
 import { ours } from '../support/faces.ts'
@@ -189,6 +192,58 @@ describe('a server of its own', () => {
       await closed
     }
   })
+
+  // Frameworks give requests another prototype, and read what they take for a body.
+  for (const prototype of ['its own', 'that of a framework']) {
+    sameAsWs(`the request ends whoever reads it, with ${prototype} prototype`, async (scene) => {
+      const readers: Record<string, (request: IncomingMessage) => Promise<unknown>> = {
+        loop: async (request) => {
+          for await (const chunk of request) scene.log.note('chunk', chunk)
+        },
+        flow: (request) => once(request.resume(), 'end'),
+        data: (request) =>
+          once(
+            request.on('data', (chunk) => scene.log.note('chunk', chunk)),
+            'end',
+          ),
+        readable: (request) =>
+          once(
+            request.on('readable', () => scene.log.note('read', request.read())),
+            'end',
+          ),
+        pipe: (request) => finished(request.pipe(new PassThrough().resume())),
+        dump: async (request) => {
+          ;(request as unknown as { _dump(): void })._dump()
+          await once(request, 'end')
+        },
+      }
+      const { server, url } = await scene.serve()
+      for (const [how, read] of Object.entries(readers)) {
+        const connected = event(server, 'connection')
+        const client = new scene.face(url)
+        const opened = event(client, 'open')
+        const [socket, request] = (await connected) as [WebSocket, IncomingMessage]
+        await opened
+        if (prototype !== 'its own') Object.setPrototypeOf(request, Object.create(IncomingMessage.prototype))
+        const { readable, readableLength, readableEnded, destroyed, complete } = request
+        scene.log.note(
+          how,
+          readable,
+          readableLength,
+          readableEnded,
+          destroyed,
+          complete,
+          (request as { readonly upgrade?: unknown }).upgrade,
+        )
+        await read(request)
+        scene.log.note(how, request.readableEnded, socket.readyState)
+        socket.on('message', (data) => socket.send(data))
+        client.send('still open')
+        scene.log.note(how, String((await event(client, 'message'))[0]))
+        client.terminate()
+      }
+    })
+  }
 
   sameAsWs('tells what came with the upgrade, also when the request was asked for its socket', async (scene) => {
     const { server, url } = await scene.serve()

@@ -17,6 +17,7 @@ export function answerExtensions(
   offers: readonly ExtensionOffer[],
   spoken: readonly MessageExtension[],
 ): NegotiatedExtensions {
+  if (offers.length === 0 || spoken.length === 0) return NOTHING
   const agreed: Agreed[] = []
   for (const { name, parameters } of offers) {
     const extension = spoken.find((candidate) => candidate.name === name)
@@ -67,10 +68,10 @@ function conflictWith(extension: MessageExtension, agreed: readonly Agreed[]): M
     ?.extension
 }
 
+const NOTHING: NegotiatedExtensions = { answer: [], chain: undefined }
+
 function negotiated(agreed: readonly Agreed[]): NegotiatedExtensions {
+  if (agreed.length === 0) return NOTHING
   const links = agreed.map(({ extension, codec }) => ({ reservedBit: extension.reservedBit, codec }))
-  return {
-    answer: agreed.map(({ answer }) => answer),
-    chain: links.length === 0 ? undefined : new ExtensionChain(links),
-  }
+  return { answer: agreed.map(({ answer }) => answer), chain: new ExtensionChain(links) }
 }
