@@ -17,7 +17,8 @@ import { authorizeByNamespace } from './namespace-authorization.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
-import { isSessionUrl } from './session-url.ts'
+import { SessionRequests } from './session-requests.ts'
+import { matchSessionUrl, type SessionDoorName } from './session-url.ts'
 import { SessionWebSockets } from './session-websockets.ts'
 import { SseTransport } from './sse-transport.ts'
 import { TicketEndpoint } from './ticket-endpoint.ts'
@@ -28,7 +29,8 @@ const LOST_UPGRADE =
   'This is a WebSocket handshake without "Upgrade: websocket" or without "Connection: upgrade": a proxy did not pass them ' +
   'on. In nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
-const ONLY_WEBSOCKET = 'Sessions come in over a WebSocket here: connect with ws:// or wss://.'
+const ONLY_WEBSOCKET =
+  'Here sessions come in over a WebSocket: connect with ws:// or wss://, or to /connection/http_stream or /connection/sse.'
 
 const METHODS = 'GET, HEAD, POST, OPTIONS'
 
@@ -39,13 +41,15 @@ export interface ChannelEndpointStats {
   readonly poll: PollStats
   /** WebSockets of sessions. */
   readonly sessions: SessionWebSockets['stats'] | undefined
+  /** Sessions over plain requests. */
+  readonly sessionRequests: SessionRequests['stats'] | undefined
   readonly admission: AdmissionStats
 }
 
 /**
  * Serves a hub's channels on an HTTP server, each under `/channel/NAME`: `POST` publishes, a WebSocket and
  * `Accept: text/event-stream` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket. Sessions
- * come in at `/connection/websocket`: not where `authorize` is given and the hub has neither `authenticate` nor `namespaces`.
+ * come in at `/connection/websocket` and, over plain HTTP, beside it: not where `authorize` is given and the hub has neither `authenticate` nor `namespaces`.
  * PROTOCOL.md has all of it.
  */
 export class ChannelEndpoint {
@@ -55,6 +59,7 @@ export class ChannelEndpoint {
   readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
   readonly #sessions: SessionWebSockets | undefined
+  readonly #sessionRequests: SessionRequests | undefined
   readonly #undoDrain: readonly (() => void)[]
   readonly #api: ServerApi | undefined
   readonly #ticketEndpoint: TicketEndpoint | undefined
@@ -72,8 +77,10 @@ export class ChannelEndpoint {
     // Where the application decides on requests alone, nobody would decide on what sessions do.
     if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
+      this.#sessionRequests = new SessionRequests(hub, this.#options)
     }
-    const parts = [this.#sse, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
+    const sessions = this.#sessions ? [this.#sessions, ...(this.#sessionRequests?.drainables ?? [])] : []
+    const parts = [this.#sse, this.#poll, this.#webSocket, ...sessions]
     this.#undoDrain = parts.map((part) => hub.onDrain(part))
     const { api, tickets } = this.#options
     this.#api = api && new ServerApi(hub, api, this.#options)
@@ -88,7 +95,9 @@ export class ChannelEndpoint {
     const { admission } = this.#options
     const { stats: poll } = this.#poll
     const sessions = this.#sessions?.stats
-    return { webSocket: this.#webSocket.stats, sessions, sse: this.#sse.stats, poll, admission: admission.stats }
+    const sessionRequests = this.#sessionRequests?.stats
+    const { stats: webSocket } = this.#webSocket
+    return { webSocket, sessions, sessionRequests, sse: this.#sse.stats, poll, admission: admission.stats }
   }
 
   /** Answers the channels' requests of an `http` or `https` server, before its other listeners see them. Returns the function that undoes it. */
@@ -106,12 +115,9 @@ export class ChannelEndpoint {
           this.#serveTicket(server, this.#ticketEndpoint, incoming, response).catch(failed)
           return true
         }
-        if (this.#isForSessions(incoming)) {
-          const isLost = incoming.headers['sec-websocket-key'] !== undefined
-          answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, {
-            upgrade: 'websocket',
-            connection: 'close',
-          })
+        const door = this.#sessionDoorOf(incoming)
+        if (door !== undefined) {
+          this.#serveSession(server, door, incoming, response).catch(failed)
           return true
         }
         const url = matchChannelUrl(target, false, basePath)
@@ -120,7 +126,7 @@ export class ChannelEndpoint {
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (this.#isForSessions(incoming)) {
+        if (this.#sessionDoorOf(incoming) === 'websocket') {
           this.#sessions?.upgrade(server, incoming, socket, head)
           return true
         }
@@ -139,7 +145,8 @@ export class ChannelEndpoint {
 
   /** Closes every WebSocket with 1001, ends every event stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close(), this.#sessions?.close()])
+    const sessions = [this.#sessions?.close(), this.#sessionRequests?.close()]
+    await Promise.all([this.#sse.close(), this.#poll.close(), this.#webSocket.close(), ...sessions])
     for (const undo of [...this.#undoDrain, ...this.#detach]) undo()
   }
 
@@ -148,8 +155,8 @@ export class ChannelEndpoint {
     return this.close()
   }
 
-  #isForSessions({ url = '' }: IncomingMessage): boolean {
-    return this.#sessions !== undefined && isSessionUrl(url, this.#options.basePath)
+  #sessionDoorOf({ url = '' }: IncomingMessage): SessionDoorName | undefined {
+    return this.#sessions === undefined ? undefined : matchSessionUrl(url, this.#options.basePath)
   }
 
   /** The doors. Throws the refusal; returns false for what is answered by that. */
@@ -165,6 +172,20 @@ export class ChannelEndpoint {
     if (!isPreflight(incoming)) return true
     response.writeHead(204, PREFLIGHT_HEADERS).end()
     return false
+  }
+
+  async #serveSession(
+    server: Server,
+    door: SessionDoorName,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (door === 'websocket') {
+      const isLost = incoming.headers['sec-websocket-key'] !== undefined
+      answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
+    } else if (this.#admit(server, incoming, response)) {
+      await this.#sessionRequests?.serve(door, incoming, response)
+    }
   }
 
   async #serveTicket(
