@@ -97,6 +97,7 @@ describe('docs/limits.md has the defaults of the code', () => {
       'maxPollWaitMs',
       'maxUnansweredPublications',
       'maxPollBytes',
+      'maxSessionRequestBytes',
       'bodyTimeoutMs',
       'authorizeTimeoutMs',
       'positionCheckIntervalMs',

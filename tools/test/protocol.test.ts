@@ -44,11 +44,11 @@ const PUSHES: Record<Exclude<KeysOf<Push>, 'channel'>, 'sent' | 'not sent'> = {
   subscribe: 'sent',
   message: 'sent',
   refresh: 'sent',
+  disconnect: 'sent',
   connect: 'not sent',
-  disconnect: 'not sent',
 }
 
-/** Fields of each reply; `session` and `node` are for transports that there are not. The same. */
+/** Fields of each reply. The same. */
 const REPLIES: { readonly [M in keyof Results]: Record<keyof Results[M], boolean> } = {
   connect: {
     client: true,
@@ -60,8 +60,8 @@ const REPLIES: { readonly [M in keyof Results]: Record<keyof Results[M], boolean
     ping: true,
     pong: true,
     time: true,
-    session: false,
-    node: false,
+    session: true,
+    node: true,
   },
   subscribe: {
     expires: true,

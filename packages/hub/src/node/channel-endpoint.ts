@@ -18,7 +18,8 @@ import { ndjsonFormat } from './ndjson-format.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
-import { isSessionUrl } from './session-url.ts'
+import { SessionRequests } from './session-requests.ts'
+import { matchSessionUrl, type SessionDoorName } from './session-url.ts'
 import { SessionWebSockets } from './session-websockets.ts'
 import { sseFormat } from './sse-format.ts'
 import { chooseStream, type StreamKind } from './stream-choice.ts'
@@ -32,7 +33,8 @@ const LOST_UPGRADE =
   'This is a WebSocket handshake without "Upgrade: websocket" or without "Connection: upgrade": a proxy did not pass them ' +
   'on. In nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
-const ONLY_WEBSOCKET = 'Sessions come in over a WebSocket here: connect with ws:// or wss://.'
+const ONLY_WEBSOCKET =
+  'Here sessions come in over a WebSocket: connect with ws:// or wss://, or to /connection/http_stream or /connection/sse.'
 
 const METHODS = 'GET, HEAD, POST, OPTIONS'
 
@@ -44,13 +46,16 @@ export interface ChannelEndpointStats {
   readonly poll: PollStats
   /** WebSockets of sessions. */
   readonly sessions: SessionWebSockets['stats'] | undefined
+  /** Sessions over plain requests. */
+  readonly sessionRequests: SessionRequests['stats'] | undefined
   readonly admission: AdmissionStats
 }
 
 /**
  * Serves a hub's channels on an HTTP server, each under `/channel/NAME`: `POST` publishes, a WebSocket and
- * `Accept: text/event-stream` or `application/x-ndjson` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias of the WebSocket. Sessions
- * come in at `/connection/websocket`: not where `authorize` is given and the hub has neither `authenticate` nor `namespaces`.
+ * `Accept: text/event-stream` or `application/x-ndjson` subscribe, any other `GET` polls. `/ws?channel=NAME` is an alias
+ * of the WebSocket. Sessions come in at `/connection/websocket` and, over plain HTTP, beside it: not where `authorize` is
+ * given and the hub has neither `authenticate` nor `namespaces`.
  * PROTOCOL.md has all of it.
  */
 export class ChannelEndpoint {
@@ -60,6 +65,7 @@ export class ChannelEndpoint {
   readonly #poll: PollTransport
   readonly #webSocket: WebSocketTransport
   readonly #sessions: SessionWebSockets | undefined
+  readonly #sessionRequests: SessionRequests | undefined
   readonly #undoDrain: readonly (() => void)[]
   readonly #api: ServerApi | undefined
   readonly #ticketEndpoint: TicketEndpoint | undefined
@@ -80,8 +86,10 @@ export class ChannelEndpoint {
     // Where the application decides on requests alone, nobody would decide on what sessions do.
     if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
+      this.#sessionRequests = new SessionRequests(hub, this.#options)
     }
-    this.#undoDrain = this.#transports.map((part) => hub.onDrain(part))
+    const drained = [...this.#transports, ...(this.#sessionRequests?.drainables ?? [])]
+    this.#undoDrain = drained.map((part) => hub.onDrain(part))
     const { api, tickets } = this.#options
     this.#api = api && new ServerApi(hub, api, this.#options)
     // Where nobody says who is who, or only on requests for channels, there is nobody to give a ticket to.
@@ -97,6 +105,7 @@ export class ChannelEndpoint {
     return {
       webSocket: this.#webSocket.stats,
       sessions: this.#sessions?.stats,
+      sessionRequests: this.#sessionRequests?.stats,
       sse: sse.stats,
       ndjson: ndjson.stats,
       poll: this.#poll.stats,
@@ -119,12 +128,9 @@ export class ChannelEndpoint {
           this.#serveTicket(server, this.#ticketEndpoint, incoming, response).catch(failed)
           return true
         }
-        if (this.#isForSessions(incoming)) {
-          const isLost = incoming.headers['sec-websocket-key'] !== undefined
-          answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, {
-            upgrade: 'websocket',
-            connection: 'close',
-          })
+        const door = this.#sessionDoorOf(incoming)
+        if (door !== undefined) {
+          this.#serveSession(server, door, incoming, response).catch(failed)
           return true
         }
         const url = matchChannelUrl(target, false, basePath)
@@ -133,7 +139,7 @@ export class ChannelEndpoint {
         return true
       },
       upgrade: (incoming, socket, head) => {
-        if (this.#isForSessions(incoming)) {
+        if (this.#sessionDoorOf(incoming) === 'websocket') {
           this.#sessions?.upgrade(server, incoming, socket, head)
           return true
         }
@@ -152,7 +158,7 @@ export class ChannelEndpoint {
 
   /** Closes every WebSocket with 1001, ends every stream and answers every poll; resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all(this.#transports.map((part) => part.close()))
+    await Promise.all([...this.#transports.map((part) => part.close()), this.#sessionRequests?.close()])
     for (const undo of [...this.#undoDrain, ...this.#detach]) undo()
   }
 
@@ -166,8 +172,8 @@ export class ChannelEndpoint {
     return [sse, ndjson, this.#poll, this.#webSocket, ...(this.#sessions ? [this.#sessions] : [])]
   }
 
-  #isForSessions({ url = '' }: IncomingMessage): boolean {
-    return this.#sessions !== undefined && isSessionUrl(url, this.#options.basePath)
+  #sessionDoorOf({ url = '' }: IncomingMessage): SessionDoorName | undefined {
+    return this.#sessions === undefined ? undefined : matchSessionUrl(url, this.#options.basePath)
   }
 
   /** The doors. Throws the refusal; returns false for what is answered by that. */
@@ -183,6 +189,20 @@ export class ChannelEndpoint {
     if (!isPreflight(incoming)) return true
     response.writeHead(204, PREFLIGHT_HEADERS).end()
     return false
+  }
+
+  async #serveSession(
+    server: Server,
+    door: SessionDoorName,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (door === 'websocket') {
+      const isLost = incoming.headers['sec-websocket-key'] !== undefined
+      answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
+    } else if (this.#admit(server, incoming, response)) {
+      await this.#sessionRequests?.serve(door, incoming, response)
+    }
   }
 
   async #serveTicket(

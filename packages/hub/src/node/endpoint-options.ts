@@ -62,6 +62,8 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly maxPollWaitMs?: number
   /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
   readonly maxPollBytes?: number
+  /** Largest body of a request of a session, its first and those to `/emulation`, in bytes. Default 64 KiB. Above it: 413. */
+  readonly maxSessionRequestBytes?: number
   /** Silence after which a WebSocket is pinged and an event stream gets a comment, in milliseconds, ±10 %. Default 25,000. */
   readonly pingIntervalMs?: number
 }
@@ -84,6 +86,7 @@ const DEFAULTS = {
   maxUnansweredPublications: 64,
   maxPollWaitMs: 55_000,
   maxPollBytes: 1024 * 1024,
+  maxSessionRequestBytes: 64 * 1024,
 } as const
 
 /** Fills in the defaults. Throws `HubError`, or `UsageError` of `Admission`, `ERR_OPTION` that names the option and what it takes. */
@@ -103,5 +106,6 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   checkNumberOption('maxUnansweredPublications', resolved.maxUnansweredPublications, 1)
   checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
   checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
+  checkNumberOption('maxSessionRequestBytes', resolved.maxSessionRequestBytes, 1)
   return resolved
 }

@@ -6,35 +6,25 @@ import {
   type NodeWebSocket,
   PreparedMessage,
   type Refusal,
-  refuse,
   type UpgradeRequest,
   WebSocketServer,
 } from '@wigwag/socket'
 import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
-import { AuthenticationRefusal } from '../session/authentication-refusal.ts'
 import type { Credentials, Refused } from '../session/credentials.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { Session } from '../session/session.ts'
-import type { FullReason } from '../session/session-door.ts'
 import type { SessionRequest, SessionTransport } from '../session/session-transport.ts'
 import { cutReason } from './close-reason.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { refusalOf } from './http-answer.ts'
+import { admitSession, BAD_TICKET } from './session-admission.ts'
 import type { Tickets } from './tickets.ts'
 
 /** What belongs to a socket: how its client came, and then its session. */
 interface SessionSocket {
   request: SessionRequest | undefined
   session: Session | undefined
-}
-
-/** What those hear who are not let in, whatever they would have said of themselves. */
-const FULL: Readonly<Record<FullReason, string>> = {
-  draining: 'This server is shutting down; try again.',
-  sessions: 'This server has as many sessions as it takes; try again later, or raise sessions.maxSessions.',
-  memory: 'This server is short of memory; try again later.',
-  rate: 'Too many come at once; try again later, or raise sessions.maxSessionsPerSecond and maxSessionBurst.',
 }
 
 /** All sessions of an endpoint that come over a WebSocket. */
@@ -110,10 +100,8 @@ export class SessionWebSockets implements Drainable {
   }
 
   #admit(upgrade: UpgradeRequest): SessionSocket | Refusal | Promise<SessionSocket | Refusal> {
-    const full = this.#hub.sessions.admit()
-    if (full !== undefined) {
-      return refuse(503, FULL[full.reason], { 'retry-after': String(Math.ceil(full.retryAfterMs / 1000)) })
-    }
+    const full = admitSession(this.#hub)
+    if (full !== undefined) return full
     const tickets = this.#tickets
     if (tickets === undefined || !upgrade.query.has('ticket')) return socketFor(upgrade, undefined)
     return tickets
@@ -127,9 +115,6 @@ export class SessionWebSockets implements Drainable {
     socket.data.session = this.#hub.sessions.open(new WebSocketSessionTransport(socket), request)
   }
 }
-
-/** Whoever brings a ticket that is no good is nobody, not somebody without one; and does not come back with it. */
-const BAD_TICKET = new AuthenticationRefusal('invalid', 'The ticket was used, or its time is up.')
 
 function socketFor(upgrade: UpgradeRequest, credentials: Credentials | Refused | undefined): SessionSocket {
   const { headers, remoteAddress } = upgrade

@@ -10,6 +10,7 @@ import type { PresenceStore } from '../presence/presence-store.ts'
 import type { ClientSession } from './client-session.ts'
 import { resolveAuthenticator } from './credentials.ts'
 import { ends } from './disconnects.ts'
+import { EmulatedSessions } from './emulated-sessions.ts'
 import { inboundRatesOf } from './inbound-rate.ts'
 import { resolveOutboxOptions } from './outbox-options.ts'
 import { createSessionCodec } from './publication-packets.ts'
@@ -58,6 +59,8 @@ export class SessionRegistry implements Drainable {
   readonly #byUser = new Map<string, Set<Session>>()
   readonly #due = new DueQueue<Session>()
   readonly #door: SessionDoor
+  /** Sessions that have an address. */
+  readonly emulated: EmulatedSessions
   readonly #stopTicking: () => void
   /** Who waits for the last one to leave. */
   readonly #awaiting = new Set<() => void>()
@@ -87,6 +90,7 @@ export class SessionRegistry implements Drainable {
     }
     const sessionOptions = resolveSessionOptions(options.sessions)
     this.#door = new SessionDoor(sessionOptions, ports)
+    this.emulated = new EmulatedSessions(this.hub, ports)
     this.#context = {
       channels,
       ports,
@@ -140,6 +144,7 @@ export class SessionRegistry implements Drainable {
     const session = new Session(this.#context, transport, request)
     const { isFull } = this
     this.#open.add(session)
+    if (transport.upstream !== undefined) session.address = this.emulated.add(session, transport)
     if (isFull) session.disconnect(ends(this.#door.isShut ? 'shutdown' : 'connectionLimit'))
     else this.#wake(session)
     return session
@@ -269,6 +274,7 @@ export class SessionRegistry implements Drainable {
       this.#wake(session)
     }
     this.#context.presence?.tick(elapsedMs)
+    this.emulated.tick()
     const excessBytes = this.#door.measureMemory()
     if (excessBytes > 0) for (const session of slowestSessions(this.#open, excessBytes)) session.slow()
   }
@@ -300,6 +306,7 @@ export class SessionRegistry implements Drainable {
     this.#open.delete(session)
     this.#byClient.delete(client)
     this.#due.delete(session)
+    if (session.address !== undefined) this.emulated.ended(session.address)
     if (this.#open.size === 0) for (const emptied of this.#awaiting) emptied()
     const others = this.#byUser.get(user)
     if (others?.delete(session) === true && others.size === 0) this.#byUser.delete(user)

@@ -3,6 +3,14 @@ import type { Credentials, Refused } from './credentials.ts'
 import type { EncodedPacket } from './encoded-packet.ts'
 import type { OutboxTransport } from './outbox.ts'
 
+/** Where a client sends what it has to say, when what carries its session goes down only. Whoever has it speaks for the client. */
+export interface SessionAddress {
+  /** The hub that has the session. */
+  readonly node: string
+  /** Not to be guessed. */
+  readonly session: string
+}
+
 /**
  * What carries a session. It tells the session `receive` for what the client sent, `drained` when what it holds has
  * fallen to the outbox's mark, and `closed` once, whoever ended it.
@@ -10,6 +18,11 @@ import type { OutboxTransport } from './outbox.ts'
 export interface SessionTransport extends OutboxTransport<EncodedPacket> {
   /** As in `'websocket'`. */
   readonly name: string
+  /**
+   * How what the client says comes, if not the way that packets go. `'posted'`: in requests of their own, which name the
+   * session's address. `'polled'`: so, too; and pings need no answer, because the client asks for whatever is next.
+   */
+  readonly upstream?: 'posted' | 'polled'
   /** Tells the client behind what was sent why the session ends, and ends. */
   close(disconnect: Disconnect): void
 }

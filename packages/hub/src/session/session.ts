@@ -29,7 +29,7 @@ import type { Unsubscribed } from './session-hooks.ts'
 import { SessionKeepalive } from './session-keepalive.ts'
 import type { SessionSubscription } from './session-subscription.ts'
 import { SessionSubscriptions } from './session-subscriptions.ts'
-import type { SessionRequest, SessionTransport } from './session-transport.ts'
+import type { SessionAddress, SessionRequest, SessionTransport } from './session-transport.ts'
 import type { SubscriptionOwner } from './subscription-owner.ts'
 
 type SessionState =
@@ -56,6 +56,8 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
   publishTurn: Promise<unknown> | undefined
   /** Until when the credentials hold. */
   lifetime: Lifetime = Lifetime.endless
+  /** Where the client sends what it has to say, if not to the transport. */
+  address: SessionAddress | undefined
   readonly #context: SessionContext
   readonly #transport: SessionTransport
   readonly #inbound: InboundRate
@@ -116,6 +118,16 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
       ...(info !== undefined && { conn_info: info }),
       ...(channelInfo !== undefined && { chan_info: channelInfo }),
     }
+  }
+
+  /** How what the client says comes, if not the way that packets go. */
+  get upstream(): SessionTransport['upstream'] {
+    return this.#transport.upstream
+  }
+
+  /** The client shows that it is there. */
+  heard(): void {
+    if (this.#state.phase === 'open') this.#state.keepalive.pong()
   }
 
   /** What the client sent: one message. */
@@ -203,11 +215,13 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     this.#context.wake(this)
   }
 
-  /** The client is not let in, but may try again until its time is up. */
+  /** The client is not let in, but may try again until its time is up, if there is a way. */
   refused(): void {
     if (this.#state.phase !== 'connecting') return
     this.#state = { phase: 'waiting', deadlineMs: this.#state.deadlineMs }
     this.commands.refuseDeferred(UNAUTHORIZED)
+    // It does not know its address.
+    if (this.upstream !== undefined) this.disconnect(ends('connectionClosed'))
   }
 
   /** The client is in. Called behind its reply, or right before it. */
@@ -293,7 +307,7 @@ export class Session implements ClientSession, SubscriptionOwner, OutboxHost {
     }
     switch (packet.kind) {
       case 'pong':
-        if (state.phase === 'open') state.keepalive.pong()
+        this.heard()
         break
       case 'refused':
         if (state.phase === 'waiting') this.disconnect(ends('badRequest'))

@@ -7,13 +7,13 @@ import { SECRET, signToken } from '../support/tokens.ts'
 
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
 
-describe.each(clientRealms())('connecting with centrifuge over $name', ({ serve }) => {
+describe.each(clientRealms())('connecting with centrifuge over $name', ({ serve, transport: over }) => {
   test('without authentication everybody is anonymous', async () => {
     const { hub, user } = await serve()
     const anonymous = await user()
     const { client, transport } = await anonymous.connect()
-    expect(transport).toBe('websocket')
-    expect(hub.sessions.get(client as string)).toMatchObject({ user: '', transport: 'websocket' })
+    expect(transport).toBe(over)
+    expect(hub.sessions.get(client as string)).toMatchObject({ user: '', transport: over })
     await expect(anonymous.run(({ centrifuge }) => centrifuge.ready(50))).resolves.toBeUndefined()
   })
 
@@ -37,7 +37,7 @@ describe.each(clientRealms())('connecting with centrifuge over $name', ({ serve 
     expect((await (await user({ ...said, data: { page: 1 } })).connect()).data).toEqual({ motd: 'hello' })
     await (await user({ ...said, laterData: { page: 2 } })).connect()
     expect(questions).toMatchObject([
-      { name: 'shop', version: '1.2', data: { page: 1 }, transport: 'websocket' },
+      { name: 'shop', version: '1.2', data: { page: 1 }, transport: over },
       { name: 'shop', version: '1.2', data: { page: 2 } },
     ])
     expect(questions[0]?.header?.('authorization')).toBe('Bearer x')

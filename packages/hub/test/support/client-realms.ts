@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { HubOptions } from '@wigwag/hub'
 import type { ChannelEndpointOptions, CreateHubOptions } from '@wigwag/hub/node'
 import { FaultProxy, hasChromium, launchChromium } from '@wigwag/testkit'
-import { Centrifuge } from 'centrifuge'
+import { Centrifuge, type TransportEndpoint } from 'centrifuge'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ServedChannels, serveChannels } from './served-channels.ts'
@@ -30,25 +30,43 @@ export interface StrictBench extends ServedChannels {
   user(options?: StrictClientOptions): Promise<StrictUser>
 }
 
-/** Where clients run. */
+/** What carries a session of `centrifuge`. */
+type SessionTransportName = 'websocket' | 'http_stream' | 'sse'
+
+/** Where clients run, and over what. */
 export interface ClientRealm {
   readonly name: string
+  readonly transport: SessionTransportName
   /** Serves a hub until the test is finished. */
   serve(options?: ChannelEndpointOptions & CreateHubOptions & Partial<HubOptions>): Promise<StrictBench>
 }
 
-type Connect = (port: number, options: StrictClientOptions) => Promise<StrictUser['run']>
+type Connect = (
+  port: number,
+  options: StrictClientOptions,
+  transport: SessionTransportName,
+) => Promise<StrictUser['run']>
 
-/** Those that there are here: Node with `ws`, and Chromium. Called where tests are collected. */
+/** Those that there are here: Node, and Chromium, over each transport. Called where tests are collected. */
 export function clientRealms(): readonly ClientRealm[] {
-  return hasChromium
-    ? [realmOf('ws', connectInNode), realmOf('Chromium', inChromium())]
-    : [realmOf('ws', connectInNode)]
+  const chromium = hasChromium ? inChromium() : undefined
+  return [
+    realmOf('ws', 'websocket', connectInNode),
+    realmOf('fetch', 'http_stream', connectInNode),
+    ...(chromium
+      ? [
+          realmOf('WebSocket of Chromium', 'websocket', chromium),
+          realmOf('fetch of Chromium', 'http_stream', chromium),
+          realmOf('EventSource of Chromium', 'sse', chromium),
+        ]
+      : []),
+  ]
 }
 
-function realmOf(name: string, connect: Connect): ClientRealm {
+function realmOf(name: string, transport: SessionTransportName, connect: Connect): ClientRealm {
   return {
     name,
+    transport,
     serve: async (options) => {
       const served = await serveChannels(options)
       served.server.on('request', (request, response) => {
@@ -59,7 +77,7 @@ function realmOf(name: string, connect: Connect): ClientRealm {
       const line = new FaultProxy(served.port)
       const port = await line.listen()
       onTestFinished(() => line[Symbol.asyncDispose]())
-      return { ...served, line, user: async (given = {}) => userOf(await connect(port, given)) }
+      return { ...served, line, user: async (given = {}) => userOf(await connect(port, given, transport)) }
     },
   }
 }
@@ -89,10 +107,23 @@ function userOf(run: StrictUser['run']): StrictUser {
   }
 }
 
-const sessionUrl = (port: number): string => `ws://127.0.0.1:${port}/connection/websocket`
+/** What is given to the client of `centrifuge`, and what is told it of where to send. */
+function endpointOf(
+  port: number,
+  transport: SessionTransportName,
+): [TransportEndpoint[], { emulationEndpoint: string }] {
+  const scheme = transport === 'websocket' ? 'ws' : 'http'
+  const endpoint = `${scheme}://127.0.0.1:${port}/connection/${transport}`
+  return [[{ transport, endpoint }], { emulationEndpoint: `http://127.0.0.1:${port}/emulation` }]
+}
 
-async function connectInNode(port: number, options: StrictClientOptions): Promise<StrictUser['run']> {
-  const client = createStrictClient(Centrifuge, sessionUrl(port), options, { websocket: WebSocket })
+async function connectInNode(
+  port: number,
+  options: StrictClientOptions,
+  transport: SessionTransportName,
+): Promise<StrictUser['run']> {
+  const [endpoints, environment] = endpointOf(port, transport)
+  const client = createStrictClient(Centrifuge, endpoints, options, { ...environment, websocket: WebSocket })
   onTestFinished(() => client.centrifuge.disconnect())
   return async (work, args) => work(client, args as never)
 }
@@ -109,11 +140,14 @@ function inChromium(): Connect {
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  return async (port, options) => {
+  return async (port, options, transport) => {
     const page = await browser.newPage()
     onTestFinished(() => page.close())
     await page.goto(`http://127.0.0.1:${port}/`)
-    const make = `(options) => { window.strictClient = (${createStrictClient})(Centrifuge, '${sessionUrl(port)}', options, {}) }`
+    const [endpoints, environment] = endpointOf(port, transport).map((each) => JSON.stringify(each))
+    const make = `(options) => {
+      window.strictClient = (${createStrictClient})(Centrifuge, ${endpoints}, options, ${environment})
+    }`
     await page.evaluate(`(${make})(${JSON.stringify(options)})`)
     return async (work, args) => {
       // As text both ways: what is evaluated, and what Playwright serialises, is not quite JSON.

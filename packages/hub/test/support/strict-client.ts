@@ -1,4 +1,4 @@
-import type { Centrifuge, Subscription, SubscriptionOptions } from 'centrifuge'
+import type { Centrifuge, Subscription, SubscriptionOptions, TransportEndpoint } from 'centrifuge'
 
 /** How a client is made: what JSON can carry, so that it can be made in a browser. */
 export interface StrictClientOptions {
@@ -75,7 +75,7 @@ type Emitter = { on(event: string, listener: (context: unknown) => void): unknow
 /** Makes one. It runs in pages as well, as its own text: so it names nothing that is outside of it. */
 export function createStrictClient(
   Client: typeof Centrifuge,
-  url: string,
+  endpoints: TransportEndpoint[],
   { tokens, laterData, ...options }: StrictClientOptions,
   environment: object,
 ): StrictClient {
@@ -100,7 +100,7 @@ export function createStrictClient(
       },
     }
   }
-  const centrifuge = new Client(url, {
+  const centrifuge = new Client(endpoints, {
     minReconnectDelay: 1,
     maxReconnectDelay: 50,
     ...options,

@@ -17,6 +17,8 @@ export type Push =
         readonly code: number
         readonly reason: string
         readonly reconnect?: boolean
+        /** How long the client is advised to wait before it comes back, in milliseconds. */
+        readonly delay_ms?: number
       }
     }
   | { readonly refresh: { readonly expires?: boolean; readonly ttl?: number } }

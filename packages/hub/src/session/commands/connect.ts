@@ -139,7 +139,11 @@ function finishConnect(
     ...session.lifetime.describe(ports.nowMs()),
     ...(data !== undefined && { data }),
     ...(ready.length > 0 && { subs }),
-    ...(options.pingIntervalMs > 0 && { ping: Math.ceil(options.pingIntervalMs / 1000), pong: true }),
+    ...(options.pingIntervalMs > 0 && {
+      ping: Math.ceil(options.pingIntervalMs / 1000),
+      ...(session.upstream !== 'polled' && { pong: true }),
+    }),
+    ...session.address,
     time: ports.nowMs(),
   }
   reply.succeed(result)
