@@ -36,7 +36,8 @@ export function servedTransport(transport: WireTransport): TransportFactory {
       publish: async (channel, data) => (await hub.publish(channel, data)).position,
       removeHistory: (channel) => hub.removeHistory(channel),
       subscriptions: () => hub.stats.subscriptions,
-      slowReaders: () => slowSessions + endpoint.stats.webSocket.dropped + endpoint.stats.sse.dropped,
+      slowReaders: () =>
+        slowSessions + endpoint.stats.webSocket.dropped + endpoint.stats.sse.dropped + endpoint.stats.ndjson.dropped,
       turn: () => new Promise((resolve) => setImmediate(resolve)),
       drain: () => hub.drain({ overMs: 50 }),
     }

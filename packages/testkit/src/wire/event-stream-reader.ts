@@ -9,7 +9,6 @@ export class EventStreamReader extends StreamReader {
   #id = ''
   #type = ''
   #data: string[] = []
-  #isLive = false
 
   private constructor(options: ReaderOptions, wire: HttpWire) {
     super(options, wire)
@@ -23,8 +22,8 @@ export class EventStreamReader extends StreamReader {
   protected line(text: string): void {
     if (text === '') this.#dispatch()
     else if (text.startsWith(':')) {
-      if (text.startsWith(': live')) this.#isLive = true
-      else this.tell({ kind: 'keepalive' })
+      // The same for people, beside an event.
+      if (!text.startsWith(': live')) this.tell({ kind: 'keepalive' })
     } else {
       const colon = text.indexOf(':')
       const value = colon < 0 ? '' : text.slice(colon + 1).replace(/^ /, '')
@@ -45,10 +44,8 @@ export class EventStreamReader extends StreamReader {
     const hasData = this.#data.length > 0
     this.#type = ''
     this.#data = []
-    if (this.#isLive && !hasData) {
-      this.#isLive = false
-      this.tell({ kind: 'standing', position })
-    } else if (!hasData) return
+    if (!hasData) return
+    if (type === 'live') this.tell({ kind: 'standing', position })
     else if (type === 'gap') this.tell({ kind: 'gap', reason: (JSON.parse(data) as { reason: string }).reason })
     else if (type === 'failure') this.finish({ how: 'close' })
     else if (type === 'bytes') {

@@ -1,5 +1,5 @@
 import type { HttpWire } from './http-wire.ts'
-import { toldOfLine } from './publication-lines.ts'
+import { type PublicationLine, toldOfLine } from './publication-lines.ts'
 import { openStream, StreamReader } from './stream-reader.ts'
 import type { ReaderOptions } from './wire-reader.ts'
 
@@ -15,7 +15,10 @@ export class LineStreamReader extends StreamReader {
   }
 
   protected line(text: string): void {
-    if (text.trim() === '') this.tell({ kind: 'keepalive' })
-    else this.tell(toldOfLine(JSON.parse(text) as Parameters<typeof toldOfLine>[0]))
+    const line = JSON.parse(text) as PublicationLine & { readonly retry?: number; readonly failure?: object }
+    if (line.retry !== undefined) this.advise(line.retry)
+    else if (line.failure !== undefined) this.finish({ how: 'close' })
+    else if (Object.keys(line).length === 0) this.tell({ kind: 'keepalive' })
+    else this.tell(toldOfLine(line))
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpWire, type WireAnswer, WireClosed } from './http-wire.ts'
-import { toldOfLine } from './publication-lines.ts'
+import { type PublicationLine, toldOfLine } from './publication-lines.ts'
 import { pathOf, type ReaderOptions, ReaderRefused, readPosition, WireReader } from './wire-reader.ts'
 
 /** How a subscriber polls: it waits for answers, or asks every now and then. */
@@ -117,7 +117,7 @@ export class PollReader extends WireReader {
     const gap = headers.get('wigwag-gap')
     if (gap !== undefined) this.tell({ kind: 'gap', reason: gap })
     if (status !== 200) this.tell({ kind: 'keepalive' })
-    else for (const line of JSON.parse(body) as Parameters<typeof toldOfLine>[0][]) this.tell(toldOfLine(line))
+    else for (const line of JSON.parse(body) as PublicationLine[]) this.tell(toldOfLine(line))
     if (this.#tag !== undefined) this.stand(readPosition(this.#tag.slice(1, -1)))
     return true
   }

@@ -1,7 +1,7 @@
 import { readPosition, type Told } from './wire-reader.ts'
 
 /** One line of `wigwag.publication.v1`, of an NDJSON stream, or one member of a poll's array. */
-interface PublicationLine {
+export interface PublicationLine {
   readonly offset?: number
   readonly epoch?: string
   readonly data?: unknown

@@ -1,4 +1,4 @@
-import { toldOfLine } from './publication-lines.ts'
+import { type PublicationLine, toldOfLine } from './publication-lines.ts'
 import { WebSocketWire } from './web-socket-wire.ts'
 import { pathOf, type ReaderOptions, WireReader, writePosition } from './wire-reader.ts'
 
@@ -53,7 +53,7 @@ export class WebSocketReader extends WireReader {
 
   #message(data: string | Uint8Array): void {
     if (this.#format === 'data') this.tell({ kind: 'publication', data, position: undefined })
-    else this.tell(toldOfLine(JSON.parse(String(data)) as Parameters<typeof toldOfLine>[0]))
+    else this.tell(toldOfLine(JSON.parse(String(data)) as PublicationLine))
   }
 
   #closed(how: 'close' | 'FIN' | 'RST', code: number | undefined): void {

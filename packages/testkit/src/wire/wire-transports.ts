@@ -1,4 +1,5 @@
 import { EventStreamReader } from './event-stream-reader.ts'
+import { LineStreamReader } from './line-stream-reader.ts'
 import { PollReader } from './poll-reader.ts'
 import { openWebSocketLine } from './session-lines.ts'
 import { type OpenPacketLine, SessionReader, type SessionReaderOptions } from './session-reader.ts'
@@ -55,6 +56,7 @@ export const WIRE_TRANSPORTS: readonly WireTransport[] = [
     afterGap: 'end',
   }),
   channelTransport('sse', (port, options) => EventStreamReader.open(port, options)),
+  channelTransport('http-stream', (port, options) => LineStreamReader.open(port, options)),
   channelTransport('long-poll', (port, options) => PollReader.open(port, options, { waitSeconds: WAIT_SECONDS })),
   channelTransport('poll', (port, options) => PollReader.open(port, options, { intervalMs: INTERVAL_MS }), {
     needsHistory: true,
