@@ -15,3 +15,12 @@ export {
   type TicketSubject,
   ticketContract,
 } from './ticket-contract.ts'
+export { type TransportContractCase, transportContract } from './transport-contract.ts'
+export type {
+  TransportEnd,
+  TransportFactory,
+  TransportReader,
+  TransportSubject,
+  TransportSubjectOptions,
+  TransportTold,
+} from './transport-subject.ts'
