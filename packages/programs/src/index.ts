@@ -1,3 +1,9 @@
+export { Credentials } from './access/credentials.ts'
+export { type CgiRequest, type CgiScript, cgiEnvironment } from './exec/cgi-environment.ts'
+export { ExecEndpoint } from './exec/exec-endpoint.ts'
+export type { ExecEvent } from './exec/exec-event.ts'
+export type { ExecOptions } from './exec/exec-options.ts'
+export { exitClose } from './exec/exit-close.ts'
 export {
   climb,
   type KillLadderOptions,
