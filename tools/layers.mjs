@@ -87,7 +87,7 @@ export const PACKAGES = {
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/programs': {
     packages: ['@wigwag/socket', '@wigwag/hub'],
-    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', ''],
+    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', 'shared', ''],
     apart: [['access', 'process']],
     doors: [],
     pure: [],

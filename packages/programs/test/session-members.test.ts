@@ -10,9 +10,17 @@ test('proc(5): a line of the process table', () => {
 })
 
 test('whatever a program calls itself, it changes nothing of that', () => {
-  fc.assert(fc.property(fc.string(), (name) => expect(parseStat(line(name))).toEqual(parseStat(line('sleep')))))
+  fc.assert(
+    fc.property(fc.string(), (name) => {
+      expect(parseStat(line(name))).toEqual(parseStat(line('sleep')))
+    }),
+  )
 })
 
 test('what is no such line is nothing', () => {
-  fc.assert(fc.property(fc.string({ maxLength: 30 }), (text) => expect(parseStat(text)).toBeUndefined()))
+  fc.assert(
+    fc.property(fc.string({ maxLength: 30 }), (text) => {
+      expect(parseStat(text)).toBeUndefined()
+    }),
+  )
 })

@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal, refuse, type UpgradeRequest, WebSocketServer } from '@wigwag/socket'
-import { CHALLENGE } from '../access/credentials.ts'
 import { ProcessTable } from '../process/process-table.ts'
 import { type RunningProgram, startProgram } from '../process/running-program.ts'
 import { ProgramsError } from '../programs-error.ts'
 import { cgiEnvironment } from './cgi-environment.ts'
+import { checkCredentials } from './check-access.ts'
 import { type CgiUser, describeRequest } from './describe-request.ts'
 import { type ExecOptions, type ResolvedExecOptions, resolveExecOptions } from './exec-options.ts'
 import { findProgram, type ProgramFile } from './find-program.ts'
@@ -86,7 +86,7 @@ export class ExecEndpoint {
   }
 
   async #authorize(request: UpgradeRequest): Promise<ProgramConnection | Refusal> {
-    const user = this.#checkCredentials(request)
+    const user = checkCredentials(request, this.#options)
     if (user instanceof Refusal) return user
     const decision = await this.#options.authorize(request)
     if (decision instanceof Refusal) return decision
@@ -98,14 +98,6 @@ export class ExecEndpoint {
     } catch (error) {
       return this.#couldNotStart(request, error)
     }
-  }
-
-  #checkCredentials(request: UpgradeRequest): CgiUser | undefined | Refusal {
-    const { credentials } = this.#options
-    if (credentials === undefined) return undefined
-    const name = credentials.check(request.headers.get('authorization'))
-    if (name !== undefined) return { name, scheme: 'Basic' }
-    return refuse(401, 'A name and a password are needed.', CHALLENGE)
   }
 
   async #start(request: UpgradeRequest, found: ProgramFile, user: CgiUser | undefined): Promise<RunningProgram> {

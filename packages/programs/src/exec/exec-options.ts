@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Admission } from '@wigwag/socket'
-import {
-  type AdmissionOptions,
-  type HostPolicy,
-  type OriginPolicy,
-  type Refusal,
-  resolveAdmission,
-  type UpgradeRequest,
-} from '@wigwag/socket'
+import { type AdmissionOptions, type HostPolicy, type OriginPolicy, resolveAdmission } from '@wigwag/socket'
 import { Credentials } from '../access/credentials.ts'
 import { checkModeOption, checkNumberOption } from '../check-option.ts'
 import { type KillLadderOptions, type ResolvedKillLadder, resolveKillLadder } from '../process/kill-ladder.ts'
 import { passedEnvironment } from '../process/passed-environment.ts'
 import { ProgramsError } from '../programs-error.ts'
 import type { ExecEvent } from './exec-event.ts'
+
+/** Who wants to come in: over a WebSocket, or with a plain request. */
+export interface AccessRequest {
+  /** Path and query as they were sent. */
+  readonly target: string
+  /** The client's address; behind a trusted proxy what that says of it. */
+  readonly remoteAddress: string
+  readonly incoming: IncomingMessage
+}
 
 /** How programs are served over WebSockets. */
 export interface ExecOptions extends AdmissionOptions {
@@ -39,8 +42,11 @@ export interface ExecOptions extends AdmissionOptions {
   readonly killLadder?: KillLadderOptions
   /** Names and passwords (`NAME:PASSWORD`) for HTTP Basic; others get 401. Default: everybody the origin and Host policies let through. */
   readonly credentials?: readonly string[]
-  /** Decides on a client before its program is started: whatever is no refusal lets it in. Default: everybody. */
-  readonly authorize?: (request: UpgradeRequest) => Refusal | unknown
+  /**
+   * Decides on a client before its program is started: `refuse(403, …)`, or a promise of it, keeps it out, anything else lets it
+   * in. Default: everybody.
+   */
+  readonly authorize?: (request: AccessRequest) => unknown
   /**
    * Who has the last word: `'server'`, or `'program'`, which then begins with a CGI head: `Status: 101` and an empty line let
    * the client in, another status refuses it. Default `'server'`.
