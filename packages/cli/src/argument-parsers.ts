@@ -50,6 +50,29 @@ export function collectOrigins(text: string, previous: readonly string[] | undef
   throw new InvalidArgumentError('An origin is scheme, host and port, with nothing behind: https://app.example.com.')
 }
 
+/**
+ * Collects what websocketd's `--origin` takes: `[scheme://]host[:port]` between commas, or `*`. Without a scheme both are meant.
+ */
+export function collectProgramOrigins(text: string, previous: readonly string[] | undefined): readonly string[] {
+  return text.split(',').reduce<readonly string[]>((origins, entry) => {
+    const both =
+      entry.includes('://') || entry === '*' || entry === 'null' ? [entry] : [`http://${entry}`, `https://${entry}`]
+    return both.reduce<readonly string[]>((all, origin) => collectOrigins(withoutDefaultPort(origin), all), origins)
+  }, previous ?? [])
+}
+
+/** An origin has no port that its scheme implies. */
+function withoutDefaultPort(origin: string): string {
+  return origin.replace(/^(http:.*):80$/, '$1').replace(/^(https:.*):443$/, '$1')
+}
+
+/** Collects names of variables, several at once between commas. */
+export function collectNames(text: string, previous: readonly string[] | undefined): readonly string[] {
+  const names = text === '' ? [] : text.split(',')
+  if (names.every((name) => /^[A-Za-z_]\w*$/.test(name))) return [...(previous ?? []), ...names]
+  throw new InvalidArgumentError('It takes names of variables, between commas: PATH,HOME.')
+}
+
 /** Collects names for `Host`, or `*` for all. Ports are not compared, so a name with one would never match. */
 export function collectHosts(text: string, previous: readonly string[] | undefined): readonly string[] {
   const host = parseHost(text)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CliError, describeError, ExitCode } from './cli-error.ts'
 import { connectCommand } from './commands/connect.ts'
+import { execCommand } from './commands/exec.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
 import { escapeControls } from './escape-controls.ts'
@@ -12,6 +13,8 @@ const program = new Command('wigwag')
   .description('Real-time messages for the web, from a shell: serve channels, publish, connect.')
   .version(version)
   .showSuggestionAfterError()
+  // What stands behind a program of `exec` is the program's.
+  .enablePositionalOptions()
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
@@ -20,6 +23,7 @@ Examples:
   wigwag serve                                       a push server with a page to try it: http://localhost:8000
   wigwag publish http://localhost:8000 foo hello     reaches everyone on channel foo
   wigwag connect ws://localhost:8000/channel/foo     talk to any WebSocket: lines in, messages out
+  wigwag exec -- vmstat 1                            any program as a WebSocket: ws://localhost:8080
 
 wigwag COMMAND --help teaches the rest.
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
@@ -27,6 +31,7 @@ Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
   .addCommand(serveCommand())
   .addCommand(publishCommand())
   .addCommand(connectCommand())
+  .addCommand(execCommand())
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride()

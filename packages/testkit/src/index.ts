@@ -14,7 +14,7 @@ export { hasRedis, RedisSentinels, RedisServer, type RedisServerOptions, redisCl
 export { retainedBytes } from './retained-bytes.ts'
 export { type FailureWatch, watchFailures } from './watch-failures.ts'
 export { WEBSOCKET_PROXIES, type WebSocketProxy } from './websocket-proxies.ts'
-export { runWigwag, type ServedWigwag, serveWigwag } from './wigwag-program.ts'
+export { execWigwag, runWigwag, type ServedWigwag, serveWigwag } from './wigwag-program.ts'
 export type { AnswerHead } from './wire/answer-parser.ts'
 export { HttpWire, type WireAnswer, WireClosed, type WireRequest } from './wire/http-wire.ts'
 export type { SessionReaderOptions } from './wire/session-reader.ts'

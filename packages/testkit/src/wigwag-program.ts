@@ -23,3 +23,13 @@ export async function serveWigwag(args: readonly string[] = [], port = 0): Promi
   const [, url = '', actual] = await program.waitFor(/serves (https?:\/\/[^\s]+:(\d+))/)
   return { program, url, port: Number(actual) }
 }
+
+/** Starts `wigwag exec` on any free port; resolves when it listens. */
+export async function execWigwag(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServedWigwag> {
+  const program = runWigwag(['exec', '--port', '0', '--log-level', 'warn', ...args], env)
+  const [, url = '', actual] = await program.waitFor(/ at (wss?:\/\/[^\s]+:(\d+))/)
+  return { program, url, port: Number(actual) }
+}

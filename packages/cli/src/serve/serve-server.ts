@@ -1,19 +1,11 @@
-import {
-  createServer,
-  type ServerOptions as HttpServerOptions,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type BrokerStatus, type Hub, HubError } from '@wigwag/hub'
 import { ChannelEndpoint, type ChannelEndpointOptions, createHub } from '@wigwag/hub/node'
 import { describeRedis } from '@wigwag/redis'
 import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
-import { readOptionFile } from '../argument-parsers.ts'
-import { CliError, describeError, ExitCode } from '../cli-error.ts'
+import { CliError, ExitCode } from '../cli-error.ts'
+import { createHttpServer, listen } from '../http-server.ts'
 import { pathBelow, slashRedirect } from './base-path.ts'
 import { createAdmission } from './create-admission.ts'
 import { createBroker } from './create-broker.ts'
@@ -51,7 +43,7 @@ export class ServeServer {
       ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
       ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
     })
-    this.#http = this.#createHttpServer((incoming, response) => this.#answer(incoming, response))
+    this.#http = createHttpServer(options, (incoming, response) => this.#answer(incoming, response))
     this.#endpoint.attach(this.#http)
   }
 
@@ -78,17 +70,7 @@ export class ServeServer {
 
   /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
   async listen(): Promise<string> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new CliError(describeListenError(error, this.#options))),
-      )
-      this.#http.listen(port, host, resolve)
-    })
-    const { port: actual } = this.#http.address() as AddressInfo
-    const name = host === '127.0.0.1' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-    const { tlsCert, basePath } = this.#options
-    return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${actual}${basePath}`
+    return `${await listen(this.#http, this.#options)}${this.#options.basePath}`
   }
 
   /** Lets nobody new in, has clients leave one after the other, and ends: `closeMs` later at the latest. */
@@ -103,22 +85,6 @@ export class ServeServer {
   /** How long `close` may take, in milliseconds. */
   get closeMs(): number {
     return this.#options.drain + DRAIN_GRACE_MS
-  }
-
-  #createHttpServer(answer: (incoming: IncomingMessage, response: ServerResponse) => void): Server {
-    const { tlsCert, tlsKey } = this.#options
-    const limits = httpLimits(this.#options)
-    if (tlsCert === undefined || tlsKey === undefined) return createServer(limits, answer)
-    const cert = readOptionFile('--tls-cert', tlsCert)
-    const key = readOptionFile('--tls-key', tlsKey)
-    try {
-      return createTlsServer({ ...limits, cert, key }, answer)
-    } catch (error) {
-      throw new CliError(
-        `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}. ` +
-          'Both are PEM files (-----BEGIN …), and the key is that of the certificate.',
-      )
-    }
   }
 
   #answer(incoming: IncomingMessage, response: ServerResponse): void {
@@ -179,16 +145,6 @@ function whileAway(historySize: number): string {
     : 'Publications reach the subscribers of this node only.'
 }
 
-/** Time-outs and limits against clients that are slow on purpose. */
-function httpLimits({ headerTimeout, requestTimeout, maxHeader }: ServeOptions): HttpServerOptions {
-  return {
-    headersTimeout: headerTimeout,
-    requestTimeout,
-    connectionsCheckingInterval: Math.min(1000, headerTimeout),
-    maxHeaderSize: maxHeader,
-  }
-}
-
 function answerText(
   response: ServerResponse,
   status: number,
@@ -202,18 +158,4 @@ function answerText(
     ...headers,
   })
   response.end(`${text}\n`)
-}
-
-function describeListenError(error: NodeJS.ErrnoException, { host, port }: ServeOptions): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use by another program. Stop that, or choose another with --port (0 for any free one).`
-    case 'EACCES':
-      return `Port ${port} on ${host} needs privileges that you do not have. Choose one above 1023 with --port.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${host} is no address of this machine. Choose another with --host.`
-    default:
-      return `Cannot listen on ${host} port ${port}: ${error.message}`
-  }
 }

@@ -1,4 +1,5 @@
 import {
+  assertResponseHeaders,
   checkNumberOption,
   type HostPolicy,
   isToken,
@@ -25,6 +26,8 @@ export interface ServerOptions extends SocketOptions, AdmissionOptions, Extensio
   readonly admission?: Admission
   /** How long an opening handshake may take, authorisation included, in milliseconds. Default 10,000. After that: 503. */
   readonly handshakeTimeoutMs?: number
+  /** Further headers of the answer that accepts an upgrade (101), by name. Default: none. */
+  readonly upgradeHeaders?: Readonly<Record<string, string>>
   /** Largest request head accepted by a server of our own (`listen`), in bytes. Default 16 KiB. Above it: 431. */
   readonly maxHeaderBytes?: number
 }
@@ -36,6 +39,7 @@ export interface ResolvedServerOptions {
   readonly allowOrigins: OriginPolicy
   readonly allowHosts: HostPolicy | undefined
   readonly handshakeTimeoutMs: number
+  readonly upgradeHeaders: Readonly<Record<string, string>> | undefined
   readonly maxHeaderBytes: number
 }
 
@@ -45,13 +49,15 @@ const DEFAULTS = {
   allowOrigins: 'same-origin',
   allowHosts: undefined,
   handshakeTimeoutMs: 10_000,
+  upgradeHeaders: undefined,
   maxHeaderBytes: 16 * 1024,
 } as const
 
 /** Fills in the defaults. Throws `UsageError` `ERR_OPTION` that names the option and what it takes. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { path, subprotocols, allowOrigins, allowHosts, handshakeTimeoutMs, maxHeaderBytes } = options
-  const given = { path, subprotocols, allowOrigins, allowHosts, handshakeTimeoutMs, maxHeaderBytes }
+  const { path, subprotocols, allowOrigins, allowHosts, handshakeTimeoutMs } = options
+  const { upgradeHeaders, maxHeaderBytes } = options
+  const given = { path, subprotocols, allowOrigins, allowHosts, handshakeTimeoutMs, upgradeHeaders, maxHeaderBytes }
   const resolved: ResolvedServerOptions = { ...DEFAULTS, ...withoutUndefined(given) }
   checkNumberOption('handshakeTimeoutMs', resolved.handshakeTimeoutMs, 1)
   checkNumberOption('maxHeaderBytes', resolved.maxHeaderBytes, 1)
@@ -66,6 +72,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     )
   }
   checkOrigins(resolved.allowOrigins)
+  if (resolved.upgradeHeaders !== undefined) checkHeaders(resolved.upgradeHeaders)
   return resolved
 }
 
@@ -80,4 +87,12 @@ function checkOrigins(origins: OriginPolicy): void {
     'ERR_OPTION',
     `Option allowOrigins has ${JSON.stringify(malformed)}; an origin is scheme, host and port: "https://app.example.com".`,
   )
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  try {
+    assertResponseHeaders(headers)
+  } catch (error) {
+    throw new UsageError('ERR_OPTION', `Option upgradeHeaders: ${(error as Error).message}`)
+  }
 }

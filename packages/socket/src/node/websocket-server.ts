@@ -306,7 +306,9 @@ export class WebSocketServer<Data = undefined> {
     }
     const { answer, chain, header } = negotiated
     const accept = nodeAcceptKey(offer.key)
-    const response = encodeUpgradeResponse(offer, { subprotocol, extensions: answer, accept })
+    const { upgradeHeaders } = this.#options
+    const further = upgradeHeaders === undefined ? undefined : { headers: upgradeHeaders }
+    const response = encodeUpgradeResponse(offer, { subprotocol, extensions: answer, accept, ...further })
     writeAnswer(socket, response, this.#context.options.io === 'native')
     this.#count.accepted++
     const webSocket = new NodeWebSocket(this.#context, socket, {

@@ -37,6 +37,7 @@ describe('an option out of range is named in an ERR_OPTION', () => {
     [{ allowOrigins: ['app.example'] }, /allowOrigins has "app.example"/],
     [{ allowOrigins: ['https://app.example/'] }, /allowOrigins/],
     [{ handshakeTimeoutMs: 0 }, /handshakeTimeoutMs/],
+    [{ upgradeHeaders: { Connection: 'close' } }, /upgradeHeaders.*Connection/],
     [{ maxHeaderBytes: 1.5 }, /maxHeaderBytes/],
     [{ maxQueuedBytes: 0 }, /maxQueuedBytes/],
     [{ highWaterMarkBytes: -1 }, /highWaterMarkBytes/],

@@ -1,0 +1,56 @@
+import { isLoopbackAddress } from '@wigwag/socket'
+import { CliError, ExitCode } from '../cli-error.ts'
+import type { ListenOptions } from '../http-server.ts'
+
+/** What `wigwag exec` was asked to do. */
+export interface ExecCommandOptions extends ListenOptions {
+  readonly insecure?: boolean
+  readonly credential?: readonly string[]
+  readonly decidedBy: 'server' | 'program'
+  readonly binary?: boolean
+  readonly passStderr?: boolean
+  readonly passEnv?: readonly string[]
+  readonly dir?: string
+  readonly cwd?: string
+  readonly maxProcesses: number
+  readonly maxLine: number
+  readonly maxMessage: number
+  readonly closeWait: number
+  readonly interruptWait: number
+  readonly terminateWait: number
+  readonly origin?: readonly string[]
+  readonly sameOrigin?: boolean
+  readonly allowHost?: readonly string[]
+  readonly trustedProxy?: readonly string[]
+  readonly reverseLookup?: boolean
+  readonly pingInterval: number
+  readonly header?: Readonly<Record<string, string>>
+  readonly headerWs?: Readonly<Record<string, string>>
+  readonly headerHttp?: Readonly<Record<string, string>>
+  readonly maxConnections: number
+  readonly logLevel: string
+}
+
+/** Refuses what would surprise: programs open to the world, half of a certificate, nothing to run. */
+export function checkExecOptions(options: ExecCommandOptions, command: readonly string[]): void {
+  const { host, insecure, credential, decidedBy, dir, tlsCert, tlsKey } = options
+  if (command.length === 0 && dir === undefined) {
+    throw new CliError(
+      'Say what to run, as in: wigwag exec -- vmstat 1. Or a folder of programs with --dir.',
+      ExitCode.usage,
+    )
+  }
+  if (command.length > 0 && dir !== undefined) {
+    throw new CliError('Either a program or --dir: give one of them.', ExitCode.usage)
+  }
+  if (!isLoopbackAddress(host) && insecure !== true && credential === undefined && decidedBy !== 'program') {
+    throw new CliError(
+      `--host ${host} lets anyone who reaches this machine run the program. Say who may with --credential NAME:PASSWORD or ` +
+        '--decided-by program, leave --host out to serve this machine only, or add --insecure if that is what you want.',
+      ExitCode.usage,
+    )
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
+  }
+}

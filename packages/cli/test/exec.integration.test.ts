@@ -1,0 +1,170 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectWebSocket } from '@wigwag/socket'
+import { ChildProgram, execWigwag, findProgram, runWigwag, type ServedWigwag } from '@wigwag/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+/** The messages of a program: all until it ends, or as many as are wanted. */
+async function linesOf(
+  url: string,
+  input: readonly string[] = [],
+  count = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
+  const lines: string[] = []
+  await new Promise<void>((resolve, reject) => {
+    const opened = connectWebSocket(url, {
+      open: (socket) => {
+        for (const line of input) socket.send(line)
+      },
+      message: (socket, data) => {
+        if (lines.push(String(data)) === count) socket.close()
+      },
+      close: () => resolve(),
+    })
+    opened.catch(reject)
+  })
+  return lines
+}
+
+/** What `wigwag connect` prints when it has sent `input` and the program has ended, or so many lines have come. */
+async function talk(url: string, input = '', args: readonly string[] = []): Promise<string> {
+  const client = runWigwag(['connect', '--stay', ...args, url])
+  client.write(input)
+  client.endInput()
+  return (await client.exit).stdout
+}
+
+/** The processes of a session. Those that have ended are waited for by whoever has inherited them. */
+function processesOf(session: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const [state, , , of] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+      return of === session && state !== 'Z'
+    } catch {
+      return false
+    }
+  })
+}
+
+describe("websocketd's examples, in a folder of programs", () => {
+  const scripts = {
+    'count.sh': '#!/bin/sh\nfor i in 1 2 3; do echo $i; done',
+    'count.py': '#!/usr/bin/env python3\nfor i in range(1, 4): print(i, flush=True)',
+    'count.pl': '#!/usr/bin/env perl\n$| = 1; for my $i (1..3) { print "$i\\n"; }',
+    'count.js': '#!/usr/bin/env node\nfor (let i = 1; i <= 3; i++) console.log(i)',
+    'greeter.sh': '#!/bin/sh\nwhile read name; do echo "Hello $name!"; done',
+    'greeter.py':
+      '#!/usr/bin/env python3\nimport sys\nfor line in iter(sys.stdin.readline, ""): print("Hello %s!" % line.strip(), flush=True)',
+    'greeter.pl': '#!/usr/bin/env perl\n$| = 1; while (<>) { chomp; print "Hello $_!\\n"; }',
+    'greeter.js':
+      '#!/usr/bin/env node\nrequire("readline").createInterface({ input: process.stdin }).on("line", (name) => console.log("Hello " + name + "!"))',
+    'dump-env': '#!/bin/sh\nenv',
+  }
+  const names = Object.keys(scripts)
+  let folder: string
+  let server: ServedWigwag
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wigwag-exec-'))
+    for (const [name, script] of Object.entries(scripts))
+      writeFileSync(join(folder, name), `${script}\n`, { mode: 0o755 })
+    const env = { COLOUR: 'green', SECRET: 'do not tell' }
+    server = await execWigwag(['--close-wait', '5s', '--pass-env', 'PATH,COLOUR', '--dir', folder], env)
+  })
+  afterAll(async () => {
+    await server.program[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true })
+  })
+
+  test.each(names.filter((name) => name.startsWith('count')))('%s', async (name) => {
+    expect(await linesOf(`${server.url}/${name}`)).toEqual(['1', '2', '3'])
+  })
+
+  test.each(names.filter((name) => name.startsWith('greeter')))('%s', async (name) => {
+    expect(await linesOf(`${server.url}/${name}`, ['Ada', 'Grace'], 2)).toEqual(['Hello Ada!', 'Hello Grace!'])
+  })
+
+  test('dump-env: who came in and how, and nothing of our own environment but what is passed', async () => {
+    const lines = await linesOf(`${server.url}/dump-env/some/path?a=b`)
+    const variables = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s, 2)))
+    expect(variables).toMatchObject({
+      COLOUR: 'green',
+      GATEWAY_INTERFACE: 'CGI/1.1',
+      HTTP_UPGRADE: 'websocket',
+      SCRIPT_NAME: '/dump-env',
+      PATH_INFO: '/some/path',
+      QUERY_STRING: 'a=b',
+      REMOTE_ADDR: '127.0.0.1',
+      REQUEST_METHOD: 'GET',
+      REQUEST_URI: '/dump-env/some/path?a=b',
+      SERVER_NAME: 'localhost',
+      SERVER_PORT: String(server.port),
+    })
+    expect(variables).not.toHaveProperty('SECRET')
+  })
+})
+
+describe('wigwag exec', () => {
+  test('says what it runs, where, and what to try; the program may have options of its own', async () => {
+    const { program, url } = await execWigwag(['echo', '--port', '1'])
+    await using _server = program
+    expect(program.stdout).toBe(`Wigwag runs echo --port 1 at ${url}\nTry:  wigwag connect ${url}     Stop: Ctrl-C\n`)
+    expect(await talk(url)).toBe('--port 1\n')
+  })
+
+  test('a URL never becomes an argument, and no shell reads the command', async () => {
+    const { program, url } = await execWigwag(['--', 'echo', '$HOME; id', '*'])
+    await using _server = program
+    expect(await talk(`${url}/x?a=1&--help`)).toBe('$HOME; id *\n')
+  })
+
+  test('nothing is left running when it is told to stop', async () => {
+    const { program, url } = await execWigwag([
+      ...['--close-wait', '50ms', '--interrupt-wait', '50ms', '--terminate-wait', '50ms'],
+      ...['--', 'sh', '-c', 'trap "" INT TERM; sleep 1000 & echo $$; sleep 1000'],
+    ])
+    await using client = runWigwag(['connect', url])
+    const [, pid = ''] = await client.waitFor(/(\d+)\n/)
+    expect(processesOf(pid).length).toBeGreaterThan(1)
+    program.kill('SIGTERM')
+    expect((await program.exit).code).toBe(0)
+    expect(processesOf(pid)).toEqual([])
+  })
+
+  test('a second signal ends all at once', async () => {
+    const { program, url } = await execWigwag([
+      ...['--log-level', 'info', '--close-wait', '1h', '--', 'sh', '-c', 'trap "" INT TERM; echo $$; sleep 1000'],
+    ])
+    await using client = runWigwag(['connect', url])
+    const [, pid = ''] = await client.waitFor(/(\d+)\n/)
+    program.kill('SIGTERM')
+    await program.waitFor(/shutting down/, 'stderr')
+    program.kill('SIGTERM')
+    expect((await program.exit).code).toBe(143)
+    expect(processesOf(pid)).toEqual([])
+  })
+
+  test('a command line that is wrong is told in one line, without the password in it', async () => {
+    const { code, stderr } = await runWigwag(['exec', '--credential', ':secret', '--', 'cat']).exit
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^wigwag: .*NAME:PASSWORD.*\n$/)])
+    expect(stderr).not.toContain('secret')
+  })
+
+  test('the password lets in, in the environment as well', async () => {
+    const { program, url } = await execWigwag(['--', 'sh', '-c', 'echo $AUTH_TYPE $REMOTE_USER'], {
+      WIGWAG_CREDENTIAL: 'ada:secret',
+    })
+    await using _server = program
+    const authorization = `Authorization: Basic ${Buffer.from('ada:secret').toString('base64')}`
+    expect(await talk(url, '', ['-H', authorization])).toBe('Basic ada\n')
+    expect((await runWigwag(['connect', url]).exit).stderr).toContain('401')
+  })
+
+  test.runIf(findProgram('curl') !== undefined)('a plain request is told what this is', async () => {
+    const { program, url } = await execWigwag(['--', 'cat'])
+    await using _server = program
+    const answer = await new ChildProgram('curl', ['-si', url.replace('ws', 'http')]).exit
+    expect(answer.stdout).toMatch(/^HTTP\/1\.1 426 [\s\S]*wigwag connect/)
+  })
+})
