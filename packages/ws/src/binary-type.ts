@@ -2,12 +2,8 @@ import { toArrayBuffer, toBuffer } from './to-bytes.ts'
 
 /** What binary messages are told as. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
-const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
-
-/** Whether there is such a type. */
-export function isBinaryType(type: string): boolean {
-  return BINARY_TYPES.includes(type)
-}
+/** The first is the default. */
+export const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob']
 
 /** A binary message as listeners want it. */
 export function shape(data: Uint8Array, type: BinaryType): unknown {

@@ -228,7 +228,7 @@ export class ClientUpgrade {
     requester._open(socket, head, {
       context: createContext('client', { ...FACE_DEFAULTS, ...this.#options }),
       chain: agreed.chain,
-      extensions: agreed.extensions.map(({ name }) => name),
+      extensions: agreed.extensions.map(({ name }) => name).join(),
       protocol: agreed.subprotocol ?? '',
     })
   }

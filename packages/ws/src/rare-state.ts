@@ -1,10 +1,11 @@
 import type { ClientRequest } from 'node:http'
+import type { CloseOutcome } from '@wigwag/socket/core'
 import type { ClientUpgrade } from './client-upgrade.ts'
 import type { ConnectionReceiver } from './connection-receiver.ts'
 import type { ConnectionSender } from './connection-sender.ts'
 import type { SendQueue } from './send-queue.ts'
 
-/** What a WebSocket knows that few sockets of a server ever do. It is made when there is something to know. */
+/** What a WebSocket knows that few sockets of a server do as long as they are open. It is made when there is something to know. */
 export class RareState {
   /** The client's. */
   url: string | undefined
@@ -20,6 +21,10 @@ export class RareState {
   unsentBytes = 0
   /** Answers to pings that have not been written. */
   pendingPongs = 0
+  /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
+  deferred = 0
+  /** How the connection ended. */
+  outcome: CloseOutcome | undefined
 }
 
 /** A WebSocket that may have one. */

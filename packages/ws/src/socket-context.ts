@@ -1,5 +1,6 @@
 import type { CloseInfo, CloseOutcome, ExtensionChain, MessageType, Role, WigwagError } from '@wigwag/socket/core'
 import { createProfile, flushAllSockets, type PumpContext, resolveSocketOptions } from '@wigwag/socket/driver'
+import { SharedTerms } from './socket-terms.ts'
 
 /** How a socket behaves: the options that servers and clients share. */
 export interface FaceOptions {
@@ -48,11 +49,17 @@ export interface SocketOwner {
 
 /** What the opening handshake settled. */
 export interface OpenedSocket {
-  readonly context: PumpContext<SocketOwner>
+  readonly context: FaceContext
   readonly chain: ExtensionChain | undefined
-  /** The names of the extensions in use. */
-  readonly extensions: readonly string[]
+  /** The subprotocol; `''` when there is none. */
   readonly protocol: string
+  /** The names of the extensions in use, with commas between. */
+  readonly extensions: string
+}
+
+/** What all sockets of a server share, or one client has. */
+export interface FaceContext extends PumpContext<SocketOwner> {
+  readonly terms: SharedTerms
 }
 
 /** Of what the core takes for one. */
@@ -63,8 +70,8 @@ const SOCKET_OPTIONS = resolveSocketOptions({ maxQueuedBytes: NO_LIMIT, highWate
 
 let flushesAtExit = false
 
-/** What all sockets of a server share, or one client has. */
-export function createContext(role: Role, options: FaceOptions): PumpContext<SocketOwner> {
+/** That of a server or client with these options. */
+export function createContext(role: Role, options: FaceOptions): FaceContext {
   if (!flushesAtExit) {
     flushesAtExit = true
     // What was sent before `process.exit()` leaves, although there is no end of the turn any more.
@@ -82,7 +89,13 @@ export function createContext(role: Role, options: FaceOptions): PumpContext<Soc
     pingIntervalMs: 0,
     closeTimeoutMs: Math.max(1, Math.floor(options.closeTimeout ?? 30_000)),
   })
-  return { profile, options: SOCKET_OPTIONS, handlers: HANDLERS, socketClosed: (owner) => owner._onSocketClosed() }
+  return {
+    profile,
+    options: SOCKET_OPTIONS,
+    handlers: HANDLERS,
+    socketClosed: (owner) => owner._onSocketClosed(),
+    terms: new SharedTerms(Number(options.maxPendingAutoPongs) || 0),
+  }
 }
 
 const HANDLERS: PumpContext<SocketOwner>['handlers'] = {

@@ -10,13 +10,13 @@ import {
   type NegotiatedExtensions,
   type QuickUpgrade,
 } from '@wigwag/socket/core'
-import { BareRequest, BareSocket, isRead, type PumpContext, writeAnswer } from '@wigwag/socket/driver'
+import { BareRequest, BareSocket, isRead, writeAnswer } from '@wigwag/socket/driver'
 import { acceptKey } from './accept-key.ts'
 import { answer, answerUpgradeRequired, destroyThis } from './answer.ts'
 import { resolveDeflate, type WsDeflateOptions } from './deflate-options.ts'
 import { openFrontDoor } from './front-door.ts'
 import { describeBasicFault, describeFault, judgeHead, judgeRequest, type Refusal } from './judge-request.ts'
-import { createContext, FACE_DEFAULTS, type FaceOptions, type SocketOwner } from './socket-context.ts'
+import { createContext, FACE_DEFAULTS, type FaceContext, type FaceOptions } from './socket-context.ts'
 import { WebSocket } from './web-socket.ts'
 
 /** What `verifyClient` is told. */
@@ -87,7 +87,6 @@ interface Completion {
   readonly opened: Opened
 }
 
-const NO_EXTENSIONS: readonly string[] = []
 const NO_HEAD = Buffer.alloc(0)
 /** What is shared must not get to programs: it is looked at, and handed on only if it is not empty. */
 const NO_SUBPROTOCOLS = new Set<string>()
@@ -101,7 +100,7 @@ export class WebSocketServer extends EventEmitter {
   _removeListeners: (() => void) | null = null
   _state: ServerState = 'running'
   readonly _spoken: readonly MessageExtension[]
-  readonly _context: PumpContext<SocketOwner>
+  readonly _context: FaceContext
   /** What is done with an open socket. */
   readonly #opened: Opened = (webSocket, request) => {
     this.emit('connection', webSocket, request)
@@ -258,7 +257,7 @@ export class WebSocketServer extends EventEmitter {
     webSocket._open(current, current instanceof BareSocket ? current.takeKept() : head, {
       context: this._context,
       chain: extensions.chain,
-      extensions: extensions.answer.length > 0 ? extensions.answer.map(({ name }) => name) : NO_EXTENSIONS,
+      extensions: extensions.answer.length > 0 ? extensions.answer.map(({ name }) => name).join() : '',
       protocol: protocol || '',
     })
     this.#track(webSocket)

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { CloseInfo, CloseOutcome, MessageType, WigwagError } from '@wigwag/socket/core'
 import { BareSocket, nextTick, Pump } from '@wigwag/socket/driver'
-import { type BinaryType, isBinaryType, shape } from './binary-type.ts'
+import { BINARY_TYPES, type BinaryType, shape } from './binary-type.ts'
 import { checkClose } from './check-close.ts'
 import { ClientUpgrade, type UpgradeOptions, type UpgradeRequester } from './client-upgrade.ts'
 import { ConnectionReceiver } from './connection-receiver.ts'
@@ -32,6 +32,7 @@ import {
   type OpenedSocket,
   type SocketOwner,
 } from './socket-context.ts'
+import { NO_TERMS, type SocketTerms } from './socket-terms.ts'
 import { type TellingSocket, tell, tellLater, tellMessage } from './telling.ts'
 import { toBuffer } from './to-bytes.ts'
 
@@ -41,7 +42,6 @@ interface SocketServer {
   _leave(socket: WebSocket): void
 }
 
-const NO_EXTENSIONS: readonly string[] = []
 const FLAGS = [
   '_synchronous',
   '_isServer',
@@ -54,6 +54,8 @@ const FLAGS = [
 ]
 /** The one that is asked for each message. */
 const SYNCHRONOUS = 1 << FLAGS.indexOf('_synchronous')
+/** Where, in the same number, the place of `binaryType` in the list of them begins: the first, mostly. */
+const BINARY_TYPE_SHIFT = FLAGS.length
 const NOT_CONNECTED = 'WebSocket was closed before the connection was established'
 
 /**
@@ -89,19 +91,11 @@ export class WebSocket
 
   _flags: number = 0
   _readyState: ReadyState = ReadyState.CONNECTING
-  _protocol: string = ''
-  _extensionNames: readonly string[] = NO_EXTENSIONS
-  _binaryType: BinaryType = 'nodebuffer'
+  _terms: SocketTerms = NO_TERMS
   _pump: Pump<SocketOwner> | undefined
-  _rawSocket: Duplex | BareSocket | null = null
   /** Where it is among the `clients`. */
   _server: SocketServer | undefined
   _rare: RareState | undefined
-  /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
-  _deferred: number = 0
-  _outcome: CloseOutcome | undefined
-  /** Most answers to pings that are not written; 0 for no limit. */
-  _maxPendingPongs: number
 
   /**
    * Connects to `address`. `null` makes the socket of a server, which `WebSocketServer` opens.
@@ -118,7 +112,6 @@ export class WebSocket
     const given = isOptions(protocols) ? protocols : (options ?? {})
     const settings: FaceOptions = address === null ? given : { ...FACE_DEFAULTS, ...given }
     this._autoPong = Boolean(settings.autoPong)
-    this._maxPendingPongs = Number(settings.maxPendingAutoPongs) || 0
     this._synchronous = Boolean(settings.allowSynchronousEvents)
     if (address === null) return
     const wanted = isOptions(protocols) || protocols === undefined ? (given.protocols ?? []) : protocols
@@ -144,12 +137,26 @@ export class WebSocket
   }
 
   get protocol(): string {
-    return this._protocol
+    return this._terms.protocol
   }
 
   /** The names of the extensions in use. */
   get extensions(): string {
-    return this._extensionNames.join()
+    return this._terms.extensions
+  }
+
+  /** Events that wait for a turn of their own (`allowSynchronousEvents: false`). */
+  get _deferred(): number {
+    return this._rare?.deferred ?? 0
+  }
+
+  set _deferred(events: number) {
+    rareStateOf(this).deferred = events
+  }
+
+  /** How the connection ended. */
+  get _outcome(): CloseOutcome | undefined {
+    return this._rare?.outcome
   }
 
   get isPaused(): boolean {
@@ -157,11 +164,13 @@ export class WebSocket
   }
 
   get binaryType(): BinaryType {
-    return this._binaryType
+    return BINARY_TYPES[this._flags >> BINARY_TYPE_SHIFT] as BinaryType
   }
 
   set binaryType(type: BinaryType) {
-    if (isBinaryType(type)) this._binaryType = type
+    const place = BINARY_TYPES.indexOf(type)
+    if (place < 0) return
+    this._flags = (this._flags & ((1 << BINARY_TYPE_SHIFT) - 1)) | (place << BINARY_TYPE_SHIFT)
   }
 
   /**
@@ -183,8 +192,14 @@ export class WebSocket
    */
   get _socket(): Duplex | null {
     if (this._readyState !== ReadyState.CLOSED) this._pump?.flush()
-    if (this._rawSocket instanceof BareSocket) this._rawSocket = this._rawSocket.toNet()
-    return this._rawSocket
+    const socket = this._rawSocket
+    return socket instanceof BareSocket ? socket.toNet() : socket
+  }
+
+  /** The connection as it is, without having a socket made. */
+  get _rawSocket(): Duplex | BareSocket | null {
+    const socket = this._pump?.socket as Duplex | BareSocket | undefined
+    return (socket instanceof BareSocket ? (socket.current as Duplex | BareSocket) : socket) ?? null
   }
 
   /** What sends frames that are encoded already (`sendFrame`). */
@@ -309,8 +324,8 @@ export class WebSocket
     this._open(socket, head, {
       context: createContext(this._isServer ? 'server' : 'client', options),
       chain: undefined,
-      extensions: [],
-      protocol: this._protocol,
+      extensions: '',
+      protocol: this.protocol,
     })
   }
 
@@ -321,10 +336,8 @@ export class WebSocket
     const { setTimeout: setIdleTimeout, setNoDelay } = socket as Partial<Socket>
     setIdleTimeout?.call(socket as Socket, 0)
     setNoDelay?.call(socket as Socket)
-    this._protocol = opened.protocol
-    this._extensionNames = opened.extensions
+    this._terms = opened.context.terms.of(opened.protocol, opened.extensions)
     if (this._rare !== undefined) this._rare.upgrade = undefined
-    this._rawSocket = socket
     this._pump = new Pump<SocketOwner>(opened.context, this, socket as Socket, opened.chain)
     if (head.length === 0) this._started = true
     else {
@@ -353,7 +366,8 @@ export class WebSocket
   /** @internal */
   _onMessage(data: Uint8Array, type: MessageType): void {
     const isBinary = type === 'binary'
-    const message = isBinary && this._binaryType !== 'nodebuffer' ? shape(data, this._binaryType) : toBuffer(data)
+    const isShaped = isBinary && this._flags >> BINARY_TYPE_SHIFT !== 0
+    const message = isShaped ? shape(data, this.binaryType) : toBuffer(data)
     if ((this._flags & SYNCHRONOUS) !== 0) tellMessage(this, message, isBinary)
     else tellLater(this, 'message', message, isBinary)
   }
@@ -362,7 +376,8 @@ export class WebSocket
   _onPing(payload: Uint8Array): void {
     if (this._autoPong && this._readyState === ReadyState.OPEN) {
       const rare = rareStateOf(this)
-      if (this._maxPendingPongs > 0 && rare.pendingPongs >= this._maxPendingPongs) this.terminate()
+      const { maxPendingPongs } = this._terms
+      if (maxPendingPongs > 0 && rare.pendingPongs >= maxPendingPongs) this.terminate()
       else {
         rare.pendingPongs++
         this.pong(payload, !this._isServer, () => rare.pendingPongs--)
@@ -386,7 +401,7 @@ export class WebSocket
 
   /** @internal */
   _onClosed(outcome: CloseOutcome): void {
-    this._outcome = outcome
+    rareStateOf(this).outcome = outcome
     this._readyState = ReadyState.CLOSING
     tellError(this, outcome.error)
     this._finish()

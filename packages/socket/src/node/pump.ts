@@ -99,6 +99,11 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
     return this.#connection
   }
 
+  /** What the connection is on now. */
+  get socket(): DriverSocket {
+    return this.#socket
+  }
+
   get outbox(): Outbox {
     return this.#outbox
   }

@@ -155,6 +155,27 @@ describe('the handshake', () => {
     }
   })
 
+  sameAsWs('leaves each socket what it agreed on, whatever others do', async (scene) => {
+    const { server, url } = await scene.serve({ perMessageDeflate: true })
+    const sockets: [WebSocket, WebSocket][] = []
+    for (const protocols of [['a'], [], ['b', 'a'], ['a']]) {
+      for (const perMessageDeflate of [true, false]) {
+        const connected = event(server, 'connection')
+        const client = new scene.face(url, protocols, { perMessageDeflate })
+        scene.after(() => client.terminate())
+        const opened = event(client, 'open')
+        const [socket] = (await connected) as [WebSocket]
+        await opened
+        if (sockets.length % 3 === 1) socket.binaryType = 'arraybuffer'
+        if (sockets.length % 4 === 2) socket.pause()
+        sockets.push([client, socket])
+      }
+    }
+    for (const ends of sockets) {
+      for (const end of ends) scene.log.note('end', end.protocol, end.extensions, end.binaryType, end.isPaused)
+    }
+  })
+
   sameAsWs('lets headers be added', async (scene) => {
     const { server, url } = await scene.serve()
     server.on('headers', (headers, request) => {
