@@ -1,7 +1,8 @@
 import { type Cell, isMemory } from './cell.ts'
 import type { LoadReport, LoadSpec, WatchedProcess } from './generator/load-spec.ts'
+import { encodeNativeLoad, isNativeCell } from './native-load.ts'
 import type { Pinning } from './pinning.ts'
-import { Program } from './program.ts'
+import { Program, type ProgramOptions } from './program.ts'
 import { startRedis } from './redis-service.ts'
 import type { Subject } from './subject-table.ts'
 
@@ -20,12 +21,19 @@ export interface AbleSubject {
   readonly file: string
 }
 
+/** The load generators. */
+export interface GeneratorFiles {
+  /** The one in TypeScript, as JavaScript. */
+  readonly node: string
+  /** The one in C, compiled; nothing when it is not to be used. */
+  readonly c: string | undefined
+}
+
 /** One run of one subject in one cell. */
 export interface MeasureRequest {
   readonly cell: Cell
   readonly able: AbleSubject
-  /** The load generator, as JavaScript. */
-  readonly generatorFile: string
+  readonly generators: GeneratorFiles
   readonly pinning: Pinning
   readonly warmUpSecs: number
   readonly secs: number
@@ -44,8 +52,7 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
     const spec: LoadSpec = { cell, protocol, ...(sessionProtocol && { sessionProtocol }), ...servers, ...times }
     const generator = new Program({
       name: 'the load generator',
-      command: process.execPath,
-      args: [request.generatorFile, JSON.stringify(spec)],
+      ...generatorCommand(request.generators, spec),
       core: pinning.mode === 'pinned' ? pinning.generatorCore : undefined,
     })
     programs.push(generator)
@@ -53,6 +60,15 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
   } finally {
     await Promise.all(programs.map((program) => program.end()))
   }
+}
+
+function generatorCommand(
+  { c, node }: GeneratorFiles,
+  spec: LoadSpec,
+): Pick<ProgramOptions, 'command' | 'args' | 'input'> {
+  return c !== undefined && isNativeCell(spec.cell)
+    ? { command: c, args: [], input: encodeNativeLoad(spec) }
+    : { command: process.execPath, args: [node, JSON.stringify(spec)] }
 }
 
 type Servers = Pick<LoadSpec, 'connectPort' | 'publishPort' | 'processes'>

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly budgetSecs: number
   readonly cells: readonly Cell[]
   readonly subjects: readonly Subject[]
+  /** Which load generator: `'best'` is the one in C where there is a compiler and it can do the cell. */
+  readonly generator: 'best' | 'c' | 'node'
   /** File that receives every figure as JSON. */
   readonly json: string | undefined
   /** Whether JSON and a table in Markdown go to `results/`. */
@@ -31,6 +33,8 @@ export const HELP = `Usage: npm run bench -- [options]
   --subject PATTERN  only these subjects, likewise
   --quick            under two minutes: ${QUICK.rounds} rounds of ${QUICK.secs} s of ${QUICK_SUBJECTS.join(', ')} in ${QUICK_CELLS.length} of the ${CELLS.length} cells,
                      unless others are named
+  --generator NAME   node: the load generator in TypeScript in every cell; c: the one in C or none at all (default: the
+                     one in C in the cells that it can do, where there is a C compiler)
   --save             write every figure to bench/results/, as JSON and as a table in Markdown
   --json FILE        write every figure to FILE
   --list             name the cells and the subjects
@@ -50,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       secs: { type: 'string' },
       cell: { type: 'string', multiple: true },
       subject: { type: 'string', multiple: true },
+      generator: { type: 'string' },
       json: { type: 'string' },
       save: { type: 'boolean' },
       quick: { type: 'boolean' },
@@ -73,9 +78,16 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       SUBJECTS,
       values.subject ?? (values.quick ? [...QUICK_SUBJECTS, ...QUICK_COMPRESSING] : undefined),
     ),
+    generator: parseGenerator(values.generator),
     json: values.json,
     save: values.save ?? false,
   }
+}
+
+function parseGenerator(text: string | undefined): BenchOptions['generator'] {
+  if (text === undefined) return 'best'
+  if (text === 'c' || text === 'node') return text
+  throw new Error(`--generator takes c or node, not "${text}"`)
 }
 
 function parsePositive(name: string, text: string | undefined, byDefault: number, max: number): number {

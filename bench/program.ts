@@ -12,6 +12,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The core that it is kept on, or `undefined` for any. */
   readonly core: number | undefined
+  /** What it reads first on stdin, which stays open behind that. */
+  readonly input?: Uint8Array
 }
 
 const running = new Set<ChildProcess>()
@@ -36,6 +38,9 @@ export class Program {
     running.add(this.#child)
     this.#child.once('exit', () => running.delete(this.#child))
     this.#child.once('error', () => running.delete(this.#child))
+    // A program that ends before it has read all: what it says, or that it ended, tells more.
+    this.#child.stdin?.on('error', () => {})
+    if (options.input !== undefined) this.#child.stdin?.write(options.input)
   }
 
   get pid(): number {

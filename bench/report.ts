@@ -12,6 +12,8 @@ import { formatMarkdown, formatText, type Table } from './table.ts'
 export interface Results {
   readonly machine: Machine
   readonly pinning: Pinning
+  /** Which load generator made the load. */
+  readonly generator: string
   readonly rounds: number
   readonly secs: number
   readonly warmUpSecs: number
@@ -24,7 +26,7 @@ export interface Results {
 }
 
 /** What the header tells; known before anything has been measured. */
-export type Preamble = Pick<Results, 'machine' | 'pinning' | 'rounds' | 'secs' | 'warmUpSecs' | 'leftOut'>
+export type Preamble = Pick<Results, 'machine' | 'pinning' | 'generator' | 'rounds' | 'secs' | 'warmUpSecs' | 'leftOut'>
 
 /** The lines above the tables: what is measured, on what, with what. */
 export function formatHeader(preamble: Preamble): string {
@@ -76,10 +78,11 @@ export function formatFaults(samples: readonly Sample[]): string {
     .join('\n')
 }
 
-function headerLines({ machine, pinning, rounds, secs, warmUpSecs, leftOut }: Preamble): [string, string][] {
+function headerLines({ machine, pinning, generator, rounds, secs, warmUpSecs, leftOut }: Preamble): [string, string][] {
   return [
     ['date', machine.date],
     ['machine', `${machine.machine}, ${machine.cores} cores; ${describePinning(pinning)}`],
+    ['generator', generator],
     ['node', machine.node],
     ...Object.entries(machine.versions),
     ['rounds', `${rounds} × ${secs} s, after ${warmUpSecs} s of warm-up`],

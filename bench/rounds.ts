@@ -20,6 +20,8 @@ export interface RoundsPlan {
   /** Behind the first round, no cell is begun that would not be over within these seconds. */
   readonly budgetSecs: number
   readonly pinning: Pinning
+  /** The load generator in C, when it is to be used where it can be. */
+  readonly nativeGeneratorFile: string | undefined
 }
 
 /** What the rounds gave, and why there are fewer than planned. */
@@ -38,7 +40,7 @@ export async function runRounds(
   tell: (text: string) => void,
 ): Promise<RoundsResult> {
   const { pinning, warmUpSecs, secs, rounds } = plan
-  const generatorFile = await buildProgram(GENERATOR, WORKSPACE)
+  const generators = { node: await buildProgram(GENERATOR, WORKSPACE), c: plan.nativeGeneratorFile }
   const groups = group(plan.cells, await buildSubjects(plan.subjects))
   const runs = groups.flatMap(({ cell, able }) => able.map(() => cell))
   const progress = new Progress({ ...plan, runs })
@@ -53,7 +55,7 @@ export async function runRounds(
         }
       }
       for (const one of round % 2 === 1 ? able : able.toReversed()) {
-        const outcome = await attempt({ cell, able: one, generatorFile, pinning, warmUpSecs, secs })
+        const outcome = await attempt({ cell, able: one, generators, pinning, warmUpSecs, secs })
         if (signal.aborted) return { samples, endedEarly: 'it was interrupted' }
         const sample: Sample = { round, cell: cell.name, subject: one.subject.name, outcome }
         samples.push(sample)

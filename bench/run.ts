@@ -3,6 +3,7 @@ import { resolveAvailability } from './availability.ts'
 import { describeCell } from './cell.ts'
 import { CELLS } from './cell-table.ts'
 import { describeMachine } from './machine.ts'
+import { chooseGenerator } from './native-generator.ts'
 import { type BenchOptions, HELP, parseOptions } from './options.ts'
 import { resolvePinning } from './pinning.ts'
 import { endAllPrograms } from './program.ts'
@@ -20,10 +21,23 @@ const INTERRUPTED = 130
 async function run(options: BenchOptions): Promise<number> {
   const { subjects, cells, leftOut } = resolveAvailability(options.subjects, options.cells, tell)
   const { rounds, secs, warmUpSecs } = options
-  const preamble = { machine: describeMachine(subjects), pinning: resolvePinning(), rounds, secs, warmUpSecs, leftOut }
+  const generator = chooseGenerator(options.generator)
+  const preamble = {
+    machine: describeMachine(subjects),
+    pinning: resolvePinning(),
+    generator: generator.about,
+    rounds,
+    secs,
+    warmUpSecs,
+    leftOut,
+  }
   process.stdout.write(`${formatHeader(preamble)}\n\n`)
   const stopping = stopOnSignals()
-  const { samples, endedEarly } = await runRounds({ ...options, ...preamble, subjects, cells }, stopping, tell)
+  const { samples, endedEarly } = await runRounds(
+    { ...options, ...preamble, nativeGeneratorFile: generator.file, subjects, cells },
+    stopping,
+    tell,
+  )
   const names = subjects.map((subject) => subject.name)
   const results: Results = { ...preamble, endedEarly, cells, summaries: summarize(samples, cells, names), samples }
   process.stdout.write(`\n${formatResults(results)}\n`)

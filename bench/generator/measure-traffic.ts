@@ -30,7 +30,8 @@ export async function measureTraffic(spec: LoadSpec): Promise<TrafficReport> {
   const halfLoad = missing === 0 && !meter.hasFaults() ? await measureHalfLoad(spec, load, meter, measured) : undefined
   const missingOfHalf = await drain(load, meter, spec.drainSecs)
   load.end()
-  return { kind: 'traffic', ...measured, ...(halfLoad && { halfLoad }), faults: meter.faults(missing || missingOfHalf) }
+  const faults = meter.faults(missing || missingOfHalf)
+  return { kind: 'traffic', generator: 'node', ...measured, ...(halfLoad && { halfLoad }), faults }
 }
 
 /** Latency where the server has time: half of what it can deliver. Nothing for loads that have no pace. */
@@ -93,7 +94,10 @@ async function warmUp(ms: number, meter: Meter): Promise<void> {
   while (meter.arrived < WARM_UP_MESSAGES && !meter.hasFaults() && performance.now() < latestMs) await sleep(POLL_MS)
 }
 
-async function measureWindow(spec: LoadSpec, meter: Meter): Promise<Omit<TrafficReport, 'kind' | 'faults'>> {
+async function measureWindow(
+  spec: LoadSpec,
+  meter: Meter,
+): Promise<Omit<TrafficReport, 'kind' | 'generator' | 'faults'>> {
   const startMs = performance.now()
   const generatorBefore = process.cpuUsage()
   const before = spec.processes.map(({ pid }) => readProcessCpu(pid))

@@ -1,16 +1,31 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { Cell, MessageCell } from '../cell.ts'
-import type { LoadFaults, LoadSpec, Protocol } from '../generator/load-spec.ts'
+import type { LoadFaults, LoadSpec, Protocol, TrafficReport } from '../generator/load-spec.ts'
 import { measureMemory, WARM_UP_CONNECTIONS } from '../generator/measure-memory.ts'
 import { measureTraffic } from '../generator/measure-traffic.ts'
+import { buildNativeGenerator, type NativeGenerator } from '../native-generator.ts'
+import { encodeNativeLoad } from '../native-load.ts'
+import { Program } from '../program.ts'
 
 const FLAWLESS: LoadFaults = { wrong: 0, lost: 0, missing: 0, notes: [] }
 const ECHO: MessageCell = { name: '', workload: 'echo', connections: 3, depth: 2, payloadBytes: 300, format: 'text' }
 
+/** Of each connection. */
+const COMPARED_BYTES = 20_000
 const DEFLATE: ServerOptions = { perMessageDeflate: { threshold: 0 } }
+
+const native = buildNativeGenerator()
+
+/** Every load generator that this machine can have. */
+const GENERATORS = [
+  { language: 'TypeScript', measure: measureTraffic },
+  ...(native.kind === 'built' ? [{ language: 'C', measure: measureNatively(native.file) }] : []),
+]
 
 let server: WebSocketServer | Server | undefined
 const sockets = new Set<Socket>()
@@ -22,7 +37,7 @@ afterEach(() => {
   server?.close()
 })
 
-describe('a load finds a server flawless that', () => {
+describe.each(GENERATORS)('a load in $language finds a server flawless that', ({ measure }) => {
   test.each([
     { ...ECHO, payloadBytes: 16 },
     { ...ECHO, payloadBytes: 70_000, depth: 1 },
@@ -36,7 +51,7 @@ describe('a load finds a server flawless that', () => {
         socket.send(data, { binary })
       }),
     )
-    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(cell, port))).faults).toEqual(FLAWLESS)
     expect(echoes).toBeGreaterThanOrEqual(cell.connections * cell.depth)
   })
 
@@ -49,7 +64,7 @@ describe('a load finds a server flawless that', () => {
         socket.send(text.slice(7))
       }),
     )
-    expect((await measureTraffic(spec(ECHO, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(ECHO, port))).faults).toEqual(FLAWLESS)
   })
 
   test('delivers what is published, in order, to every subscriber', async () => {
@@ -59,38 +74,38 @@ describe('a load finds a server flawless that', () => {
       else socket.on('message', (data) => fanOut(data, subscribers))
     })
     const cell: Cell = { ...ECHO, workload: 'fan-out', connections: 10, depth: 4 }
-    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(cell, port))).faults).toEqual(FLAWLESS)
   })
 
   test('answers handshakes and Close frames', async () => {
     const codes: number[] = []
     const port = await serve((socket) => socket.on('close', (code) => codes.push(code)))
-    const { faults } = await measureTraffic(spec({ name: '', workload: 'handshake', slots: 4 }, port))
+    const { faults } = await measure(spec({ name: '', workload: 'handshake', slots: 4 }, port))
     expect(faults).toEqual(FLAWLESS)
     expect(codes.length).toBeGreaterThanOrEqual(4)
     expect(new Set(codes)).toEqual(new Set([1000]))
   })
 
-  test('has connections come and go, then holds idle ones and echoes once on each', async () => {
-    let [open, echoes, most] = [0, 0, 0]
-    const port = await serve((socket) => {
-      most = Math.max(most, ++open)
-      socket.on('close', () => open--)
-      socket.on('message', (data) => {
-        echoes++
-        socket.send(String(data))
-      })
-    })
-    const cell: MessageCell = { ...ECHO, workload: 'memory', connections: 70, depth: 1 }
-    expect((await measureMemory(spec(cell, port), cell)).faults).toEqual(FLAWLESS)
-    expect(echoes).toBe(WARM_UP_CONNECTIONS + 70)
-    expect(most).toBeLessThan(WARM_UP_CONNECTIONS + 70)
-  })
-
   test('sends bytes back as they came, when that is what it is for', async () => {
     const port = await serveBytes((chunk, socket) => socket.write(chunk))
-    expect((await measureTraffic(spec(ECHO, port, 'bytes'))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(ECHO, port, 'bytes'))).faults).toEqual(FLAWLESS)
   })
+})
+
+test('a load has connections come and go, then holds idle ones and echoes once on each', async () => {
+  let [open, echoes, most] = [0, 0, 0]
+  const port = await serve((socket) => {
+    most = Math.max(most, ++open)
+    socket.on('close', () => open--)
+    socket.on('message', (data) => {
+      echoes++
+      socket.send(String(data))
+    })
+  })
+  const cell: MessageCell = { ...ECHO, workload: 'memory', connections: 70, depth: 1 }
+  expect((await measureMemory(spec(cell, port), cell)).faults).toEqual(FLAWLESS)
+  expect(echoes).toBe(WARM_UP_CONNECTIONS + 70)
+  expect(most).toBeLessThan(WARM_UP_CONNECTIONS + 70)
 })
 
 describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compression (%s) a load', (compression) => {
@@ -167,7 +182,7 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
   })
 })
 
-describe('a load finds out a server that', () => {
+describe.each(GENERATORS)('a load in $language finds out a server that', ({ measure }) => {
   test('changes a byte', async () => {
     const port = await serve((socket) =>
       socket.on('message', (data) => {
@@ -176,12 +191,12 @@ describe('a load finds out a server that', () => {
         socket.send(bytes, { binary: false })
       }),
     )
-    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('cuts messages short', async () => {
     const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data).slice(1))))
-    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('swaps two messages', async () => {
@@ -196,12 +211,12 @@ describe('a load finds out a server that', () => {
         }
       })
     })
-    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('delivers to one connection what is meant for another', async () => {
     const port = await serve((socket) => socket.on('message', (data) => fanOut(data, clients())))
-    expect((await measureTraffic(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(ECHO, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('sends a message twice', async () => {
@@ -211,12 +226,12 @@ describe('a load finds out a server that', () => {
         socket.send(String(data))
       }),
     )
-    expect((await measureTraffic(spec({ ...ECHO, depth: 1 }, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec({ ...ECHO, depth: 1 }, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('takes text for binary', async () => {
     const port = await serve((socket) => socket.on('message', (data) => socket.send(data, { binary: true })))
-    expect((await measureTraffic(spec(ECHO, port))).faults).toMatchObject({
+    expect((await measure(spec(ECHO, port))).faults).toMatchObject({
       lost: 3,
       notes: ['lost: a frame with opcode 2'],
     })
@@ -229,17 +244,17 @@ describe('a load finds out a server that', () => {
         if (left-- > 0) socket.send(String(data))
       }),
     )
-    expect((await measureTraffic({ ...spec(ECHO, port), drainSecs: 0.2 })).faults.missing).toBeGreaterThan(0)
+    expect((await measure({ ...spec(ECHO, port), drainSecs: 0.2 })).faults.missing).toBeGreaterThan(0)
   })
 
   test('closes connections', async () => {
     const port = await serve((socket) => socket.on('message', () => socket.terminate()))
-    expect((await measureTraffic(spec(ECHO, port))).faults.lost).toBeGreaterThan(0)
+    expect((await measure(spec(ECHO, port))).faults.lost).toBeGreaterThan(0)
   })
 
   test('refuses the upgrade', async () => {
     const port = await serveBytes((_, socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'))
-    expect((await measureTraffic(spec(ECHO, port))).faults).toMatchObject({
+    expect((await measure(spec(ECHO, port))).faults).toMatchObject({
       lost: 3,
       notes: ['lost: the upgrade was answered with "HTTP/1.1 404 Not Found"'],
     })
@@ -262,7 +277,7 @@ describe('a load finds out a server that', () => {
       previous = accept
     })
     const load = spec({ name: '', workload: 'handshake', slots: 1 }, port)
-    const { faults } = await measureTraffic({ ...load, warmUpSecs: 0.2 })
+    const { faults } = await measure({ ...load, warmUpSecs: 0.2 })
     expect(answers).toBe(RIGHT + 1)
     expect(faults).toEqual({
       wrong: 0,
@@ -274,7 +289,7 @@ describe('a load finds out a server that', () => {
 
   test('answers a Close frame with another code', async () => {
     const port = await serve((socket) => socket.close(4000))
-    const { faults } = await measureTraffic(spec({ name: '', workload: 'handshake', slots: 4 }, port))
+    const { faults } = await measure(spec({ name: '', workload: 'handshake', slots: 4 }, port))
     expect(faults.wrong).toBeGreaterThan(0)
   })
 
@@ -283,12 +298,85 @@ describe('a load finds out a server that', () => {
       chunk[chunk.length - 1] = (chunk.at(-1) ?? 0) ^ 1
       socket.write(chunk)
     })
-    expect((await measureTraffic(spec(ECHO, port, 'bytes'))).faults).toMatchObject({
+    expect((await measure(spec(ECHO, port, 'bytes'))).faults).toMatchObject({
       lost: 3,
       notes: ['lost: bytes that are not those sent'],
     })
   })
 })
+
+describe('the generators in TypeScript and in C', () => {
+  test.skipIf(native.kind === 'missing')('send the same bytes', async () => {
+    const sent: string[][] = []
+    for (const { measure } of GENERATORS) {
+      const byConnection = new Map<Socket, string>()
+      const port = await serveBytes((chunk, socket) => {
+        byConnection.set(socket, (byConnection.get(socket) ?? '') + chunk.toString('latin1'))
+        socket.write(chunk)
+      })
+      expect((await measure(spec(ECHO, port, 'bytes'))).faults).toEqual(FLAWLESS)
+      server?.close()
+      sent.push([...byConnection.values()].map((bytes) => bytes.slice(0, COMPARED_BYTES)).sort())
+    }
+    const [first, second] = sent as [string[], string[]]
+    expect(first.map((bytes) => bytes.length)).toEqual(Array(ECHO.connections).fill(COMPARED_BYTES))
+    expect(second).toEqual(first)
+  })
+
+  test('where there is no compiler, there is none in C, and it is said why', () => {
+    expect(buildNativeGenerator('no-such-compiler')).toEqual({
+      kind: 'missing',
+      reason: 'there is no C compiler (no-such-compiler)',
+    })
+  })
+
+  test.each(GENERATORS)('count what the server counts, and what it costs that: $language', async ({ measure }) => {
+    let echoes = 0
+    const port = await serve((socket) =>
+      socket.on('message', (data) => {
+        echoes++
+        socket.send(String(data))
+      }),
+    )
+    const watched = { name: 'this', role: 'server' as const, pid: process.pid }
+    const report = await measure({ ...spec(ECHO, port), processes: [watched] })
+    // What came in the window is less than all by the warm-up and what was in flight behind it.
+    expect(report.messages).toBeGreaterThan(0)
+    expect(report.messages).toBeLessThan(echoes)
+    expect(report.p50Us).toBeGreaterThan(0)
+    expect(report.p99Us).toBeGreaterThanOrEqual(report.p50Us)
+    expect(report.generatorCpuUs).toBeGreaterThan(0)
+    expect(report.processes).toMatchObject([{ name: 'this', role: 'server' }])
+    expect(report.processes[0]?.cpuUs).toBeGreaterThan(0)
+  })
+
+  test.skipIf(native.kind === 'missing')('the one in C ends with the program that started it', async () => {
+    const { file } = native as Extract<NativeGenerator, { kind: 'built' }>
+    const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))))
+    const child = spawn(file, { stdio: ['pipe', 'ignore', 'inherit'] })
+    child.stdin.write(encodeNativeLoad({ ...spec(ECHO, port), secs: 60 }))
+    await once(server as WebSocketServer, 'connection')
+    child.stdin.end()
+    expect(await once(child, 'exit')).toEqual([1, null])
+  })
+})
+
+function measureNatively(file: string): (spec: LoadSpec) => Promise<TrafficReport> {
+  return async (spec) => {
+    const program = new Program({
+      name: 'the load generator',
+      command: file,
+      args: [],
+      core: undefined,
+      input: encodeNativeLoad(spec),
+    })
+    try {
+      return JSON.parse(await program.line(/^\{/, 20_000)) as TrafficReport
+    } finally {
+      await program.end()
+    }
+  }
+}
 
 function spec(cell: Cell, port: number, protocol: Protocol = 'websocket'): LoadSpec {
   const times = { settleSecs: 0.01, warmUpSecs: 0.02, secs: 0.1, drainSecs: 10 }

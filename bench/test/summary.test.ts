@@ -106,7 +106,7 @@ function echoed(
     round,
     cell: 'echo',
     subject,
-    outcome: { kind: 'measured', report: { kind: 'traffic', ...figures, processes, faults } },
+    outcome: { kind: 'measured', report: { kind: 'traffic', generator: 'node', ...figures, processes, faults } },
   }
 }
 
