@@ -11,6 +11,7 @@ import {
   type ResolvedEndpointOptions,
   resolveEndpointOptions,
 } from './endpoint-options.ts'
+import { Expirations } from './expirations.ts'
 import { assertAuthorized, checkAccess, corsHeaders, isPreflight, PREFLIGHT_HEADERS } from './http-access.ts'
 import { answerError, answerText, untilItsTurn } from './http-answer.ts'
 import { authorizeByNamespace } from './namespace-authorization.ts'
@@ -77,12 +78,13 @@ export class ChannelEndpoint {
     const decides = hub.hasSessions && hub.decidesOnSessions
     const authorize = options.authorize ?? (decides ? authorizeByNamespace(hub, options.tickets) : undefined)
     this.#options = resolveEndpointOptions({ ...options, ...(authorize && { authorize }) })
+    const expirations = new Expirations()
     this.#streams = {
-      sse: new StreamTransport(hub, this.#options, sseFormat),
-      ndjson: new StreamTransport(hub, this.#options, ndjsonFormat),
+      sse: new StreamTransport(hub, this.#options, sseFormat, expirations),
+      ndjson: new StreamTransport(hub, this.#options, ndjsonFormat, expirations),
     }
-    this.#poll = new PollTransport(hub, this.#options)
-    this.#webSocket = new WebSocketTransport(hub, this.#options)
+    this.#poll = new PollTransport(hub, this.#options, expirations)
+    this.#webSocket = new WebSocketTransport(hub, this.#options, expirations)
     // Where the application decides on requests alone, nobody would decide on what sessions do.
     if (decides || (hub.hasSessions && options.authorize === undefined)) {
       this.#sessions = new SessionWebSockets(hub, this.#options)
@@ -270,10 +272,10 @@ export class ChannelEndpoint {
     // Whoever asks for the head alone asks how things stand now.
     const maxWaitMs = incoming.method === 'HEAD' ? 0 : this.#options.maxPollWaitMs
     const poll = parsePollRequest(url.query, headers, maxWaitMs)
-    await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    const { expiresAt } = await assertAuthorized(this.#options, 'subscribe', channel, incoming)
     // Answers that wait for their turn would be kept, as many as a client asks for and as large as polls may be.
     await untilItsTurn(response)
-    if (!response.destroyed) await this.#poll.answer(response, channel, poll)
+    if (!response.destroyed) await this.#poll.answer(response, channel, poll, expiresAt)
   }
 
   async #subscribe(
@@ -285,10 +287,10 @@ export class ChannelEndpoint {
     response: ServerResponse,
   ): Promise<void> {
     const after = parseStreamStart(query, headers)
-    await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+    const { expiresAt } = await assertAuthorized(this.#options, 'subscribe', channel, incoming)
     await untilItsTurn(response)
     if (response.destroyed) return
     if (incoming.method === 'HEAD') this.#streams[kind].answerHead(response)
-    else this.#streams[kind].open(response, channel, after)
+    else this.#streams[kind].open(response, channel, after, expiresAt)
   }
 }

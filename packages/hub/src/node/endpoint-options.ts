@@ -23,8 +23,14 @@ export interface ChannelRequest {
   readonly incoming: IncomingMessage
 }
 
-/** `true` lets it happen, `false` is 403, and `refuse(401, …)` says more. */
-export type ChannelDecision = boolean | Refusal
+/** Lets it happen for a while. */
+export interface ChannelGrant {
+  /** Until when, in milliseconds since 1970: a subscription ends then, within a second. Absent: as long as it lasts. */
+  readonly expiresAt?: number
+}
+
+/** `true` or a grant lets it happen, `false` is 403, and `refuse(401, …)` says more. */
+export type ChannelDecision = boolean | ChannelGrant | Refusal
 
 /** How channels are served over HTTP and WebSocket. */
 export interface ChannelEndpointOptions extends AdmissionOptions {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
 import { checkHost, checkOrigin, HeaderFields } from '@wigwag/socket/core'
-import type { ChannelDecision, ResolvedEndpointOptions } from './endpoint-options.ts'
+import { refuseExpired } from './credentials-expired.ts'
+import type { ChannelDecision, ChannelGrant, ResolvedEndpointOptions } from './endpoint-options.ts'
 
 /** Applies the Host and origin policies to a plain request: the same doors as for a WebSocket. */
 export function checkAccess(
@@ -34,7 +35,7 @@ export function corsHeaders(
   return { ...vary, 'access-control-allow-origin': origin, ...credentials, ...EXPOSED }
 }
 
-const EXPOSED = { 'access-control-expose-headers': 'ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered' }
+const EXPOSED = { 'access-control-expose-headers': 'ETag, Last-Modified, Retry-After, Wigwag-Gap, Wigwag-Recovered' }
 
 /** Whether a browser asks on behalf of a page whether that may send another request (CORS preflight). */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
@@ -43,19 +44,19 @@ export function isPreflight({ method, headers }: IncomingMessage): boolean {
 
 /** What such a page may send. */
 export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
-  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-methods': 'GET, HEAD, POST',
   'access-control-allow-headers':
-    'authorization, content-type, if-none-match, last-event-id, cache-control, x-requested-with, idempotency-key',
+    'authorization, content-type, if-none-match, if-modified-since, last-event-id, cache-control, x-requested-with, idempotency-key',
   'access-control-max-age': '600',
 }
 
-/** Throws the refusal unless `authorize` lets the request through. */
+/** Returns until when `authorize` lets the request through. Throws the refusal if it does not. */
 export async function assertAuthorized(
   options: ResolvedEndpointOptions,
   action: 'publish' | 'subscribe',
   channel: string,
   incoming: IncomingMessage,
-): Promise<void> {
+): Promise<ChannelGrant> {
   const remoteAddress = options.admission.callerOf(incoming).clientAddress
   const decision = await inTime<ChannelDecision>(
     options.authorize({ action, channel, remoteAddress, incoming }),
@@ -63,6 +64,9 @@ export async function assertAuthorized(
   )
   if (decision instanceof Refusal) throw decision
   if (!decision) throw refuse(403, `You may not ${action} to this channel.`)
+  if (decision === true) return {}
+  if (decision.expiresAt !== undefined && decision.expiresAt <= Date.now()) throw refuseExpired()
+  return decision
 }
 
 /** Whoever decides on others' requests may hang; those who wait must not. */

@@ -35,8 +35,8 @@ export function authorizeByNamespace(
     const who = await asking
     if (!who.ok) return refusalFor(who.answer)
     const token = queryOf(incoming).get('token')
-    const answer = await decideRequest(context, who.value, { action, channel, ...(token !== null && { token }) })
-    return answer === undefined || refusalFor(answer)
+    const decision = await decideRequest(context, who.value, { action, channel, ...(token !== null && { token }) })
+    return decision.ok ? decision.value : refusalFor(decision.answer)
   }
 }
 

@@ -6,8 +6,9 @@ export class OpenResponses {
   readonly #open = new Set<ServerResponse>()
   readonly #waiting = new Set<() => void>()
 
-  /** Counts a response until it is over, and calls `over` then. */
+  /** Counts a response until it is over, and calls `over` then. Does nothing for one that is counted. */
   add(response: ServerResponse, over: () => void = () => {}): void {
+    if (this.#open.has(response)) return
     this.#open.add(response)
     onRequestEnd(response.req, response, () => {
       over()

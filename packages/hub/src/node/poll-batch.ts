@@ -1,5 +1,6 @@
 import type { Position } from '../publication/position.ts'
-import type { Gap } from '../publication/publication.ts'
+import type { Gap, Publication } from '../publication/publication.ts'
+import { knownSecond, secondOf } from './whole-seconds.ts'
 
 /** The publications of one answer, up to a limit. */
 export class PollBatch {
@@ -7,6 +8,7 @@ export class PollBatch {
   readonly #encoded: Buffer[] = []
   #bytes = 0
   #isFull = false
+  #latest: Publication | undefined
   #position: Position | undefined
   /** What cannot be recovered before the first publication. */
   gap: Gap | undefined
@@ -31,17 +33,37 @@ export class PollBatch {
   }
 
   /** Adds a publication if there is room. One always goes; once one did not, none that follows does. */
-  add(encoded: Buffer, position: Position | undefined): boolean {
+  add(encoded: Buffer, publication: Publication): boolean {
     if (this.#encoded.length > 0 && this.#bytes + encoded.length > this.#maxBytes) this.#isFull = true
     if (this.#isFull) return false
-    this.#encoded.push(encoded)
-    this.#bytes += encoded.length
-    this.#position = position
+    this.#push(encoded, publication)
+    return true
+  }
+
+  /** Adds the publications of one second, all or none. One second always goes; once one did not, none that follows does. */
+  addSecond(encoded: readonly Buffer[], publications: readonly Publication[]): boolean {
+    const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
+    if (this.#encoded.length > 0 && this.#bytes + bytes > this.#maxBytes) this.#isFull = true
+    if (this.#isFull) return false
+    for (const [i, each] of encoded.entries()) this.#push(each, publications[i] as Publication)
     return true
   }
 
   /** Says where the stream stands behind everything that was added. */
   standAt(position: Position | undefined): void {
     if (!this.#isFull) this.#position = position
+  }
+
+  /** The second up to whose end the client knows everything with this answer; nothing when there is no publication in it. */
+  knownSecond(nowMs: number): number | undefined {
+    if (this.#latest?.position === undefined) return undefined
+    return this.#isFull ? secondOf(this.#latest) - 1 : knownSecond(this.#latest, nowMs)
+  }
+
+  #push(encoded: Buffer, publication: Publication): void {
+    this.#encoded.push(encoded)
+    this.#bytes += encoded.length
+    this.#position = publication.position
+    this.#latest = publication
   }
 }

@@ -1,16 +1,20 @@
 import type { ServerResponse } from 'node:http'
-import { onRequestEnd, refuse } from '@wigwag/socket'
+import { refuse } from '@wigwag/socket'
 import type { History } from '../broker/broker.ts'
 import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
+import { refuseExpired } from './credentials-expired.ts'
+import { Expirations } from './expirations.ts'
 import { answerError } from './http-answer.ts'
 import { OpenResponses } from './open-responses.ts'
 import { answerBatch, answerData, answerNothing } from './poll-answer.ts'
 import { PollBatch } from './poll-batch.ts'
+import { answerBySeconds } from './poll-by-seconds.ts'
 import { pollCodec } from './poll-codec.ts'
 import type { PollRequest } from './poll-request.ts'
-import { WaitingPoll } from './waiting-poll.ts'
+import { type PollWait, PollWaits, type WaitEnd } from './poll-waits.ts'
 
+const CLOCK = { nowMs: () => Date.now(), elapsedMs: () => performance.now() } as const
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
 /** What a poll is bounded by. */
@@ -32,45 +36,37 @@ export interface PollStats {
 export class PollTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: PollOptions
-  /** Each ends the wait of one long poll: it is answered with what has come. */
-  readonly #waiting = new Set<() => void>()
-  /** Those that have something to answer with, when this turn is over. */
-  readonly #due = new Set<() => void>()
+  readonly #waits: PollWaits
   readonly #responses = new OpenResponses()
   #dropped = 0
   #closed = false
 
-  constructor(hub: Hub, options: PollOptions) {
+  constructor(hub: Hub, options: PollOptions, expirations: Expirations = new Expirations()) {
     this.#hub = hub
     this.#options = options
+    this.#waits = new PollWaits(hub, expirations)
   }
 
   /** What happens, and what happened so far. */
   get stats(): PollStats {
-    return { waiting: this.#waiting.size, dropped: this.#dropped }
+    return { waiting: this.#waits.size, dropped: this.#dropped }
   }
 
-  /** Answers, as soon as there is something to answer with. Rejects as `Hub.history` does. */
-  async answer(response: ServerResponse, channel: string, poll: PollRequest): Promise<void> {
+  /** Answers, as soon as there is something to answer with, or `expiresAt` has come. Rejects as `Hub.history` and `Hub.subscribe` do. */
+  async answer(response: ServerResponse, channel: string, poll: PollRequest, expiresAt?: number): Promise<void> {
     // Not 304: whoever is told that nothing is new asks again at once.
     if (this.#closed) throw refuse(503, 'The server is shutting down. Ask again.', { 'retry-after': '1' })
+    if (poll.since !== undefined) return this.#answerBySeconds(response, channel, poll, poll.since, expiresAt)
     const history = await this.#hub.history(channel, poll.after ?? 'latest')
-    let isOver = false
-    this.#responses.add(response, () => {
-      isOver = true
-    })
-    if (isOver) return
     // Whoever says neither where it stands nor how long it waits wants the data itself, as from any other resource.
     if (poll.after === undefined && poll.waitMs === undefined) this.#answerLatest(response, history)
-    else this.#answerOrWait(response, channel, poll, history)
+    else await this.#answerOrWait(response, channel, poll, history, expiresAt)
   }
 
   /** Takes no more. Each poll that waits is answered. */
   beginDrain(): Departure[] {
     this.#closed = true
-    return [...this.#waiting].map((end) => () => {
-      if (this.#waiting.has(end)) end()
-    })
+    return this.#waits.endings()
   }
 
   /** Resolves when the answers have been written. */
@@ -86,7 +82,7 @@ export class PollTransport implements Drainable {
   /** Answers every poll that waits; clients come back by themselves. Resolves when the answers have been written. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const end of this.#waiting) end()
+    for (const end of this.#waits.endings()) end()
     await this.#responses.emptied()
   }
 
@@ -97,60 +93,80 @@ export class PollTransport implements Drainable {
     })
   }
 
-  #answerOrWait(response: ServerResponse, channel: string, poll: PollRequest, history: History): void {
+  async #answerOrWait(
+    response: ServerResponse,
+    channel: string,
+    { after, waitMs = 0 }: PollRequest,
+    history: History,
+    expiresAt: number | undefined,
+  ): Promise<void> {
     const batch = new PollBatch(this.#options.maxPollBytes)
     batch.gap = history.gap
     for (const publication of history.publications) {
-      if (!batch.add(pollCodec.encode(publication), publication.position)) break
+      if (!batch.add(pollCodec.encode(publication), publication)) break
     }
     batch.standAt(history.position)
-    const { waitMs = 0 } = poll
-    if (batch.isEmpty && waitMs > 0 && !this.#closed) this.#wait(response, channel, poll, waitMs, batch)
-    else this.#answer(response, poll, batch)
+    if (batch.isEmpty && waitMs > 0) {
+      const end = await this.#wait({ response, waitMs, expiresAt, listen: { channel, batch } })
+      if (!this.#mayAnswer(end)) return
+    }
+    this.#write(response, () => {
+      if (batch.isEmpty) answerNothing(response, batch.position, after !== undefined)
+      else answerBatch(response, batch, batch.knownSecond(Date.now()))
+    })
   }
 
-  #wait(response: ServerResponse, channel: string, poll: PollRequest, waitMs: number, batch: PollBatch): void {
-    const waiting = new WaitingPoll(batch, {
-      due: () => this.#endSoon(end),
-      failed: (error) => {
-        leave()
-        answerError(response, error)
+  async #answerBySeconds(
+    response: ServerResponse,
+    channel: string,
+    poll: PollRequest,
+    since: number | 'latest',
+    expiresAt: number | undefined,
+  ): Promise<void> {
+    const { waitMs = 0 } = poll
+    const { maxPollBytes } = this.#options
+    const found = await answerBySeconds({
+      since,
+      waitMs,
+      maxPollBytes,
+      clock: CLOCK,
+      read: (from, range) => this.#hub.history(channel, from, range),
+      wait: async (ms, after) => {
+        // What comes is read anew when it is time; until then it is only a sign.
+        const batch = after && new PollBatch(0)
+        batch?.standAt(after)
+        return this.#wait({ response, waitMs: ms, expiresAt, ...(batch && { listen: { channel, batch } }) })
       },
     })
-    const subscription = this.#hub.subscribe(channel, waiting, batch.position)
-    const leave = (): void => {
-      clearTimeout(timer)
-      this.#hub.unsubscribe(channel, subscription)
-      this.#waiting.delete(end)
-      this.#due.delete(end)
+    if (found === 'no-history') {
+      // There is nothing that could have been missed, and nothing to ask on from.
+      const history: History = { position: undefined, publications: [], gap: undefined }
+      return this.#answerOrWait(response, channel, { ...poll, waitMs }, history, expiresAt)
     }
-    const end = (): void => {
-      leave()
-      this.#answer(response, poll, batch)
-    }
-    const timer = setTimeout(end, waitMs)
-    this.#waiting.add(end)
-    onRequestEnd(response.req, response, leave)
-  }
-
-  /** What is published in one turn goes with one answer. */
-  #endSoon(end: () => void): void {
-    if (this.#due.size === 0) setImmediate(() => this.#endDue())
-    this.#due.add(end)
-  }
-
-  #endDue(): void {
-    for (const end of [...this.#due]) end()
-  }
-
-  #answer(response: ServerResponse, { after }: PollRequest, batch: PollBatch): void {
+    if (!this.#mayAnswer(found.end)) return
     this.#write(response, () => {
-      if (!batch.isEmpty) answerBatch(response, batch)
-      else answerNothing(response, batch.position, after !== undefined)
+      if (found.batch.isEmpty) answerNothing(response, found.batch.position, since !== 'latest', found.knownS)
+      else answerBatch(response, found.batch, found.knownS)
     })
+  }
+
+  async #wait(what: PollWait): Promise<WaitEnd> {
+    if (this.#closed) return 'ended'
+    this.#responses.add(what.response)
+    return this.#waits.wait(what)
+  }
+
+  /** Whether there is somebody to answer, and a right to it. */
+  #mayAnswer(end: WaitEnd): boolean {
+    if (end === 'expired') throw refuseExpired()
+    if (end instanceof Error) throw end
+    return end !== 'left'
   }
 
   #write(response: ServerResponse, answer: () => void): void {
+    // It may have left while the broker was asked.
+    if (response.destroyed) return
+    this.#responses.add(response)
     // The connection would carry the next poll to a server that goes away.
     if (this.#closed) response.setHeader('connection', 'close')
     try {

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import type { Position } from '../publication/position.ts'
+import { EXPIRED_FAILURE } from './credentials-expired.ts'
+import { Expirations } from './expirations.ts'
 import { OpenResponses } from './open-responses.ts'
 import type { StreamFormat } from './stream-format.ts'
 import { StreamSubscriber } from './stream-subscriber.ts'
@@ -26,16 +28,18 @@ export class StreamTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: StreamOptions
   readonly #format: StreamFormat
+  readonly #expirations: Expirations
   readonly #subscribers = new Set<StreamSubscriber>()
   readonly #responses = new OpenResponses()
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #closed = false
 
-  constructor(hub: Hub, options: StreamOptions, format: StreamFormat) {
+  constructor(hub: Hub, options: StreamOptions, format: StreamFormat, expirations: Expirations = new Expirations()) {
     this.#hub = hub
     this.#options = options
     this.#format = format
+    this.#expirations = expirations
   }
 
   /** Streams that are open, and streams ended because they were read too slowly. */
@@ -43,8 +47,11 @@ export class StreamTransport implements Drainable {
     return { open: this.#subscribers.size, dropped: this.#dropped }
   }
 
-  /** Answers with the channel's publications, from now on or from behind `after`, until either side ends it. Throws as `Hub.subscribe` does. */
-  open(response: ServerResponse, channel: string, after: Position | undefined): void {
+  /**
+   * Answers with the channel's publications, from now on or from behind `after`, until either side ends it, or the
+   * credentials expire with which it was asked for. Throws as `Hub.subscribe` does.
+   */
+  open(response: ServerResponse, channel: string, after: Position | undefined, expiresAt?: number): void {
     let leave = (): void => {}
     const { maxQueuedBytes } = this.#options
     const stream = new StreamedResponse(response, this.#options)
@@ -53,7 +60,7 @@ export class StreamTransport implements Drainable {
       leave()
     })
     // First, so that a failure can still be answered; nothing is told before this turn is over.
-    if (!this.#closed) leave = this.#subscribe(channel, subscriber, after)
+    if (!this.#closed) leave = this.#subscribe(channel, subscriber, after, expiresAt)
     stream.begin(this.#format.contentType, this.#format.encodeRetry(this.#adviseRetryMs()))
     this.#responses.add(response, leave)
     // To a browser any other answer would mean not to come back.
@@ -103,11 +110,18 @@ export class StreamTransport implements Drainable {
   }
 
   /** Returns the function that ends the subscription. */
-  #subscribe(channel: string, subscriber: StreamSubscriber, after: Position | undefined): () => void {
+  #subscribe(
+    channel: string,
+    subscriber: StreamSubscriber,
+    after: Position | undefined,
+    expiresAt: number | undefined,
+  ): () => void {
     const subscription = this.#hub.subscribe(channel, subscriber, after)
+    const forget = this.#expirations.put(expiresAt, () => subscriber.fail(EXPIRED_FAILURE))
     this.#subscribers.add(subscriber)
     this.#startKeepingAlive()
     return () => {
+      forget()
       this.#hub.unsubscribe(channel, subscription)
       this.#subscribers.delete(subscriber)
       if (this.#subscribers.size === 0) this.#stopKeepingAlive()

@@ -24,9 +24,9 @@ export class WaitingPoll implements Subscriber<Buffer> {
     this.#host = host
   }
 
-  deliver(encoded: Buffer, { position }: Publication): void {
+  deliver(encoded: Buffer, publication: Publication): void {
     // What has no room comes with the next poll.
-    this.#batch.add(encoded, position)
+    this.#batch.add(encoded, publication)
     this.#host.due()
   }
 

@@ -10,7 +10,9 @@ import { type Position, parsePosition } from '../publication/position.ts'
 import { PUBLICATION_SUBPROTOCOL } from '../publication/publication-line.ts'
 import { decodeChannelName, matchChannelUrl } from './channel-url.ts'
 import { cutReason } from './close-reason.ts'
+import { EXPIRED_CLOSE } from './credentials-expired.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
+import type { Expirations } from './expirations.ts'
 import { assertAuthorized } from './http-access.ts'
 import { refusalOf } from './http-answer.ts'
 import { type BareFormat, BareSubscriber, LineSubscriber } from './websocket-subscriber.ts'
@@ -23,8 +25,13 @@ interface ChannelSocket {
   readonly after: Position | undefined
   readonly wantsLive: boolean
   readonly format: BareFormat
-  readonly mayPublish: boolean
+  /** Until when it may subscribe, in milliseconds since 1970; absent: as long as it is open. */
+  readonly expiresAt: number | undefined
+  /** Until when it may publish: 0, never. */
+  readonly mayPublishUntil: number
   subscription: Subscription | undefined
+  /** Forgets when its credentials expire. */
+  forget: () => void
   /** Publications of this socket that the broker has not answered yet. */
   unanswered: number
 }
@@ -33,12 +40,14 @@ interface ChannelSocket {
 export class WebSocketTransport implements Drainable {
   readonly #hub: Hub
   readonly #options: ResolvedEndpointOptions
+  readonly #expirations: Expirations
   readonly #server: WebSocketServer<ChannelSocket>
   #isLeaving = false
 
-  constructor(hub: Hub, options: ResolvedEndpointOptions) {
+  constructor(hub: Hub, options: ResolvedEndpointOptions, expirations: Expirations) {
     this.#hub = hub
     this.#options = options
+    this.#expirations = expirations
     const { admission, allowOrigins, allowHosts, authorizeTimeoutMs, maxQueuedBytes, pingIntervalMs } = options
     const { perMessageDeflate } = options
     this.#server = new WebSocketServer<ChannelSocket>({
@@ -55,9 +64,7 @@ export class WebSocketTransport implements Drainable {
       authorize: (request) => this.#authorize(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#publish(socket, data),
-      close: ({ data }) => {
-        if (data.subscription !== undefined) hub.unsubscribe(data.channel, data.subscription)
-      },
+      close: ({ data }) => this.#leave(data),
     })
   }
 
@@ -101,43 +108,58 @@ export class WebSocketTransport implements Drainable {
       const position = query?.get('after') ?? null
       const after = position === null ? undefined : parsePosition(position)
       const format = parseFormat(query?.get('format') ?? 'data')
-      await assertAuthorized(this.#options, 'subscribe', channel, incoming)
-      const mayPublish = await this.#mayPublish(channel, incoming)
+      const { expiresAt } = await assertAuthorized(this.#options, 'subscribe', channel, incoming)
+      const mayPublishUntil = await this.#mayPublishUntil(channel, incoming)
       const wantsLive = query?.get('live') === '1'
-      return { channel, after, wantsLive, format, mayPublish, subscription: undefined, unanswered: 0 }
+      const asked = { channel, after, wantsLive, format, expiresAt, mayPublishUntil }
+      return { ...asked, subscription: undefined, forget: () => {}, unanswered: 0 }
     } catch (error) {
       return refusalOf(error)
     }
   }
 
-  async #mayPublish(channel: string, incoming: IncomingMessage): Promise<boolean> {
+  async #mayPublishUntil(channel: string, incoming: IncomingMessage): Promise<number> {
     try {
-      await assertAuthorized(this.#options, 'publish', channel, incoming)
-      return true
+      const { expiresAt } = await assertAuthorized(this.#options, 'publish', channel, incoming)
+      return expiresAt ?? Number.POSITIVE_INFINITY
     } catch (error) {
       // A refusal is an answer, and whoever only listens need not hear it; anything else is a fault.
-      if (error instanceof Refusal) return false
+      if (error instanceof Refusal) return 0
       throw error
     }
   }
 
   #open(socket: NodeWebSocket<ChannelSocket>): void {
-    const { channel, after, wantsLive, format } = socket.data
+    const { channel, after, wantsLive, format, expiresAt } = socket.data
     const subscriber =
       socket.protocol === PUBLICATION_SUBPROTOCOL
         ? new LineSubscriber(socket, wantsLive)
         : new BareSubscriber(socket, format)
     try {
       socket.data.subscription = this.#hub.subscribe(channel, subscriber, after)
+      socket.data.forget = this.#expirations.put(expiresAt, () => this.#expire(socket))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       subscriber.failed(error)
     }
   }
 
+  /** Nothing more is told from now on, however long the closing handshake takes. */
+  #expire(socket: NodeWebSocket<ChannelSocket>): void {
+    this.#leave(socket.data)
+    socket.close(EXPIRED_CLOSE.code, EXPIRED_CLOSE.reason)
+  }
+
+  #leave({ channel, subscription, forget }: ChannelSocket): void {
+    forget()
+    if (subscription !== undefined) this.#hub.unsubscribe(channel, subscription)
+  }
+
   async #publish(socket: NodeWebSocket<ChannelSocket>, data: string | Uint8Array): Promise<void> {
-    if (!socket.data.mayPublish) {
-      socket.close(CloseCode.policyViolation, 'You may not publish to this channel')
+    const { mayPublishUntil } = socket.data
+    if (mayPublishUntil !== Number.POSITIVE_INFINITY && mayPublishUntil <= Date.now()) {
+      if (mayPublishUntil > 0) this.#expire(socket)
+      else socket.close(CloseCode.policyViolation, 'You may not publish to this channel')
       return
     }
     // A broker may take its time; until then nothing more is read than it can be asked to hold.

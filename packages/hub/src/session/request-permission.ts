@@ -1,4 +1,3 @@
-import type { RefusalAnswer } from '../namespace/refuse.ts'
 import type { ConnectQuestion, Credentials } from './credentials.ts'
 import { findChannel } from './find-channel.ts'
 import { isCredentials } from './is-credentials.ts'
@@ -26,23 +25,26 @@ export async function authenticateRequest(
   return expiresAt <= ports.nowMs() ? { ok: false, answer: EXPIRED } : { ok: true, value }
 }
 
-/** Whether they may: the namespace's permissions are those of sessions. Nothing: they may. */
+/** Whether they may, and until when: the namespace's permissions are those of sessions. */
 export async function decideRequest(
   context: SessionContext,
-  { user, info, meta }: Credentials,
+  { user, info, meta, expiresAt = Number.POSITIVE_INFINITY }: Credentials,
   { action, channel, token }: RequestIntent,
-): Promise<RefusalAnswer | undefined> {
+): Promise<Decision<{ readonly expiresAt: number }>> {
   const found = findChannel(context, channel)
-  if (!found.ok) return found.answer
+  if (!found.ok) return found
   const asker: Asker = { client: '', user, info, meta, transport: 'http' }
   const { authenticator, ports } = context
   const attempt = { token, data: undefined }
   if (action === 'subscribe') {
     const decision = await decideSubscribe(asker, found.value, attempt, authenticator, ports.nowMs())
-    return decision.ok ? undefined : decision.answer
+    if (!decision.ok) return decision
+    // What ends first ends it: nobody can renew either without asking anew.
+    const grantedUntil = decision.value.lifetime.expiresAt ?? Number.POSITIVE_INFINITY
+    return { ok: true, value: { expiresAt: Math.min(expiresAt, grantedUntil) } }
   }
   const decision = await decide(asker, found.value, found.value.namespace.publish, false)
-  if (!decision.ok) return decision.answer
+  if (!decision.ok) return decision
   // It is asked before the body is read: nothing else can be published instead.
-  return decision.value === undefined ? undefined : PERMISSION_DENIED
+  return decision.value === undefined ? { ok: true, value: { expiresAt } } : { ok: false, answer: PERMISSION_DENIED }
 }

@@ -72,7 +72,9 @@ describe('CORS (Fetch standard §3.2)', () => {
       const { headers } = await fetch(url('/channel/a'), { ...init, headers: { origin: APP } })
       expect(headers.get('access-control-allow-origin')).toBe(APP)
       expect(headers.get('access-control-allow-credentials')).toBe('true')
-      expect(headers.get('access-control-expose-headers')).toBe('ETag, Retry-After, Wigwag-Gap, Wigwag-Recovered')
+      expect(headers.get('access-control-expose-headers')).toBe(
+        'ETag, Last-Modified, Retry-After, Wigwag-Gap, Wigwag-Recovered',
+      )
       expect(headers.get('vary')).toContain('Origin')
     }
   })
@@ -128,9 +130,9 @@ describe('CORS (Fetch standard §3.2)', () => {
     expect(response.status).toBe(204)
     expect(response.headers.get('access-control-allow-origin')).toBe(APP)
     expect(response.headers.get('access-control-allow-credentials')).toBe('true')
-    expect(response.headers.get('access-control-allow-methods')).toBe('GET, POST')
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST')
     expect(response.headers.get('access-control-allow-headers')).toBe(
-      'authorization, content-type, if-none-match, last-event-id, cache-control, x-requested-with, idempotency-key',
+      'authorization, content-type, if-none-match, if-modified-since, last-event-id, cache-control, x-requested-with, idempotency-key',
     )
     expect(Number(response.headers.get('access-control-max-age'))).toBeGreaterThan(0)
     expect(hub.stats.published).toBe(0)

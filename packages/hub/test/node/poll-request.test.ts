@@ -61,3 +61,57 @@ describe('the wait of a poll', () => {
     },
   )
 })
+
+describe('the second of a poll', () => {
+  const NOW_MS = 1_790_000_000_500
+  const DATE = 'Mon, 21 Sep 2026 14:13:20 GMT'
+  const sinceOf = (query: string, ...headers: string[]): unknown => {
+    const { after, since } = parsePollRequest(
+      new URLSearchParams(query),
+      new HeaderFields(headers),
+      MAX_WAIT_MS,
+      NOW_MS,
+    )
+    return since ?? (after && `${after.epoch}:${after.offset}`)
+  }
+
+  test.each<[string, string, readonly string[], unknown]>([
+    ['none', '', [], undefined],
+    ['?timestamp=', 'timestamp=1789999999', [], 1789999999],
+    ['an empty ?timestamp=, of a first poll', 'timestamp=', [], 'latest'],
+    ['0, of who wants all that there is', 'timestamp=0', [], 0],
+    ['a fraction is cut', 'timestamp=1789999999.9', [], 1789999999],
+    ['milliseconds, as publications have them', 'timestamp=1789999999123', [], 1789999999],
+    ['If-Modified-Since', '', ['If-Modified-Since', DATE], 1790000000],
+    ['If-Modified-Since rather than ?timestamp=', 'timestamp=5', ['If-Modified-Since', DATE], 1790000000],
+    ['before 1970', '', ['If-Modified-Since', 'Wed, 31 Dec 1969 23:59:59 GMT'], 0],
+    ['a position rather than either', 'timestamp=5&after=e:1', ['If-Modified-Since', DATE], 'e:1'],
+    ['a tag rather than either', 'timestamp=5', ['If-None-Match', '"e:2"', 'If-Modified-Since', DATE], 'e:2'],
+    ['no date beside a tag of other origin', '', ['If-None-Match', '"x"', 'If-Modified-Since', DATE], undefined],
+    ['no date beside *', '', ['If-None-Match', '*', 'If-Modified-Since', DATE], undefined],
+    ['a date beside what is no tag', '', ['If-None-Match', '0', 'If-Modified-Since', DATE], 1790000000],
+    ['a date beside an empty tag', '', ['If-None-Match', '', 'If-Modified-Since', DATE], 1790000000],
+    ['a date that is none', 'timestamp=5', ['If-Modified-Since', 'yesterday'], 5],
+    ['a date that is yet to come', '', ['If-Modified-Since', 'Mon, 21 Sep 2026 14:14:21 GMT'], undefined],
+    [
+      'a date of a clock that is a little ahead',
+      '',
+      ['If-Modified-Since', 'Mon, 21 Sep 2026 14:14:20 GMT'],
+      1790000060,
+    ],
+  ])('%s', (_what, query, headers, expected) => {
+    expect(sinceOf(query, ...headers)).toBe(expected)
+  })
+
+  test.each(['null', 'undefined', 'NaN', '-1', '1e9', '12345678901234567', '1790000061', '1790000061000'])(
+    '?timestamp=%s is 400, and says what to write',
+    (timestamp) => {
+      expect(() => sinceOf(`timestamp=${timestamp}`)).toThrow(
+        expect.objectContaining({
+          status: 400,
+          message: expect.stringMatching(/seconds since 1970|not that of your clock/i),
+        }),
+      )
+    },
+  )
+})

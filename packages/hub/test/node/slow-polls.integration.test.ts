@@ -17,7 +17,7 @@ test('an answer that is not read is dropped after a while, with its connection, 
   })
   const server = createServer((incoming, response) => {
     if (incoming.url === '/slow') response.on('close', closed)
-    void transport.answer(response, 'a', { after: undefined, waitMs: 50_000 })
+    void transport.answer(response, 'a', { after: undefined, since: undefined, waitMs: 50_000 })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
