@@ -1,4 +1,4 @@
-import type { ClusterAnswers, ClusterQuestion } from './cluster-question.ts'
+import type { ClusterAnswer, ClusterQuestion } from './cluster-question.ts'
 
 /** A hub, as the others know it. */
 export interface HubName {
@@ -16,14 +16,32 @@ export type ClusterMessage =
   | { readonly type: 'here'; readonly hub: HubName; readonly silenceMs: number }
   /** It goes. */
   | { readonly type: 'gone'; readonly hub: HubName }
-  | { readonly type: 'question'; readonly hub: HubName; readonly id: string; readonly question: ClusterQuestion }
+  | {
+      readonly type: 'question'
+      readonly hub: HubName
+      /** Who is asked; everybody when it is left out. */
+      readonly to?: string
+      readonly id: string
+      readonly question: ClusterQuestion
+    }
   | {
       readonly type: 'answer'
       readonly hub: HubName
       /** Who asked, and what it called the question. */
       readonly to: string
       readonly id: string
-      readonly answer: ClusterAnswers[ClusterQuestion['type']]
+      readonly answer: ClusterAnswer
+    }
+  /** An answer that is too long for one message, as pieces of its JSON. */
+  | {
+      readonly type: 'piece'
+      readonly hub: HubName
+      readonly to: string
+      readonly id: string
+      /** Which one, from 0. */
+      readonly index: number
+      readonly isLast: boolean
+      readonly text: string
     }
 
 const KIND = 'cluster'
