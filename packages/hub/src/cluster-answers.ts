@@ -27,10 +27,14 @@ export function answerQuestion(
       return listChannels(question.pattern, sources)
     case 'connections':
       return listSessions(question.user, sources)
-    case 'say':
-      return sources.relay.answerSay(question.session, question.data)
-    case 'poll':
-      return sources.relay.answerPoll(question.session, question)
+    case 'say': {
+      const { session, data } = question
+      return typeof data === 'string' ? sources.relay.answerSay(String(session), data) : undefined
+    }
+    case 'poll': {
+      const { session, last, waitMs } = question
+      return sources.relay.answerPoll(String(session), { last: Number(last), waitMs: Number(waitMs) })
+    }
     default:
       return undefined
   }

@@ -46,6 +46,11 @@ export type ClusterMessage =
 
 const KIND = 'cluster'
 
+function isWhole(message: ClusterMessage): boolean {
+  if (message.type === 'piece') return Number.isInteger(message.index) && typeof message.text === 'string'
+  return message.type !== 'question' || (typeof message.question === 'object' && message.question !== null)
+}
+
 /** Writes what one hub tells the others. */
 export function encodeClusterMessage(message: ClusterMessage): string {
   return JSON.stringify({ kind: KIND, ...message })
@@ -56,7 +61,7 @@ export function decodeClusterMessage(text: string): ClusterMessage | undefined {
   try {
     const told = JSON.parse(text) as (ClusterMessage & { readonly kind?: unknown }) | null
     if (told?.kind !== KIND || typeof told.hub?.id !== 'string') return undefined
-    return told
+    return isWhole(told) ? told : undefined
   } catch {
     return undefined
   }

@@ -27,7 +27,7 @@ export class UnacknowledgedPackets {
 
   /** Lets go of all up to number `last`. Returns false where that was not sent, or one behind it was acknowledged. */
   acknowledge(last: number): boolean {
-    if (last < this.#acknowledged || last > this.last) return false
+    if (!(last >= this.#acknowledged && last <= this.last)) return false
     for (const packet of this.#packets.splice(0, last - this.#acknowledged)) this.#bytes -= utf8Bytes(packet)
     this.#acknowledged = last
     return true
