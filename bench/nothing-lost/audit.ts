@@ -21,6 +21,7 @@ export class Audit {
     const history = { size: historySize, maxBytes: 2 ** 26, ttlMs: HISTORY_TTL_MS }
     const broker = new RedisBroker({ url: redisUrl, history, maxReconnectDelayMs: 50 })
     await broker.start({
+      hub: '',
       publication: () => {},
       missed: () => {},
       historyOf: () => undefined,

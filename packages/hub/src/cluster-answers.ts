@@ -1,15 +1,17 @@
 import type { LocalChannels } from './channel/local-channels.ts'
 import { matchesPattern } from './cluster/channel-pattern.ts'
 import type { Cluster } from './cluster/cluster.ts'
-import type { ClusterAnswers, ClusterQuestion, ConnectedSession } from './cluster/cluster-question.ts'
+import type { ClusterAnswer, ClusterAnswers, ClusterQuestion, ConnectedSession } from './cluster/cluster-question.ts'
 import type { ClientSession } from './session/client-session.ts'
 import type { SessionRegistry } from './session/session-registry.ts'
+import type { SessionRelay } from './session-relay.ts'
 
 /** What this hub's answers are taken from. */
 export interface AnswerSources {
   readonly channels: LocalChannels
   readonly sessions: SessionRegistry
   readonly cluster: Cluster
+  readonly relay: SessionRelay
   readonly uptimeMs: number
 }
 
@@ -17,7 +19,7 @@ export interface AnswerSources {
 export function answerQuestion(
   question: ClusterQuestion,
   sources: AnswerSources,
-): ClusterAnswers[ClusterQuestion['type']] | undefined {
+): ClusterAnswer | Promise<ClusterAnswer> | undefined {
   switch (question.type) {
     case 'info':
       return describeHub(sources)
@@ -25,6 +27,14 @@ export function answerQuestion(
       return listChannels(question.pattern, sources)
     case 'connections':
       return listSessions(question.user, sources)
+    case 'say': {
+      const { session, data } = question
+      return typeof data === 'string' ? sources.relay.answerSay(String(session), data) : undefined
+    }
+    case 'poll': {
+      const { session, last, waitMs } = question
+      return sources.relay.answerPoll(String(session), { last: Number(last), waitMs: Number(waitMs) })
+    }
     default:
       return undefined
   }

@@ -32,10 +32,12 @@ import type { PresenceStats } from './presence/presence-store.ts'
 import { dataSize } from './publication/data-size.ts'
 import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
 import { assertTags } from './publication/tags.ts'
+import { utf8Bytes } from './publication/utf8-bytes.ts'
 import { callServerRpc, type ServerRpc, type ServerRpcAnswer } from './server-rpc.ts'
 import { assertServable } from './session/server-subscription.ts'
 import type { SessionPorts } from './session/session-ports.ts'
 import { SessionRegistry } from './session/session-registry.ts'
+import { SessionRelay } from './session-relay.ts'
 
 /**
  * One process's switchboard: publications in, deliveries to its subscribers out. Pure; transports are others. Types of
@@ -51,6 +53,7 @@ export class Hub<const C extends Contract = Contract> {
   readonly #namespaces: Namespaces
   readonly #sessions: SessionRegistry | undefined
   readonly #cluster: Cluster | undefined
+  readonly #relay: SessionRelay | undefined
   readonly #serverRpc: ServerRpc | undefined
   readonly #ports: SessionPorts | undefined
   /** What has clients that leave when the hub drains. */
@@ -80,9 +83,11 @@ export class Hub<const C extends Contract = Contract> {
     if (ports !== undefined) {
       this.#sessions = this.#createSessions(options, ports)
       this.#cluster = this.#joinCluster(options, this.#sessions, ports)
+      this.#relay = new SessionRelay(this.#sessions.emulated, this.#cluster)
       this.#drainables.add(this.#sessions)
     }
     this.#started = this.#broker.start({
+      hub: this.#sessions?.hub ?? '',
       publication: (publication) => this.#channels.deliver(publication),
       missed: (channel) => {
         this.#sessions?.missed(channel)
@@ -95,6 +100,7 @@ export class Hub<const C extends Contract = Contract> {
         this.#channels.announce(channel, 'leave', info)
       },
       control: (message) => {
+        if (message.length > (this.#cluster?.options.maxMessageBytes ?? 0)) return
         this.#sessions?.told(message)
         this.#cluster?.told(message)
       },
@@ -131,6 +137,12 @@ export class Hub<const C extends Contract = Contract> {
   /** The sessions of this hub. Throws `HubError` `ERR_OPTION` for a hub that was made without the ports that they need. */
   get sessions(): SessionRegistry {
     if (this.#sessions !== undefined) return this.#sessions
+    throw withoutPorts('A session')
+  }
+
+  /** What clients say beside what carries their sessions, on this hub or another one. Throws as `sessions` does. */
+  get relay(): SessionRelay {
+    if (this.#relay !== undefined) return this.#relay
     throw withoutPorts('A session')
   }
 
@@ -359,12 +371,13 @@ export class Hub<const C extends Contract = Contract> {
 
   #joinCluster(options: HubOptions, sessions: SessionRegistry, ports: SessionPorts): Cluster {
     const sinceMs = ports.elapsedMs()
-    const tell = (message: string): Promise<void> => this.#broker.tell(message)
+    const tell = (message: string, hub?: string): Promise<void> => this.#tell(message, hub)
     const cluster: Cluster = new Cluster(sessions.hub, options.cluster, ports, tell, (question) =>
       answerQuestion(question, {
         channels: this.#channels,
         sessions,
         cluster,
+        relay: this.relay,
         uptimeMs: Math.floor(ports.elapsedMs() - sinceMs),
       }),
     )
@@ -382,9 +395,22 @@ export class Hub<const C extends Contract = Contract> {
         // It is told at most once; whoever missed it asks for presence.
         this.#broker.announce(channel, kind, info).catch(() => {})
       },
-      tell: (message: string): Promise<void> => this.#broker.tell(message),
+      tell: (message: string): Promise<void> => this.#tell(message),
     }
     return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker, this.contract.rpc)
+  }
+
+  /** Tells all hubs, or one, what is not too long. */
+  async #tell(message: string, hub?: string): Promise<void> {
+    const { maxMessageBytes = 0 } = this.#cluster?.options ?? {}
+    const bytes = utf8Bytes(message)
+    if (bytes > maxMessageBytes) {
+      throw new HubError(
+        'ERR_CLUSTER_MESSAGE_TOO_LARGE',
+        `The hubs would have to be told ${bytes} bytes; cluster.maxMessageBytes is ${maxMessageBytes}. Say less, or raise it.`,
+      )
+    }
+    await this.#broker.tell(message, hub)
   }
 
   #assertOpen(): void {

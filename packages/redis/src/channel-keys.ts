@@ -23,6 +23,11 @@ export function controlName(prefix: string, database: number): string {
   return database === 0 ? `${prefix}:control` : `${prefix}:control:${database}`
 }
 
+/** The one on which a single hub is told. */
+export function controlNameOf(control: string, hub: string): string {
+  return `${control}:hub:${hub}`
+}
+
 /** What every name of a channel begins with. */
 export function channelTag(prefix: string, channel: string): string {
   // Redis hashes what stands in the first pair of braces: the channel's own must not end it early.

@@ -21,7 +21,7 @@ import {
   type PublishOptions,
 } from '@wigwag/hub'
 import { announcementKind, decodeAnnouncedInfo, encodeAnnouncement } from './announcement-message.ts'
-import { type ChannelKeys, channelKeys, controlName } from './channel-keys.ts'
+import { type ChannelKeys, channelKeys, controlName, controlNameOf } from './channel-keys.ts'
 import { createEpoch } from './create-epoch.ts'
 import { decodeLiveMessage } from './live-message.ts'
 import { readRequestOf } from './read-request.ts'
@@ -67,6 +67,8 @@ export class RedisBroker implements Broker, PresenceSource {
   readonly #link: RedisLink
   readonly #keysOf: (channel: string) => ChannelKeys
   readonly #control: string
+  /** Where this hub alone is told. */
+  #ownControl = ''
   readonly #subscriptions: RedisSubscriptions
   readonly #resumption: Resumption
   readonly #reads = new Turnstile(READS_AT_ONCE)
@@ -88,7 +90,7 @@ export class RedisBroker implements Broker, PresenceSource {
     })
     this.#subscriptions = new RedisSubscriptions(this.#options, this.#link, this.#keysOf)
     this.#resumption = new Resumption(this.#link, this.#subscriptions, {
-      anchors: { plain: `${prefix}:anchor>`, sharded: this.#control },
+      anchors: () => ({ plain: `${prefix}:anchor>`, sharded: [this.#control, this.#ownControl] }),
       keepsHistory: (channel) => this.#historyOf(channel).size > 0,
       missed: (tracked) => this.#tellMissed(tracked),
       resumed: () => this.#tellStatus(),
@@ -114,6 +116,7 @@ export class RedisBroker implements Broker, PresenceSource {
   /** Resolves when Redis was reached, or could not be for the first time: `status` tells. It goes on trying. */
   async start(listener: BrokerListener): Promise<void> {
     this.#listener = listener
+    this.#ownControl = controlNameOf(this.#control, listener.hub)
     await this.#link.start()
     await this.#resumption.settled
   }
@@ -180,8 +183,9 @@ export class RedisBroker implements Broker, PresenceSource {
     return this.#command('Nobody may have been told', (redis) => redis.spublish(this.#keys(channel).live, message))
   }
 
-  tell(message: string): Promise<void> {
-    return this.#command('Nobody may have been told', (redis) => redis.spublish(this.#control, message))
+  tell(message: string, hub?: string): Promise<void> {
+    const name = hub === undefined ? this.#control : controlNameOf(this.#control, hub)
+    return this.#command('Nobody may have been told', (redis) => redis.spublish(name, message))
   }
 
   /** Has Redis do something; `otherwise` says what is in doubt when it does not answer. */
@@ -252,7 +256,7 @@ export class RedisBroker implements Broker, PresenceSource {
   }
 
   #hearLive(name: string, message: Buffer): void {
-    if (name === this.#control) {
+    if (name === this.#control || name === this.#ownControl) {
       this.#listener?.control(message.toString())
       return
     }

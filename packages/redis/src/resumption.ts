@@ -10,8 +10,8 @@ const RESUME_AT_ONCE = 256
 
 /** Whom a resumption works for. */
 export interface ResumptionUser {
-  /** What is subscribed to beside the channels, and stays: one plain name and one sharded. */
-  readonly anchors: { readonly plain: string; readonly sharded: string }
+  /** What is subscribed to beside the channels, and stays: a plain name, and sharded ones. Asked for when Redis is there. */
+  readonly anchors: () => { readonly plain: string; readonly sharded: readonly string[] }
   /** Whether a channel keeps history. */
   keepsHistory(channel: string): boolean
   /** Publications of a channel may have been missed. */
@@ -98,9 +98,10 @@ export class Resumption {
 
   async #resumeAll(turn: number): Promise<void> {
     const { subscriptions } = this.#link
-    const { plain, sharded } = this.#user.anchors
+    const { plain, sharded } = this.#user.anchors()
     // The driver takes the end of the last subscription of a kind, plain or sharded, for the end of all: one of each stays.
-    await Promise.all([subscriptions.ssubscribe(sharded), subscriptions.subscribe(plain)])
+    const asked = sharded.map((name) => subscriptions.ssubscribe(name))
+    await Promise.all([...asked, subscriptions.subscribe(plain)])
     // Whatever is subscribed to meanwhile comes behind, so nothing waits in vain to be told.
     const channels = this.#subscriptions.values()
     for (;;) {

@@ -5,6 +5,8 @@ import type { HistoryOptions } from './history-options.ts'
 
 /** What a broker tells its hub. */
 export interface BrokerListener {
+  /** The hub's id, for those who tell it alone; empty for one that is told nothing so. New whenever its process starts. */
+  readonly hub: string
   /** A publication in a channel that the hub is subscribed to, in the order of their offsets. */
   publication(publication: Publication): void
   /**
@@ -21,7 +23,7 @@ export interface BrokerListener {
   joined(channel: string, info: ClientInfo): void
   /** A session left one. */
   left(channel: string, info: ClientInfo): void
-  /** What a hub of the cluster, or this one, told all of them. */
+  /** What a hub of the cluster, or this one, told all of them, or this one alone. */
   control(message: string): void
 }
 
@@ -102,8 +104,11 @@ export interface Broker {
    * the calls, and stored nowhere. Resolves when it is on its way.
    */
   announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void>
-  /** Tells every hub of the cluster, this one included: at most once, in the order of the calls. Resolves when it is on its way. */
-  tell(message: string): Promise<void>
+  /**
+   * Tells every hub of the cluster, this one included, or only the one whose id is `hub`: at most once, all and each of these
+   * in the order of the calls. Resolves when it is on its way, though there may be nobody of that id.
+   */
+  tell(message: string, hub?: string): Promise<void>
   /**
    * Whether the broker can be reached. It is connected again only when the listener was told `missed` of every channel
    * that it is subscribed to; of one whose history it refused behind that, once more.

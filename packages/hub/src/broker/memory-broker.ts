@@ -106,8 +106,8 @@ export class MemoryBroker implements Broker {
     else this.#listener?.left(channel, info)
   }
 
-  async tell(message: string): Promise<void> {
-    this.#listener?.control(message)
+  async tell(message: string, hub?: string): Promise<void> {
+    if (hub === undefined || hub === this.#listener?.hub) this.#listener?.control(message)
   }
 
   async close(): Promise<void> {

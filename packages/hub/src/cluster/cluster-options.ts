@@ -8,16 +8,22 @@ export interface ClusterOptions {
   readonly keepaliveIntervalMs?: number
   /** How long the other hubs may take to answer, in milliseconds. Default 1000. Those that have not answered by then are named in the result. */
   readonly answerTimeoutMs?: number
+  /** Largest message between hubs, in bytes. Default 1 MiB. Above it: `ERR_CLUSTER_MESSAGE_TOO_LARGE`; of another hub it is passed over. Answers that are larger come in pieces. */
+  readonly maxMessageBytes?: number
   /** Most channels that a hub lists (count). Default 10,000. Above it the list says that it is not complete. */
   readonly maxListedChannels?: number
   /** Most sessions that a hub lists (count). Default 1000. Above it the list says that it is not complete. */
   readonly maxListedSessions?: number
 }
 
+/** What hubs say of themselves must have room, with the longest of names. */
+const LEAST_MESSAGE_BYTES = 16 * 1024
+
 const DEFAULTS = {
   name: '',
   keepaliveIntervalMs: 3000,
   answerTimeoutMs: 1000,
+  maxMessageBytes: 1024 * 1024,
   maxListedChannels: 10_000,
   maxListedSessions: 1000,
 } as const
@@ -28,6 +34,7 @@ export function resolveClusterOptions(options: ClusterOptions = {}): Required<Cl
   const resolved: Required<ClusterOptions> = { ...DEFAULTS, ...given }
   checkNumberOption('cluster.keepaliveIntervalMs', resolved.keepaliveIntervalMs, 1)
   checkNumberOption('cluster.answerTimeoutMs', resolved.answerTimeoutMs, 1)
+  checkNumberOption('cluster.maxMessageBytes', resolved.maxMessageBytes, LEAST_MESSAGE_BYTES)
   checkNumberOption('cluster.maxListedChannels', resolved.maxListedChannels, 0)
   checkNumberOption('cluster.maxListedSessions', resolved.maxListedSessions, 0)
   return resolved

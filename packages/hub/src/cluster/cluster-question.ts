@@ -5,6 +5,10 @@ export type ClusterQuestion =
   | { readonly type: 'info' }
   | { readonly type: 'channels'; readonly pattern?: string }
   | { readonly type: 'connections'; readonly user?: string }
+  /** What a client says whose session is on that hub, by its address there. */
+  | { readonly type: 'say'; readonly session: string; readonly data: string }
+  /** A client asks for what its session has for it. */
+  | ({ readonly type: 'poll'; readonly session: string } & PollRequest)
 
 /** A hub of the cluster, and how much there is on it. */
 export interface HubInfo {
@@ -44,7 +48,26 @@ export interface ClusterAnswers {
     readonly isComplete: boolean
   }
   readonly connections: { readonly sessions: readonly ConnectedSession[]; readonly isComplete: boolean }
+  readonly say: { readonly isKnown: boolean }
+  readonly poll: PollOutcome
 }
 
-/** What this hub answers; nothing to a question that it does not know, as a newer hub may ask. */
-export type AnswerQuestion = (question: ClusterQuestion) => ClusterAnswers[ClusterQuestion['type']] | undefined
+/** What a client asks for with a poll. */
+export interface PollRequest {
+  /** The last packet that it has. */
+  readonly last: number
+  /** How long it waits if there is nothing, in milliseconds. */
+  readonly waitMs: number
+}
+
+/** What a poll is answered with: the text that the client is sent, or why there is none. */
+export type PollOutcome =
+  | { readonly text: string }
+  /** `'unknown'`: there is no such session; `'packet'`: it was not sent such a packet, or has had a later one. */
+  | { readonly fault: 'unknown' | 'packet' }
+
+/** Any answer. */
+export type ClusterAnswer = ClusterAnswers[ClusterQuestion['type']]
+
+/** What this hub answers, perhaps later; nothing to a question that it does not know, as a newer hub may ask. */
+export type AnswerQuestion = (question: ClusterQuestion) => ClusterAnswer | Promise<ClusterAnswer> | undefined

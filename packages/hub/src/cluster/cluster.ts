@@ -1,6 +1,11 @@
 import { type ClusterMessage, decodeClusterMessage, encodeClusterMessage, type HubName } from './cluster-message.ts'
 import { type ClusterOptions, resolveClusterOptions } from './cluster-options.ts'
-import type { AnswerQuestion, ClusterAnswers, ClusterQuestion } from './cluster-question.ts'
+import type { AnswerQuestion, ClusterAnswer, ClusterAnswers, ClusterQuestion } from './cluster-question.ts'
+import { Inquiry } from './inquiry.ts'
+
+/** How many characters of an answer go in one message: in JSON each takes seven bytes at most. */
+const PIECE_LENGTH = 64 * 1024
+const MOST_BYTES_EACH = 7
 
 /** What the host lends. */
 export interface ClusterPorts {
@@ -24,19 +29,15 @@ interface KnownHub extends HubName {
   readonly goneAtMs: number
 }
 
-/** A question on its way. */
-interface Inquiry {
-  readonly waiting: Map<string, HubName>
-  readonly answers: unknown[]
-  readonly finish: () => void
-}
+/** Tells all hubs, or only the one whose id is `hub`. Rejects when they cannot be told. */
+export type TellHubs = (message: string, hub?: string) => Promise<void>
 
 /** The hubs that share a broker, as one of them knows them: by what they tell. Asks all of them, and answers when it is asked. */
 export class Cluster {
   readonly #self: HubName
   readonly #options: Required<ClusterOptions>
   readonly #ports: ClusterPorts
-  readonly #tell: (message: string) => Promise<void>
+  readonly #tell: TellHubs
   readonly #answer: AnswerQuestion
   readonly #others = new Map<string, KnownHub>()
   readonly #inquiries = new Map<string, Inquiry>()
@@ -48,7 +49,7 @@ export class Cluster {
     id: string,
     options: ClusterOptions | undefined,
     ports: ClusterPorts,
-    tell: (message: string) => Promise<void>,
+    tell: TellHubs,
     answer: AnswerQuestion,
   ) {
     this.#options = resolveClusterOptions(options)
@@ -96,11 +97,17 @@ export class Cluster {
         this.#forget(message.hub.id)
         break
       case 'question':
-        this.#reply(message)
+        if (message.to === undefined || message.to === this.#self.id) this.#reply(message)
         break
       case 'answer':
-        if (message.to === this.#self.id) this.#heard(message)
+        // One that came while it was asked has not been waited for.
+        if (message.to === this.#self.id) this.#inquiries.get(message.id)?.answered(message.hub.id, message.answer)
         break
+      case 'piece': {
+        const { hub, index, isLast, text } = message
+        if (message.to === this.#self.id) this.#inquiries.get(message.id)?.piece(hub.id, index, isLast, text)
+        break
+      }
     }
   }
 
@@ -111,22 +118,34 @@ export class Cluster {
   async ask<T extends ClusterQuestion['type']>(
     question: Extract<ClusterQuestion, { type: T }>,
   ): Promise<Gathered<ClusterAnswers[T]>> {
-    const own = this.#answer(question) as ClusterAnswers[T]
+    const given = this.#answer(question)
+    const own = (given instanceof Promise ? await given : given) as ClusterAnswers[T]
     const { others } = this
     if (others.length === 0) return { answers: [own], missing: [] }
-    const id = this.#ports.createId()
-    const { inquiry, finished } = this.#inquire(others)
-    this.#inquiries.set(id, inquiry)
-    const stop = this.#ports.every(this.#options.answerTimeoutMs, inquiry.finish)
-    try {
-      await this.#tell(encodeClusterMessage({ type: 'question', hub: this.#self, id, question }))
-      await finished
-      const answers = [own, ...(inquiry.answers as ClusterAnswers[T][])]
-      return { answers, missing: [...inquiry.waiting.values()] }
-    } finally {
-      stop()
-      this.#inquiries.delete(id)
-    }
+    const inquiry = await this.#inquire(others, question, this.#options.answerTimeoutMs)
+    const answers = [own, ...(inquiry.answers as ClusterAnswers[T][])]
+    return { answers, missing: [...inquiry.waiting.values()] }
+  }
+
+  /** Whether a hub is there: this one, or one that was heard of lately. */
+  has(hub: string): boolean {
+    this.#forgetSilent()
+    return hub === this.#self.id || this.#others.has(hub)
+  }
+
+  /**
+   * Asks one other hub, and waits for `timeoutMs` at most. Resolves with nothing when it does not answer, or goes. Rejects
+   * as `ask` does.
+   */
+  async askHub<T extends ClusterQuestion['type']>(
+    hub: string,
+    question: Extract<ClusterQuestion, { type: T }>,
+    timeoutMs: number = this.#options.answerTimeoutMs,
+  ): Promise<ClusterAnswers[T] | undefined> {
+    const known = this.#others.get(hub)
+    if (known === undefined) return undefined
+    const { answers } = await this.#inquire([known], question, timeoutMs, hub)
+    return answers[0] as ClusterAnswers[T] | undefined
   }
 
   /** Tells the others that this hub goes. */
@@ -138,26 +157,47 @@ export class Cluster {
     for (const { finish } of this.#inquiries.values()) finish()
   }
 
-  #inquire(others: readonly HubName[]): { readonly inquiry: Inquiry; readonly finished: Promise<void> } {
-    let finish = (): void => {}
-    const finished = new Promise<void>((resolve) => {
-      finish = resolve
-    })
-    const waiting = new Map(others.map((hub) => [hub.id, hub]))
-    return { inquiry: { waiting, answers: [], finish }, finished }
+  async #inquire(
+    asked: readonly HubName[],
+    question: ClusterQuestion,
+    timeoutMs: number,
+    to?: string,
+  ): Promise<Inquiry> {
+    const id = this.#ports.createId()
+    const inquiry = new Inquiry(asked.map(nameOf))
+    this.#inquiries.set(id, inquiry)
+    const stop = this.#ports.every(timeoutMs, inquiry.finish)
+    try {
+      const message = { type: 'question', hub: this.#self, id, question, ...(to !== undefined && { to }) } as const
+      await this.#tell(encodeClusterMessage(message), to)
+      await inquiry.finished
+      return inquiry
+    } finally {
+      stop()
+      this.#inquiries.delete(id)
+    }
   }
 
   #reply({ hub, id, question }: Extract<ClusterMessage, { type: 'question' }>): void {
     const answer = this.#answer(question)
-    if (answer !== undefined) this.#send({ type: 'answer', to: hub.id, id, answer })
+    // Who does not answer has not: those who asked say so.
+    if (answer instanceof Promise) answer.then((given) => this.#sendAnswer(hub.id, id, given)).catch(() => {})
+    else if (answer !== undefined) this.#sendAnswer(hub.id, id, answer)
   }
 
-  #heard({ hub, id, answer }: Extract<ClusterMessage, { type: 'answer' }>): void {
-    const inquiry = this.#inquiries.get(id)
-    // One that came while it was asked has not been waited for.
-    if (inquiry === undefined || !inquiry.waiting.delete(hub.id)) return
-    inquiry.answers.push(answer)
-    if (inquiry.waiting.size === 0) inquiry.finish()
+  /** Only whoever asked is told. */
+  #sendAnswer(to: string, id: string, answer: ClusterAnswer): void {
+    const text = JSON.stringify(answer)
+    const length = Math.min(PIECE_LENGTH, Math.floor(this.#options.maxMessageBytes / MOST_BYTES_EACH / 2))
+    if (text.length <= length) {
+      this.#send({ type: 'answer', to, id, answer }, to)
+      return
+    }
+    for (let start = 0; start < text.length; start += length) {
+      const isLast = start + length >= text.length
+      const index = start / length
+      this.#send({ type: 'piece', to, id, index, isLast, text: text.slice(start, start + length) }, to)
+    }
   }
 
   #know({ hub, silenceMs }: Extract<ClusterMessage, { type: 'hello' | 'here' }>): void {
@@ -167,10 +207,7 @@ export class Cluster {
   /** It has said so itself: nothing is missing without it. */
   #forget(id: string): void {
     this.#others.delete(id)
-    for (const { waiting, finish } of this.#inquiries.values()) {
-      waiting.delete(id)
-      if (waiting.size === 0) finish()
-    }
+    for (const inquiry of this.#inquiries.values()) inquiry.gone(id)
   }
 
   #forgetSilent(): void {
@@ -178,14 +215,22 @@ export class Cluster {
     for (const { id, goneAtMs } of this.#others.values()) if (goneAtMs <= nowMs) this.#others.delete(id)
   }
 
+  /** Nobody is left of those who are asked something that takes its time: they will not answer. */
+  #abandon(): void {
+    for (const { waiting, finish } of this.#inquiries.values()) {
+      if ([...waiting.keys()].every((id) => !this.#others.has(id))) finish()
+    }
+  }
+
   #announce(type: 'hello' | 'here'): void {
     this.#forgetSilent()
+    this.#abandon()
     this.#send({ type, silenceMs: this.#options.keepaliveIntervalMs * 3 + 1000 })
   }
 
   /** Told at most once: while the broker is away nobody hears it, and it is told again. */
-  #send(message: DistributiveOmit<ClusterMessage, 'hub'>): void {
-    this.#tell(encodeClusterMessage({ ...message, hub: this.#self })).catch(() => {})
+  #send(message: DistributiveOmit<ClusterMessage, 'hub'>, to?: string): void {
+    this.#tell(encodeClusterMessage({ ...message, hub: this.#self }), to).catch(() => {})
   }
 }
 

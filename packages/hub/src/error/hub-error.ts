@@ -21,6 +21,10 @@ export type HubErrorCode =
   | 'ERR_RPC_OUTPUT'
   | 'ERR_TICKET_LIMIT'
   | 'ERR_TICKETS_UNAVAILABLE'
+  | 'ERR_CLUSTER_MESSAGE_TOO_LARGE'
+  | 'ERR_SESSION_UNKNOWN'
+  | 'ERR_SESSION_UNREACHABLE'
+  | 'ERR_SESSION_PACKET'
   | 'ERR_OPTION'
 
 /** An error with a code to match on; its message says what was wrong and what to do. */

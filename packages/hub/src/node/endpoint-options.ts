@@ -70,6 +70,8 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly maxPollBytes?: number
   /** Largest body of a request of a session, its first and those to `/emulation`, in bytes. Default 64 KiB. Above it: 413. */
   readonly maxSessionRequestBytes?: number
+  /** How long a client whose session is polled may take for its next poll, in milliseconds. Default 15,000. After that its session ends. */
+  readonly sessionPollGapMs?: number
   /** Silence after which a WebSocket is pinged and an event stream gets a comment, in milliseconds, ±10 %. Default 25,000. */
   readonly pingIntervalMs?: number
 }
@@ -93,6 +95,7 @@ const DEFAULTS = {
   maxPollWaitMs: 55_000,
   maxPollBytes: 1024 * 1024,
   maxSessionRequestBytes: 64 * 1024,
+  sessionPollGapMs: 15_000,
 } as const
 
 /** Fills in the defaults. Throws `HubError`, or `UsageError` of `Admission`, `ERR_OPTION` that names the option and what it takes. */
@@ -113,5 +116,6 @@ export function resolveEndpointOptions(options: ChannelEndpointOptions): Resolve
   checkNumberOption('maxPollWaitMs', resolved.maxPollWaitMs, 0)
   checkNumberOption('maxPollBytes', resolved.maxPollBytes, 1)
   checkNumberOption('maxSessionRequestBytes', resolved.maxSessionRequestBytes, 1)
+  checkNumberOption('sessionPollGapMs', resolved.sessionPollGapMs, 1)
   return resolved
 }

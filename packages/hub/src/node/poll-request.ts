@@ -94,7 +94,8 @@ function secondOfQuery(query: URLSearchParams, nowS: number): number | 'latest' 
   )
 }
 
-function parseWait(seconds: string | null, maxWaitMs: number): number | undefined {
+/** How long to wait, in milliseconds, of a `wait` in seconds. Throws a refusal for what is malformed. */
+export function parseWait(seconds: string | null, maxWaitMs: number): number | undefined {
   if (seconds === null) return undefined
   if (/^\d{1,9}(\.\d{1,9})?$/.test(seconds)) return Math.min(Math.ceil(Number(seconds) * 1000), maxWaitMs, MAX_TIMER_MS)
   throw refuse(400, `wait=${seconds.slice(0, 50)} is no time to wait. Write seconds, as in ?wait=30 or ?wait=0.5.`)

@@ -5,11 +5,13 @@ import { HeaderFields, originForm } from '@wigwag/socket/core'
 import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import type { SessionRequest } from '../session/session-transport.ts'
-import { parseEmulationRequest } from './emulation-request.ts'
+import { parseEmulationRequest, parseSessionPoll } from './addressed-request.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { answerText, untilItsTurn } from './http-answer.ts'
+import { parseWait } from './poll-request.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
 import { admitSession, BAD_TICKET } from './session-admission.ts'
+import { SessionPolls } from './session-polls.ts'
 import { EVENTS, LINES, type StreamForm } from './session-stream.ts'
 import { SessionStreams } from './session-streams.ts'
 import type { SessionDoorName } from './session-url.ts'
@@ -33,21 +35,23 @@ export class SessionRequests {
   readonly #hub: Hub
   readonly #options: ResolvedEndpointOptions
   readonly #streams: SessionStreams
+  readonly #polls: SessionPolls
 
   constructor(hub: Hub, options: ResolvedEndpointOptions) {
     this.#hub = hub
     this.#options = options
     this.#streams = new SessionStreams(hub)
+    this.#polls = new SessionPolls(hub, options.sessionPollGapMs)
   }
 
   /** What has clients that leave when the hub drains. */
   get drainables(): readonly Drainable[] {
-    return [this.#streams]
+    return [this.#streams, this.#polls]
   }
 
-  /** Sessions over streams that are open (count). */
-  get stats(): { readonly streams: number } {
-    return { streams: this.#streams.open }
+  /** Sessions over streams, and those that are polled (count). */
+  get stats(): { readonly streams: number; readonly polled: number } {
+    return { streams: this.#streams.open, polled: this.#polls.open }
   }
 
   /** Answers a request that has come through the doors. Rejects with what it is to be answered with. */
@@ -59,12 +63,13 @@ export class SessionRequests {
       answerText(response, 405, `This takes ${methods}, not ${incoming.method}.`, { allow: methods })
     } else if (door === 'emulation') await this.#take(incoming, response)
     else if (door === 'sse') await this.#openEvents(incoming, response)
-    else await this.#openLines(incoming, response)
+    else if (door === 'http_stream') await this.#openLines(incoming, response)
+    else await this.#poll(incoming, response)
   }
 
   /** Ends every session with 3001: their clients come back. */
   async close(): Promise<void> {
-    await this.#streams.close()
+    await Promise.all([this.#streams.close(), this.#polls.close()])
   }
 
   async #openEvents(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -96,12 +101,26 @@ export class SessionRequests {
     if (!response.destroyed) this.#streams.serve(response, form, request, text)
   }
 
+  async #poll(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await this.#readText(incoming)
+    const { maxPollWaitMs } = this.#options
+    const waitMs = parseWait(queryOf(incoming).get('wait'), maxPollWaitMs) ?? maxPollWaitMs
+    const poll = parseSessionPoll(text)
+    if (poll !== undefined) {
+      await untilItsTurn(response)
+      const { node, session, last } = poll
+      if (!response.destroyed) await this.#polls.answer(response, node, session, { last, waitMs })
+      return
+    }
+    this.#admit()
+    const request = await this.#requestOf(incoming)
+    await untilItsTurn(response)
+    if (!response.destroyed) this.#polls.begin(response, request, text, waitMs)
+  }
+
   async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { session, data } = parseEmulationRequest(await this.#readText(incoming))
-    const found = this.#hub.sessions.emulated.find(session)
-    if (found === undefined) throw refuse(404, 'There is no such session here. Connect again.')
-    // Of one that has ended, what says so may still be on its way.
-    if (found !== 'ended') found.session.receive(data)
+    const { node, session, data } = parseEmulationRequest(await this.#readText(incoming))
+    await this.#hub.relay.say(node, session, data)
     response.writeHead(204, { 'cache-control': 'no-store' }).end()
   }
 

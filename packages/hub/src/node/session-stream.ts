@@ -92,6 +92,12 @@ export class SessionStream implements SessionTransport {
   }
 }
 
+/** A packet as it is sent. */
+export function textOf(packet: EncodedPacket | string): string {
+  const data = typeof packet === 'string' ? packet : packet.data
+  return typeof data === 'string' ? data : Buffer.from(data).toString()
+}
+
 /** What was encoded last of each form: a publication goes to one session after the other. */
 const latest = new Map<StreamForm, { readonly packet: EncodedPacket; readonly bytes: Buffer }>()
 
@@ -99,8 +105,7 @@ function encodeFor(form: StreamForm, packet: EncodedPacket | string): string | B
   if (typeof packet === 'string') return form.encode(packet)
   const known = latest.get(form)
   if (known?.packet === packet) return known.bytes
-  const { data } = packet
-  const bytes = Buffer.from(form.encode(typeof data === 'string' ? data : Buffer.from(data).toString()))
+  const bytes = Buffer.from(form.encode(textOf(packet)))
   latest.set(form, { packet, bytes })
   return bytes
 }

@@ -23,6 +23,14 @@ export interface SessionTransport extends OutboxTransport<EncodedPacket> {
    * session's address. `'polled'`: so, too; and pings need no answer, because the client asks for whatever is next.
    */
   readonly upstream?: 'posted' | 'polled'
+  /**
+   * What is polled: the client asks for what comes behind packet `last`. `answer` is called once, when there is something or
+   * `waitMs` are over. Returns what to call if the client does not wait any more; nothing where `last` is no such packet.
+   */
+  poll?(
+    request: { readonly last: number; readonly waitMs: number },
+    answer: (text: string) => void,
+  ): (() => void) | undefined
   /** Tells the client behind what was sent why the session ends, and ends. */
   close(disconnect: Disconnect): void
 }

@@ -9,7 +9,7 @@ const ben: ClientInfo = { client: '::c2', user: '', chan_info: 'x\u0000\n"' }
 async function withOther(probe: BrokerProbe, act: (other: BrokerProbe) => Promise<void>): Promise<void> {
   const { outage } = probe.subject
   if (outage === undefined) return
-  const other = await BrokerProbe.start(probe.subject, outage.createWitness(), probe.histories)
+  const other = await BrokerProbe.start(probe.subject, outage.createWitness(), probe.histories, 'hub-2')
   try {
     await act(other)
   } finally {
@@ -98,6 +98,33 @@ export const announcementCases: readonly BrokerContractEntry[] = [
         for (const each of [probe, other]) await each.until(() => each.controls.at(-1) === 'last')
         assertSame(other.controls, [...messages, 'last'], 'the other is told what came since it started')
         assertSame(probe.controls, [...messages, ...messages, 'last'], 'and so is this one')
+      })
+    },
+  },
+  {
+    name: 'what is told to one hub is told to it alone, once, and to nobody when it is not there',
+    async check(probe) {
+      const { broker } = probe
+      await broker.tell('unheard', 'hub-3')
+      await broker.tell('for one', 'hub-1')
+      await broker.tell('for all')
+      await broker.tell('for one again', 'hub-1')
+      await probe.until(() => probe.controls.includes('for all') && probe.controls.includes('for one again'))
+      assertSame([...probe.controls].sort(), ['for all', 'for one', 'for one again'], 'it is told its own')
+      await withOther(probe, async (other) => {
+        const told = probe.controls.length
+        await broker.tell('for the other', other.hub)
+        await other.broker.tell('for one', probe.hub)
+        await other.broker.tell('for itself', other.hub)
+        await other.broker.tell('last')
+        await broker.tell('last')
+        for (const each of [probe, other]) {
+          await each.until(() => each.controls.filter((message) => message === 'last').length === 2)
+        }
+        await probe.until(() => probe.controls.slice(told).includes('for one'))
+        await other.until(() => other.controls.includes('for the other') && other.controls.includes('for itself'))
+        assertSame(probe.controls.slice(told).sort(), ['for one', 'last', 'last'], 'this one is told its own')
+        assertSame([...other.controls].sort(), ['for itself', 'for the other', 'last', 'last'], 'and so is the other')
       })
     },
   },

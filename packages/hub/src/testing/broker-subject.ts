@@ -68,8 +68,11 @@ export class BrokerProbe {
   /** What the hubs of the cluster were told, in order. */
   readonly controls: string[] = []
   readonly #waiting = new Set<() => void>()
+  /** What the hub is called here. */
+  readonly hub: string
 
-  private constructor(subject: BrokerSubject, broker: Broker, histories: ChannelHistories) {
+  private constructor(subject: BrokerSubject, broker: Broker, histories: ChannelHistories, hub: string) {
+    this.hub = hub
     this.subject = subject
     this.broker = broker
     this.histories = histories
@@ -80,8 +83,9 @@ export class BrokerProbe {
     subject: BrokerSubject,
     broker: Broker = subject.broker,
     histories: ChannelHistories = {},
+    hub = 'hub-1',
   ): Promise<BrokerProbe> {
-    const probe = new BrokerProbe(subject, broker, histories)
+    const probe = new BrokerProbe(subject, broker, histories, hub)
     await broker.start(probe.#listener())
     return probe
   }
@@ -92,6 +96,7 @@ export class BrokerProbe {
       for (const check of [...this.#waiting]) check()
     }
     return {
+      hub: this.hub,
       publication: (publication) => note(this.#told, publication),
       missed: (channel) => note(this.missed, channel),
       historyOf: (channel) => (Object.hasOwn(this.histories, channel) ? this.histories[channel] : undefined),

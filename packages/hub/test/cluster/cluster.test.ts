@@ -114,7 +114,7 @@ describe('a question', () => {
     c.kill()
     const asking = a.cluster.ask<'info'>(INFO)
     await settled()
-    const answer = bench.told.find((message) => message.includes('"answer"') && message.includes('"hub b"')) ?? ''
+    const answer = bench.toldAlone.find(({ message }) => message.includes('"answer"'))?.message ?? ''
     expect(answer).not.toBe('')
     a.cluster.told(answer)
     await bench.advance(1000)
@@ -140,6 +140,97 @@ describe('a question', () => {
   })
 })
 
+describe('one hub', () => {
+  test('is asked alone, and answers who asked alone', async () => {
+    const bench = createClusterBench()
+    const [a, b, c] = [bench.join('a'), bench.join('b'), bench.join('c')]
+    await settled()
+    c.answer = () => {
+      throw new Error('It was asked.')
+    }
+    const told = bench.told.length
+    expect(await a.cluster.askHub<'info'>('b', INFO)).toEqual(infoOf('b'))
+    expect(bench.told.length).toBe(told)
+    expect(bench.toldAlone.map(({ hub }) => hub)).toEqual(['b', 'a'])
+    expect([a, b].map(({ cluster }) => [cluster.has('a'), cluster.has('b'), cluster.has('x')])).toEqual([
+      [true, true, false],
+      [true, true, false],
+    ])
+  })
+
+  test('that nobody knows is not asked', async () => {
+    const bench = createClusterBench()
+    const a = bench.join('a')
+    expect(await a.cluster.askHub<'info'>('x', INFO)).toBeUndefined()
+    expect(bench.toldAlone).toEqual([])
+  })
+
+  test('may take its time, as long as it is asked for', async () => {
+    const bench = createClusterBench()
+    const [a, b] = [bench.join('a'), bench.join('b')]
+    await settled()
+    let answer = (): void => {}
+    b.answer = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(infoOf('late'))
+      })
+    const asking = a.cluster.askHub<'info'>('b', INFO, 20_000)
+    await bench.advance(15_000)
+    answer()
+    expect(await asking).toEqual(infoOf('late'))
+    const again = a.cluster.askHub<'info'>('b', INFO, 20_000)
+    await bench.advance(20_100)
+    expect(await again).toBeUndefined()
+  })
+
+  test.each(['says that it goes', 'falls silent'])('that %s is not waited for any longer', async (how) => {
+    const bench = createClusterBench()
+    const [a, b] = [bench.join('a'), bench.join('b')]
+    await settled()
+    b.answer = () => new Promise(() => {})
+    const asking = a.cluster.askHub<'info'>('b', INFO, 600_000)
+    await settled()
+    if (how === 'falls silent') b.kill()
+    else b.cluster.close()
+    await bench.advance(how === 'falls silent' ? 13_000 : 100)
+    expect(await asking).toBeUndefined()
+    expect(a.cluster.has('b')).toBe(false)
+  })
+
+  test('answers in pieces what is long, each within the limit of a message', async () => {
+    const bench = createClusterBench()
+    const options = { maxMessageBytes: 16 * 1024 }
+    const [a, b] = [bench.join('a', options), bench.join('b', options)]
+    await settled()
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat(60_000), async (unit, length) => {
+        const name = unit.repeat(Math.ceil(length / Math.max(1, unit.length)))
+        b.answer = () => ({ ...infoOf('b'), name })
+        expect((await a.cluster.askHub<'info'>('b', INFO))?.name).toBe(name)
+      }),
+      { numRuns: 30 },
+    )
+    expect(Math.max(...bench.toldAlone.map(({ message }) => Buffer.byteLength(message)))).toBeLessThan(16 * 1024)
+    expect(bench.toldAlone.filter(({ message }) => message.includes('"piece"')).length).toBeGreaterThan(100)
+  })
+
+  test('of whose answer a piece is missing has not answered', async () => {
+    const bench = createClusterBench()
+    const [a, silent] = [bench.join('a'), bench.join('b')]
+    await settled()
+    silent.answer = () => undefined
+    const asking = a.cluster.askHub<'info'>('b', INFO, 500)
+    const { id } = JSON.parse(bench.toldAlone[0]?.message ?? '') as { id: string }
+    const b = { id: 'b', name: 'b' }
+    for (const index of [0, 2, 1]) {
+      const piece = { type: 'piece', hub: b, to: 'a', id, index, isLast: index === 2, text: '1' } as const
+      a.cluster.told(encodeClusterMessage(piece))
+    }
+    await bench.advance(500)
+    expect(await asking).toBeUndefined()
+  })
+})
+
 test('what is told and is something else, or cannot be read, is passed over', () => {
   const bench = createClusterBench()
   const { cluster } = bench.join('a')
@@ -149,6 +240,12 @@ test('what is told and is something else, or cannot be read, is passed over', ()
         fc.string(),
         fc.json(),
         fc.json().map((json) => `{"kind":"cluster","hub":${json}}`),
+        fc
+          .tuple(fc.constantFrom('piece', 'answer', 'question', 'gone', 'other'), fc.json(), fc.json())
+          .map(([type, one, other]) => {
+            const fields = `"to":"a","id":${one},"index":${other},"isLast":${other},"text":${one},"question":${other}`
+            return `{"kind":"cluster","type":"${type}","hub":{"id":"x"},${fields}}`
+          }),
       ),
       (text) => {
         cluster.told(text)
@@ -163,7 +260,7 @@ test('what is written is read', () => {
   expect(decodeClusterMessage(encodeClusterMessage(message))).toMatchObject(message)
 })
 
-test.each(['keepaliveIntervalMs', 'answerTimeoutMs', 'maxListedChannels', 'maxListedSessions'])(
+test.each(['keepaliveIntervalMs', 'answerTimeoutMs', 'maxMessageBytes', 'maxListedChannels', 'maxListedSessions'])(
   '%s is checked',
   (option) => {
     const ports = { elapsedMs: () => 0, createId: () => '', every: () => () => {} }

@@ -1,6 +1,6 @@
 import { Cluster } from '../../src/cluster/cluster.ts'
 import type { ClusterOptions } from '../../src/cluster/cluster-options.ts'
-import type { ClusterAnswers, ClusterQuestion } from '../../src/cluster/cluster-question.ts'
+import type { AnswerQuestion, ClusterAnswers } from '../../src/cluster/cluster-question.ts'
 
 /** Hubs in memory that tell each other, with a clock in the test's hands. */
 export interface ClusterBench {
@@ -10,6 +10,8 @@ export interface ClusterBench {
   advance(ms: number): Promise<void>
   /** All that was told. */
   readonly told: string[]
+  /** What was told to one hub alone, and to which. */
+  readonly toldAlone: { readonly hub: string; readonly message: string }[]
   /** While this is set nothing can be told. */
   isAway: boolean
 }
@@ -20,7 +22,7 @@ interface Member {
   /** It hears and says nothing more, as one whose process was killed. */
   kill(): void
   /** What it answers. */
-  answer(question: ClusterQuestion): ClusterAnswers[ClusterQuestion['type']] | undefined
+  answer: AnswerQuestion
 }
 
 /** What a hub says of itself here. */
@@ -36,14 +38,16 @@ export function createClusterBench(): ClusterBench {
   let ids = 0
   const bench: ClusterBench = {
     told: [],
+    toldAlone: [],
     isAway: false,
     join: (id, options = {}) => {
-      const tell = async (message: string): Promise<void> => {
+      const tell = async (message: string, hub?: string): Promise<void> => {
         if (bench.isAway) throw new Error('The broker is away.')
         if (!members.has(id)) return
-        bench.told.push(message)
+        if (hub === undefined) bench.told.push(message)
+        else bench.toldAlone.push({ hub, message })
         await Promise.resolve()
-        for (const member of [...members.values()]) member.told(message)
+        for (const [name, member] of [...members]) if (hub === undefined || hub === name) member.told(message)
       }
       const ports = {
         elapsedMs: () => nowMs,

@@ -93,8 +93,8 @@ export class DelayedBroker implements Broker {
   }
 
   /** It is about no channel, and takes no turn among what is. */
-  tell(message: string): Promise<void> {
-    return this.#inner.tell(message)
+  tell(message: string, hub?: string): Promise<void> {
+    return this.#inner.tell(message, hub)
   }
 
   close(): Promise<void> {

@@ -42,6 +42,7 @@ export class RemoteStore {
   #createStore(): ManualBroker {
     const manual = createManualBroker(this.#options, ++this.#incarnation)
     void manual.broker.start({
+      hub: '',
       publication: (publication) => {
         for (const broker of this.#brokers) broker.hear(publication)
       },
@@ -83,6 +84,11 @@ export class RemoteStore {
 
   leave(broker: RemoteBroker): void {
     this.#brokers.delete(broker)
+  }
+
+  /** Tells the broker of one hub. */
+  tellOne(message: string, hub: string): void {
+    for (const broker of this.#brokers) if (broker.hub === hub) broker.hearControl(message)
   }
 
   watch(channel: string): void {
@@ -146,6 +152,10 @@ export class RemoteBroker implements Broker {
     else this.#listener?.left(channel, info)
   }
 
+  get hub(): string | undefined {
+    return this.#listener?.hub
+  }
+
   hearControl(message: string): void {
     if (this.status.state === 'connected') this.#listener?.control(message)
   }
@@ -191,8 +201,10 @@ export class RemoteBroker implements Broker {
     await this.#reached().announce(channel, kind, info)
   }
 
-  async tell(message: string): Promise<void> {
-    await this.#reached().tell(message)
+  async tell(message: string, hub?: string): Promise<void> {
+    const store = this.#reached()
+    if (hub === undefined) await store.tell(message)
+    else this.#store.tellOne(message, hub)
   }
 
   #reached(): Broker {

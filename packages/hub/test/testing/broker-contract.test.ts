@@ -361,6 +361,11 @@ const FAULTS: [string, Fault][] = [
       },
     }),
   ],
+  ['tells one hub what is for another', (broker) => ({ tell: (message) => broker.tell(message) })],
+  [
+    'does not tell one hub alone',
+    (broker) => ({ tell: (message, hub) => (hub === undefined ? broker.tell(message) : Promise.resolve()) }),
+  ],
   ['tells hubs nothing that is empty', (broker) => ({ tell: (message) => broker.tell(message || 'nothing') })],
 ]
 

@@ -27,6 +27,7 @@ const CODES: Partial<Record<HubErrorCode, number>> = {
   ERR_PUBLICATION_INVALID: ErrorCode.badRequest,
   ERR_PUBLICATION_TOO_LARGE: ErrorCode.badRequest,
   ERR_TAGS: ErrorCode.badRequest,
+  ERR_CLUSTER_MESSAGE_TOO_LARGE: ErrorCode.badRequest,
   ERR_IDEMPOTENCY_KEY: ErrorCode.badRequest,
   ERR_POSITION: ErrorCode.badRequest,
   ERR_NAMESPACE: ErrorCode.unknownChannel,

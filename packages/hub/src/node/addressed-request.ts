@@ -1,10 +1,17 @@
 import { refuse } from '@wigwag/socket'
 
-/** What a client sends beside its stream, and for which session. */
+/** What a client says, and for which session. */
 export interface EmulationRequest {
   readonly node: string
   readonly session: string
   readonly data: string
+}
+
+/** From which packet on a client asks, and of which session. */
+export interface SessionPoll {
+  readonly node: string
+  readonly session: string
+  readonly last: number
 }
 
 /** Reads the body of a request to `/emulation`. Throws a refusal for what is none. */
@@ -16,6 +23,19 @@ export function parseEmulationRequest(text: string): EmulationRequest {
   throw refuse(
     400,
     'Send {"node", "session", "data"}: the first two as the reply to connect has them, and commands as a string.',
+  )
+}
+
+/** Reads the body of a poll; nothing for one with which a session begins. Throws a refusal for what is neither. */
+export function parseSessionPoll(text: string): SessionPoll | undefined {
+  const { node, session, last } = parseFields(text)
+  if (session === undefined) return undefined
+  if (typeof node === 'string' && typeof session === 'string' && Number.isSafeInteger(last) && (last as number) >= 0) {
+    return { node, session, last: last as number }
+  }
+  throw refuse(
+    400,
+    'Send {"node", "session", "last"}: the first two as the reply to connect has them, the last as the answer to the poll before.',
   )
 }
 
