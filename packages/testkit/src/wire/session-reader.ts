@@ -14,7 +14,7 @@ export interface PacketLine {
 }
 
 /** What a line tells its session. */
-export interface PacketSink {
+interface PacketSink {
   packets(text: string): void
   closed(end: ReaderEnd): void
 }
