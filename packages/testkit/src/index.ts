@@ -26,4 +26,4 @@ export {
   type WirePosition,
   WireReader,
 } from './wire/wire-reader.ts'
-export { WIRE_TRANSPORTS, type WireTransport } from './wire/wire-transports.ts'
+export { WIRE_TRANSPORTS, type WireTransport, wireTransports } from './wire/wire-transports.ts'

@@ -47,7 +47,6 @@ interface Reply {
     readonly channel?: string
     readonly pub?: PublicationPacket
     readonly unsubscribe?: { readonly code: number }
-    readonly disconnect?: { readonly code: number }
   }
 }
 
@@ -147,8 +146,7 @@ export class SessionReader extends WireReader {
     this.#opened(undefined)
   }
 
-  #push({ channel, pub, unsubscribe, disconnect }: NonNullable<Reply['push']>): void {
-    if (disconnect !== undefined) this.#closed({ how: 'close', code: disconnect.code })
+  #push({ channel, pub, unsubscribe }: NonNullable<Reply['push']>): void {
     if (channel !== this.#options.channel) return
     if (pub !== undefined) this.#published(pub)
     // Whoever is unsubscribed comes back with another session here: it is simpler, and the position is the same.

@@ -50,6 +50,8 @@ export class ReaderRefused extends Error {
 /** A subscriber over one connection. It keeps what it was told; to come back is for whoever opened it. */
 export abstract class WireReader {
   readonly told: Told[] = []
+  /** Hears of each thing as it comes. Default: nobody does. */
+  heard: (told: Told) => void = () => {}
   /** The headers of the answer that let it in. */
   headers: ReadonlyMap<string, string> = new Map()
   #position: WirePosition | undefined
@@ -94,6 +96,7 @@ export abstract class WireReader {
   protected tell(told: Told): void {
     this.told.push(told)
     if ('position' in told && told.position !== undefined) this.#position = told.position
+    this.heard(told)
     this.#wake()
   }
 

@@ -1,7 +1,7 @@
 import { EventStreamReader } from './event-stream-reader.ts'
 import { LineStreamReader } from './line-stream-reader.ts'
 import { PollReader } from './poll-reader.ts'
-import { openWebSocketLine } from './session-lines.ts'
+import { openEventStreamLine, openHttpStreamLine, openWebSocketLine } from './session-lines.ts'
 import { type OpenPacketLine, SessionReader, type SessionReaderOptions } from './session-reader.ts'
 import { WebSocketReader } from './web-socket-reader.ts'
 import type { ReaderOptions, WireReader } from './wire-reader.ts'
@@ -22,8 +22,7 @@ export interface WireTransport<Options extends ReaderOptions = SessionReaderOpti
   open(port: number, options: Options): Promise<WireReader>
 }
 
-/** Between two questions, in milliseconds; and how long one waits for its answer, in seconds. */
-const INTERVAL_MS = 5
+/** How long a poll waits for its answer, in seconds. */
 const WAIT_SECONDS = 20
 
 function channelTransport(
@@ -47,19 +46,26 @@ function sessionTransport(carrier: WireTransport['carrier'], openLine: OpenPacke
   }
 }
 
-/** All that there are. */
-export const WIRE_TRANSPORTS: readonly WireTransport[] = [
-  channelTransport('websocket', (port, options) => WebSocketReader.open(port, options, 'lines')),
-  channelTransport('websocket', (port, options) => WebSocketReader.open(port, options, 'data'), {
-    name: "websocket with the data alone, a channel's URL",
-    tellsPositions: false,
-    afterGap: 'end',
-  }),
-  channelTransport('sse', (port, options) => EventStreamReader.open(port, options)),
-  channelTransport('http-stream', (port, options) => LineStreamReader.open(port, options)),
-  channelTransport('long-poll', (port, options) => PollReader.open(port, options, { waitSeconds: WAIT_SECONDS })),
-  channelTransport('poll', (port, options) => PollReader.open(port, options, { intervalMs: INTERVAL_MS }), {
-    needsHistory: true,
-  }),
-  sessionTransport('websocket', openWebSocketLine),
-]
+/** All that there are. Plain polls ask every `intervalMs`. */
+export function wireTransports(intervalMs: number): readonly WireTransport[] {
+  return [
+    channelTransport('websocket', (port, options) => WebSocketReader.open(port, options, 'lines')),
+    channelTransport('websocket', (port, options) => WebSocketReader.open(port, options, 'data'), {
+      name: "websocket with the data alone, a channel's URL",
+      tellsPositions: false,
+      afterGap: 'end',
+    }),
+    channelTransport('sse', (port, options) => EventStreamReader.open(port, options)),
+    channelTransport('http-stream', (port, options) => LineStreamReader.open(port, options)),
+    channelTransport('long-poll', (port, options) => PollReader.open(port, options, { waitSeconds: WAIT_SECONDS })),
+    channelTransport('poll', (port, options) => PollReader.open(port, options, { intervalMs }), {
+      needsHistory: true,
+    }),
+    sessionTransport('websocket', openWebSocketLine),
+    sessionTransport('sse', openEventStreamLine),
+    sessionTransport('http-stream', openHttpStreamLine),
+  ]
+}
+
+/** All that there are, with polls that ask often. */
+export const WIRE_TRANSPORTS: readonly WireTransport[] = wireTransports(5)
