@@ -10,11 +10,11 @@ export { ClientError, type ClientErrorCode, type ClientErrorDetails } from './er
 export type { Publication } from './publication/publication.ts'
 export type { MessageHandler, MessageHandlers } from './publication/publication-types.ts'
 export {
-  CLOSE_REASON_NAMES,
   type CloseReason,
   type CloseReasonDetails,
   type CloseReasonName,
   closeReason,
+  closeReasonNames,
   reasonOfCode,
 } from './reason/close-reason.ts'
 export type { SubscriptionReason, SubscriptionReasonName } from './reason/subscription-reason.ts'

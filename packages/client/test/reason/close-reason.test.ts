@@ -1,14 +1,14 @@
 import { DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CLOSE_REASON_NAMES, closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
+import { closeReason, closeReasonNames, reasonOfCode } from '../../src/reason/close-reason.ts'
 
 describe('a reason', () => {
   test.each(Object.entries(DisconnectCode))('%s (%i) has a row of its own that obeys the protocol', (name, code) => {
     expect(reasonOfCode(code)).toMatchObject({ name, code, retryable: reconnectsAfter(code) })
   })
 
-  test.each(CLOSE_REASON_NAMES)('%s says what to do', (name) => {
+  test.each(closeReasonNames())('%s says what to do', (name) => {
     expect(closeReason(name).advice).toMatch(/^[A-Z].*\.$/)
   })
 
@@ -16,7 +16,7 @@ describe('a reason', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 70_000 }), (code) => {
         const { name, retryable } = reasonOfCode(code)
-        expect(CLOSE_REASON_NAMES).toContain(name)
+        expect(closeReasonNames()).toContain(name)
         expect(retryable).toBe(code !== 1009 && reconnectsAfter(code))
       }),
     )
