@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Client, type ClientState, type Publication, type WebSocketLike, webSocket } from '@wigwag/client'
+import { HEALTHY } from '@wigwag/testkit'
 import { WebSocket as UndiciWebSocket } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -65,6 +66,25 @@ describe.each(CLASSES)('over the WebSocket of %s', (_name, WebSocketClass) => {
     const ended = next<ClientState>(client, 'disconnected')
     await hub.sessions.disconnect({ user: 'ann' }, { code: 4500, reason: 'Your account was closed.' })
     expect(await ended).toMatchObject({ reason: { name: 'applicationFinal', text: 'Your account was closed.' } })
+  })
+
+  test('a line that goes dead without a word is found out, and what was missed recovered over another', async () => {
+    const { hub, line, client: create } = await serveHub({ sessions: { pingIntervalMs: 1000 } })
+    const client = create({ transports, maxPingDelayMs: 100, probeTimeoutMs: 100 })
+    const subscription = client.subscribe('a')
+    const heard: unknown[] = []
+    subscription.on('publication', ({ data }) => heard.push(data))
+    await subscription.ready()
+    const [dead] = line.lines
+    dead?.shape({ ...HEALTHY, stalled: ['up', 'down'] })
+    const doubted = next<ClientState>(client, 'state')
+    const lost = next<ClientState>(client, 'connecting')
+    await hub.publish('a', 1)
+    expect(await doubted).toMatchObject({ phase: 'connected', isSuspect: true })
+    expect(await lost).toMatchObject({ reason: { name: 'noPing' } })
+    await subscription.ready()
+    if (heard.length === 0) await next(subscription, 'publication')
+    expect(heard).toEqual([1])
   })
 
   test('nobody there: it is unreachable, and comes back', async () => {
