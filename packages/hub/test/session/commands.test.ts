@@ -45,6 +45,39 @@ describe('publish', () => {
     expect((await ann.ask({ publish: { channel: 'a', data: 1 } })).error?.code).toBe(code)
   })
 
+  test('a key stores it once for each user, whatever others and the server publish with it', async () => {
+    const bench = createSessionBench(allowing('anyone'))
+    const [ann, again, bob] = [
+      await connectedClient(bench, 'ann'),
+      await connectedClient(bench, 'ann'),
+      await connectedClient(bench, 'bob'),
+    ]
+    const once = { publish: { channel: 'a', data: 1, idempotency_key: 'k' } }
+    for (const client of [ann, again, bob, ann]) expect((await client.ask(once)).publish).toEqual({})
+    await bench.hub.publish('a', 2, { idempotencyKey: 'k' })
+    const { publications } = await bench.hub.history('a', undefined, { limit: 9 })
+    expect(publications.map(({ data, info }) => [data, info?.user])).toEqual([
+      [1, 'ann'],
+      [1, 'bob'],
+      [2, undefined],
+    ])
+    const long = { publish: { channel: 'a', data: 1, idempotency_key: 'k'.repeat(250) } }
+    expect((await ann.ask(long)).error).toMatchObject({
+      code: 107,
+      message: expect.stringContaining('idempotency_key'),
+    })
+  })
+
+  test('a key that a publish function gives comes before that of the client', async () => {
+    const bench = createSessionBench(allowing(() => ({ idempotencyKey: 'of the application' })))
+    const ann = await connectedClient(bench, 'ann')
+    for (const key of ['k', 'l']) {
+      await ann.ask({ publish: { channel: 'a', data: key, idempotency_key: key } })
+    }
+    const { publications } = await bench.hub.history('a', undefined, { limit: 9 })
+    expect(publications.map(({ data }) => data)).toEqual(['k'])
+  })
+
   test('a channel for others cannot be published to', async () => {
     const ann = await connectedClient(createSessionBench(allowing('anyone')), 'ann')
     expect((await ann.ask({ publish: { channel: 'a#bob', data: 1 } })).error?.code).toBe(103)

@@ -42,7 +42,7 @@ export const REQUEST_FIELDS: { readonly [M in Method]: Fields<Requests[M]> } = {
   },
   subscribe: { ...CHANNEL, ...SUBSCRIPTION },
   unsubscribe: CHANNEL,
-  publish: { ...CHANNEL, data: { kind: 'json', required: true } },
+  publish: { ...CHANNEL, data: { kind: 'json', required: true }, idempotency_key: { kind: 'text' } },
   presence: CHANNEL,
   presence_stats: CHANNEL,
   history: { ...CHANNEL, limit: { kind: 'limit' }, since: { kind: 'since' }, reverse: { kind: 'flag' } },

@@ -60,6 +60,8 @@ export interface ChannelRequest {
 export interface PublishRequest {
   readonly channel: string
   readonly data: Json
+  /** Of one user's publications with the same key only the first is stored. Not known to Centrifuge's servers. */
+  readonly idempotency_key?: string
 }
 
 export interface HistoryRequest {

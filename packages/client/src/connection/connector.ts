@@ -1,0 +1,289 @@
+import {
+  type ConnectRequest,
+  type ConnectResult,
+  decodePackets,
+  ErrorCode,
+  type HubPacket,
+  isTemporary,
+  PING_PACKET,
+  type Push,
+  type ReplyPacket,
+} from '@wigwag/protocol'
+import type { Answer, CommandTable } from '../command/command-table.ts'
+import { batchesOf, type Outgoing } from '../command/outgoing.ts'
+import type { Environment } from '../environment/environment.ts'
+import { ClientError } from '../error/client-error.ts'
+import { type CloseReason, type CloseReasonName, closeReason, reasonOfCode } from '../reason/close-reason.ts'
+import { type ClientEffect, ClientMachine, type ClientTimes } from '../state/client-machine.ts'
+import type { ClientState } from '../state/client-state.ts'
+import { Renewal } from '../state/renewal.ts'
+import type { OpenTransport, Transport } from '../transport/transport.ts'
+import type { TokenHolder, TokenOutcome } from './token-holder.ts'
+
+/** Who hears what becomes of the connection. */
+export interface ConnectorSink {
+  /** The hub is greeted: what goes along is sent now. Returns what the connect command says. */
+  greet(): ConnectRequest
+  /** The hub has let the client in. */
+  joined(result: ConnectResult): void
+  /** What was sent over the transport is lost; there may have been none. */
+  dropped(): void
+  /** Another state. */
+  changed(state: ClientState): void
+  pushed(push: Push): void
+  failed(error: ClientError): void
+  /** Something is due at that time. */
+  due(atMs: number): void
+}
+
+/** What a connector is made of. */
+export interface ConnectorParts {
+  readonly url: URL
+  readonly transports: readonly Transport[]
+  readonly times: ClientTimes
+  readonly environment: Environment
+  readonly commands: CommandTable
+  readonly outgoing: Outgoing
+  readonly tokens: TokenHolder<object>
+}
+
+/** Keeps a connection, for as long as one is wanted: does what the machine decides, and tells it what came of it. */
+export class Connector {
+  readonly #parts: ConnectorParts
+  readonly #sink: ConnectorSink
+  readonly #machine: ClientMachine
+  readonly #renewal: Renewal
+  /** Which of the transports is tried, counted on through their list again and again. */
+  #chosen = 0
+  #transport: OpenTransport | undefined
+  #state: ClientState
+  /** Whether the hub wants answers to its pings. */
+  #answersPings = false
+  #unwatch: (() => void) | undefined
+
+  constructor(parts: ConnectorParts, sink: ConnectorSink) {
+    const { times, tokens, environment } = parts
+    this.#parts = parts
+    this.#sink = sink
+    this.#machine = new ClientMachine(times, tokens.source, environment.random)
+    this.#renewal = new Renewal(times, environment.random)
+    this.#state = this.#machine.state
+  }
+
+  get state(): ClientState {
+    return this.#machine.state
+  }
+
+  connect(): void {
+    this.#apply(this.#machine.connect(this.#nowMs()))
+    this.#unwatch ??= this.#parts.environment.watch((what) => {
+      const nowMs = this.#nowMs()
+      this.#apply(what === 'woke' ? this.#machine.woke(nowMs) : this.#machine.doubt(nowMs))
+    })
+  }
+
+  disconnect(): void {
+    this.#apply(this.#machine.disconnect())
+  }
+
+  /** The connection is no good: it is dropped, and what follows from the reason is done. */
+  end(reason: CloseReason): void {
+    this.#end(this.#machine.attempt, reason)
+  }
+
+  /** Sends a message. */
+  send(text: string): void {
+    this.#transport?.send(text)
+  }
+
+  nextDeadlineMs(): number {
+    return Math.min(this.#machine.nextDeadlineMs(), this.#renewal.nextDeadlineMs())
+  }
+
+  tick(nowMs: number): void {
+    this.#apply(this.#machine.tick(nowMs))
+    if (this.#renewal.tick(nowMs)) this.#renew()
+  }
+
+  #nowMs(): number {
+    return this.#parts.environment.nowMs()
+  }
+
+  #apply(effect: ClientEffect | undefined): void {
+    if (effect === 'close') this.#drop()
+    const { state } = this.#machine
+    if (state !== this.#state) {
+      this.#state = state
+      if (state.phase === 'disconnected') {
+        this.#unwatch?.()
+        this.#unwatch = undefined
+      }
+      this.#sink.changed(state)
+      // A handler has gone on from there: this is the past.
+      if (state !== this.#machine.state) return
+    }
+    if (effect === 'authorize') this.#authorize()
+    else if (effect === 'open') this.#open()
+    else if (effect === 'probe') this.#probe()
+    this.#sink.due(this.#machine.nextDeadlineMs())
+  }
+
+  #end(attempt: number, reason: CloseReason): void {
+    // Where this one gets no connection another may; what works is kept.
+    if (attempt === this.#machine.attempt && BLOCKED.has(reason.name)) this.#chosen++
+    this.#apply(this.#machine.ended(attempt, reason, this.#nowMs()))
+  }
+
+  #drop(): void {
+    this.#parts.tokens.stop()
+    this.#renewal.stop()
+    this.#transport?.close()
+    this.#transport = undefined
+    this.#parts.outgoing.take()
+    this.#sink.dropped()
+  }
+
+  #authorize(): void {
+    const { attempt } = this.#machine
+    this.#parts.tokens.ask((outcome) => {
+      if (outcome.kind === 'token') this.#apply(this.#machine.authorized(attempt, this.#nowMs()))
+      else this.#end(attempt, this.#tokenReason(outcome))
+    })
+  }
+
+  #tokenReason(outcome: Exclude<TokenOutcome, { kind: 'token' }>): CloseReason {
+    if (outcome.kind === 'none') return closeReason('unauthorized', { text: 'getToken has no token' })
+    const { cause } = outcome
+    const text = `getToken threw: ${cause}`
+    this.#sink.failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
+    return closeReason('tokenFailed', { text, cause })
+  }
+
+  #open(): void {
+    const { attempt } = this.#machine
+    const { transports, url } = this.#parts
+    const isPresent = (): boolean => attempt === this.#machine.attempt
+    this.#transport = (transports[this.#chosen % transports.length] as Transport).open(url, {
+      greeting: () => (isPresent() ? this.#greeting(attempt) : ''),
+      received: (text) => isPresent() && this.#receive(attempt, text),
+      closed: (reason) => this.#end(attempt, reason),
+    })
+  }
+
+  #greeting(attempt: number): string {
+    const { commands, outgoing } = this.#parts
+    outgoing.take()
+    const request = this.#sink.greet()
+    const behind = outgoing.take()
+    commands.ask('connect', request, Number.POSITIVE_INFINITY, (answer) => this.#greeted(attempt, answer))
+    const [first = '', ...rest] = batchesOf([...outgoing.take(), ...behind])
+    // The first is sent when this has returned.
+    if (rest.length > 0) queueMicrotask(() => rest.forEach((text) => void this.#transport?.send(text)))
+    return first
+  }
+
+  #greeted(attempt: number, answer: Answer<'connect'>): void {
+    if (answer instanceof ClientError) this.#end(attempt, this.#refusal(answer))
+    else this.#admitted(attempt, answer)
+  }
+
+  #admitted(attempt: number, answer: ConnectResult): void {
+    const { client, ping = 0, pong = false } = answer
+    this.#answersPings = pong
+    this.#holds(answer)
+    this.#transport?.greeted?.(answer)
+    this.#machine.greeted(attempt, client, ping * 1000, this.#nowMs())
+    this.#apply(undefined)
+    // Whoever heard that it is connected may have ended it.
+    if (this.#machine.state.phase === 'connected' && attempt === this.#machine.attempt) this.#sink.joined(answer)
+  }
+
+  /** What it means that the hub answered the connect or the refresh command with an error. */
+  #refusal({ number = 0, message, temporary }: ClientError): CloseReason {
+    const details = { code: number, text: message }
+    let name: CloseReasonName = temporary || isTemporary(number) ? 'refusedForNow' : 'refused'
+    if (number === ErrorCode.tokenExpired) name = this.#parts.tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
+    if (number === ErrorCode.unauthorized) name = 'unauthorized'
+    return closeReason(name, details)
+  }
+
+  #renew(): void {
+    const { tokens, commands, times } = this.#parts
+    const { attempt } = this.#machine
+    if (tokens.source === 'none') return
+    tokens.ask((outcome) => {
+      if (outcome.kind === 'token') {
+        const deadlineMs = this.#nowMs() + times.connectTimeoutMs
+        commands.ask('refresh', { token: outcome.token }, deadlineMs, (answer) => this.#renewed(attempt, answer))
+      } else {
+        const reason = this.#tokenReason(outcome)
+        if (reason.retryable) this.#renewLater()
+        else this.#end(attempt, reason)
+      }
+    })
+  }
+
+  #renewed(attempt: number, answer: Answer<'refresh'>): void {
+    const reason = answer instanceof ClientError ? this.#refusal(answer) : undefined
+    if (!(answer instanceof ClientError)) this.#holds(answer)
+    // Without an answer the hub ends the session in time, which comes back with another token.
+    else if (reason?.name === 'refusedForNow') this.#renewLater()
+    else if (reason !== undefined) this.#end(attempt, reason)
+  }
+
+  #renewLater(): void {
+    this.#renewal.failed(this.#nowMs())
+    this.#sink.due(this.#renewal.nextDeadlineMs())
+  }
+
+  #probe(): void {
+    // Whatever comes is an answer.
+    this.#parts.commands.ask('ping', {}, this.#nowMs() + this.#parts.times.probeTimeoutMs, () => {})
+  }
+
+  #receive(attempt: number, text: string): void {
+    this.#machine.heard(this.#nowMs())
+    if (this.#machine.state !== this.#state) this.#apply(undefined)
+    const packets = decodePackets(text)
+    if (packets === undefined) this.#end(attempt, notAHub('no JSON'))
+    else for (const packet of packets) this.#take(attempt, packet)
+  }
+
+  #take(attempt: number, packet: HubPacket): void {
+    // A handler may have ended it, and what else came with it is void then.
+    if (attempt !== this.#machine.attempt || this.#transport === undefined) return
+    try {
+      this.#understand(attempt, packet)
+    } catch (cause) {
+      // Handlers do not throw up to here: a packet was not what it must be.
+      this.#end(attempt, notAHub('no packet', cause))
+    }
+  }
+
+  #understand(attempt: number, packet: HubPacket): void {
+    const { id, push } = packet as { readonly id?: number; readonly push?: Push }
+    if (id) this.#parts.commands.reply(packet as ReplyPacket)
+    else if (push === undefined) this.#pong()
+    else if ('disconnect' in push) {
+      const { code, reason } = push.disconnect
+      this.#end(attempt, reasonOfCode(code, { text: reason }))
+    } else if ('refresh' in push) this.#holds(push.refresh)
+    else this.#sink.pushed(push)
+  }
+
+  #holds({ expires, ttl }: { readonly expires?: boolean; readonly ttl?: number }): void {
+    this.#renewal.holds(expires ? ttl : undefined, this.#nowMs())
+    this.#sink.due(this.#renewal.nextDeadlineMs())
+  }
+
+  #pong(): void {
+    if (this.#answersPings) this.#parts.outgoing.push(PING_PACKET)
+  }
+}
+
+/** No connection came to be. */
+const BLOCKED: ReadonlySet<CloseReasonName> = new Set(['unreachable', 'connectTimeout'])
+
+function notAHub(what: string, cause?: unknown): CloseReason {
+  return closeReason('notAHub', { text: `${what} came`, cause })
+}

@@ -1,0 +1,18 @@
+/** What the host lends the client: time, chance, and what it knows of device and page. */
+export interface Environment {
+  /** Milliseconds of a clock that goes on while the device sleeps, and never goes back. */
+  readonly nowMs: () => number
+  /** Calls `run` after a delay, or later. Returns what keeps it from that. */
+  readonly after: (delayMs: number, run: () => void) => () => void
+  /** From 0 up to 1. */
+  readonly random: () => number
+  /** A new id that nobody can guess. */
+  readonly createId: () => string
+  /**
+   * Tells when the device, the network or the page is back (`'woke'`) and when the network is gone (`'offline'`). Returns what
+   * ends that.
+   */
+  readonly watch: (tell: (what: 'woke' | 'offline') => void) => () => void
+  /** What a handler of the application threw, for those who run it. */
+  readonly report: (error: unknown) => void
+}

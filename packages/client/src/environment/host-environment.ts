@@ -1,0 +1,53 @@
+import type { Environment } from './environment.ts'
+
+/** Longest that a timer can wait, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+const ID_BYTES = 16
+
+/** What a browser or Node lends. Without a page nothing is watched. */
+export function hostEnvironment(): Environment {
+  return {
+    nowMs: createClock(() => Date.now()),
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, Math.min(Math.max(0, delayMs), MAX_TIMER_MS))
+      return () => clearTimeout(timer)
+    },
+    random: () => Math.random(),
+    createId: () =>
+      Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) => byte.toString(16).padStart(2, '0')).join(
+        '',
+      ),
+    watch,
+    report: (error) => {
+      // As an uncaught error of the page or the process.
+      queueMicrotask(() => {
+        throw error
+      })
+    },
+  }
+}
+
+/** A clock that takes the steps of `wallMs` forward, as over a sleep, and none back. */
+export function createClock(wallMs: () => number): () => number {
+  let lastMs = wallMs()
+  let elapsedMs = 0
+  return () => {
+    const nowMs = wallMs()
+    elapsedMs += Math.max(0, nowMs - lastMs)
+    lastMs = nowMs
+    return elapsedMs
+  }
+}
+
+function watch(tell: (what: 'woke' | 'offline') => void): () => void {
+  const { addEventListener, document } = globalThis as Partial<typeof globalThis>
+  if (addEventListener === undefined || document === undefined) return () => {}
+  const watching = new AbortController()
+  const { signal } = watching
+  const woke = (): void => tell('woke')
+  addEventListener('online', woke, { signal })
+  addEventListener('offline', () => tell('offline'), { signal })
+  addEventListener('pageshow', woke, { signal })
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && woke(), { signal })
+  return () => watching.abort()
+}

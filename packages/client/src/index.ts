@@ -1,0 +1,28 @@
+export type { CallOptions } from './cancellable.ts'
+export { Client } from './client.ts'
+export type { ClientEvents } from './client-events.ts'
+export type { ClientOptions } from './client-options.ts'
+export type { ChannelHistory, HistoryOptions, PublishOptions } from './command/channel-commands.ts'
+export type { OfflineQueueOptions } from './command/offline-queue.ts'
+export type { GetToken } from './connection/token-holder.ts'
+export type { Environment } from './environment/environment.ts'
+export { ClientError, type ClientErrorCode, type ClientErrorDetails } from './error/client-error.ts'
+export type { Publication } from './publication/publication.ts'
+export type { MessageHandler, MessageHandlers } from './publication/publication-types.ts'
+export {
+  type CloseReason,
+  type CloseReasonDetails,
+  type CloseReasonName,
+  closeReason,
+  closeReasonNames,
+  reasonOfCode,
+} from './reason/close-reason.ts'
+export type { SubscriptionReason, SubscriptionReasonName } from './reason/subscription-reason.ts'
+export type { ClientState } from './state/client-state.ts'
+export type { Gap } from './state/gap.ts'
+export type { Position } from './state/position.ts'
+export type { SubscriptionState } from './state/subscription-machine.ts'
+export type { Subscribed, Subscription, SubscriptionEvents } from './subscription/subscription.ts'
+export type { SubscriptionOptions } from './subscription/subscription-options.ts'
+export type { OpenTransport, Transport, TransportSink } from './transport/transport.ts'
+export { type WebSocketLike, type WebSocketTransportOptions, webSocket } from './transport/websocket.ts'

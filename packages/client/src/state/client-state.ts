@@ -1,0 +1,21 @@
+import type { CloseReason } from '../reason/close-reason.ts'
+
+/** Whether there is a connection, and why not. */
+export type ClientState =
+  /** There is none, and none is sought. */
+  | { readonly phase: 'disconnected'; readonly reason: CloseReason }
+  /** There is none yet, or none any more. */
+  | {
+      readonly phase: 'connecting'
+      /** What the last connection or attempt ended with. */
+      readonly reason: CloseReason
+      /** Attempts that failed since there was a connection (count). */
+      readonly failures: number
+    }
+  | {
+      readonly phase: 'connected'
+      /** The session's id. */
+      readonly client: string
+      /** Whether the hub is asked if it is still there: it was silent for too long, or the device was asleep. */
+      readonly isSuspect: boolean
+    }

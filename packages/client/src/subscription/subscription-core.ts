@@ -1,0 +1,279 @@
+import type {
+  ClientInfo,
+  Json,
+  PublicationPacket,
+  SubscribeRequest,
+  SubscribeResult,
+  SubscriptionRequest,
+} from '@wigwag/protocol'
+import { ErrorCode } from '@wigwag/protocol'
+import type { Answer, CommandTable } from '../command/command-table.ts'
+import type { TokenHolder, TokenOutcome } from '../connection/token-holder.ts'
+import type { Environment } from '../environment/environment.ts'
+import { ClientError } from '../error/client-error.ts'
+import {
+  reasonOfUnsubscribe,
+  type SubscriptionReason,
+  subscribesAgain,
+  subscriptionReason,
+} from '../reason/subscription-reason.ts'
+import type { Gap } from '../state/gap.ts'
+import type { Position } from '../state/position.ts'
+import { Renewal } from '../state/renewal.ts'
+import { StreamPlace } from '../state/stream-place.ts'
+import { type SubscriptionEffect, SubscriptionMachine, type SubscriptionState } from '../state/subscription-machine.ts'
+import type { ResolvedBackoff } from '../time/backoff.ts'
+
+/** What subscriptions need of their client. */
+export interface SubscriptionHost {
+  readonly commands: CommandTable
+  readonly environment: Environment
+  readonly backoff: ResolvedBackoff
+  readonly timeoutMs: number
+  /** It is wanted. Throws `ClientError` `ERR_OPTION` when the channel has another. */
+  enter(core: SubscriptionCore): void
+  /** It is not wanted any more. */
+  leave(core: SubscriptionCore): void
+  /** Something is due at that time. */
+  due(atMs: number): void
+  /** The hub does not answer: the connection is no good. */
+  silent(): void
+}
+
+/** Who hears what becomes of a subscription. */
+export interface SubscriptionSink {
+  changed(state: SubscriptionState): void
+  /** What the hub said when it was subscribed, behind the change of state and before the first publication. */
+  joined(result: SubscribeResult, gap: Gap | undefined): void
+  delivered(publication: PublicationPacket): void
+  /** Somebody came or went. */
+  moved(kind: 'join' | 'leave', info: ClientInfo): void
+  failed(error: ClientError): void
+}
+
+/** What is asked of the hub. */
+export interface SubscriptionWish {
+  readonly data?: Json
+  readonly joinLeave?: boolean
+  readonly since?: Position
+}
+
+/** One subscription on its way over connections: does what the machine decides, and tells it what came of it. */
+export class SubscriptionCore {
+  readonly channel: string
+  readonly #host: SubscriptionHost
+  readonly #sink: SubscriptionSink
+  readonly #tokens: TokenHolder<{ readonly channel: string }>
+  readonly #request: SubscriptionRequest
+  readonly #machine: SubscriptionMachine
+  readonly #renewal: Renewal
+  readonly #place: StreamPlace
+  #state: SubscriptionState
+
+  constructor(
+    channel: string,
+    host: SubscriptionHost,
+    tokens: TokenHolder<{ readonly channel: string }>,
+    wish: SubscriptionWish,
+    sink: SubscriptionSink,
+  ) {
+    const { data, joinLeave, since } = wish
+    const { random } = host.environment
+    this.channel = channel
+    this.#host = host
+    this.#tokens = tokens
+    this.#sink = sink
+    this.#request = { ...(data !== undefined && { data }), ...(joinLeave && { join_leave: true }) }
+    this.#machine = new SubscriptionMachine(host.backoff, tokens.source, random)
+    this.#renewal = new Renewal(host.backoff, random)
+    this.#place = new StreamPlace(since)
+    this.#state = this.#machine.state
+  }
+
+  get state(): SubscriptionState {
+    return this.#machine.state
+  }
+
+  get position(): Position | undefined {
+    return this.#place.position
+  }
+
+  /** Throws `ClientError` `ERR_OPTION` when the channel has another subscription. */
+  subscribe(): void {
+    if (this.state.phase === 'unsubscribed') this.#host.enter(this)
+    this.#apply(this.#machine.subscribe())
+  }
+
+  unsubscribe(): void {
+    this.#apply(this.#machine.unsubscribe())
+  }
+
+  /** Commands reach a session from now on. */
+  online(): void {
+    this.#apply(this.#machine.online())
+  }
+
+  /** No more. */
+  offline(): void {
+    this.#machine.offline()
+    this.#apply(undefined)
+  }
+
+  /** The hub has ended it. */
+  ended(code: number, text: string): void {
+    this.#end(reasonOfUnsubscribe(code, text))
+  }
+
+  /** Nothing that is known of the stream, or of the token, holds any more. */
+  invalidate(): void {
+    this.#place.invalidate()
+    if (this.#tokens.source !== 'none') this.#tokens.token = undefined
+  }
+
+  /** A publication has come. */
+  deliver(publication: PublicationPacket): void {
+    if (this.#machine.state.phase !== 'subscribed') return
+    // Before anybody hears of it: who leaves while it is told has it.
+    this.#place.advance(publication.offset)
+    this.#sink.delivered(publication)
+  }
+
+  /** Somebody came or went. */
+  moved(kind: 'join' | 'leave', info: ClientInfo): void {
+    this.#sink.moved(kind, info)
+  }
+
+  nextDeadlineMs(): number {
+    return Math.min(this.#machine.nextDeadlineMs(), this.#renewal.nextDeadlineMs())
+  }
+
+  tick(nowMs: number): void {
+    this.#apply(this.#machine.tick(nowMs))
+    if (this.#renewal.tick(nowMs)) this.#renew()
+  }
+
+  #nowMs(): number {
+    return this.#host.environment.nowMs()
+  }
+
+  #apply(effect: SubscriptionEffect | undefined): void {
+    const { state } = this.#machine
+    if (effect === 'leave') this.#leave()
+    if (state.phase !== 'subscribed') {
+      this.#renewal.stop()
+      if (effect !== 'authorize') this.#tokens.stop()
+    }
+    if (effect === 'ask') this.#ask()
+    else if (effect === 'authorize') this.#authorize()
+    this.#host.due(this.nextDeadlineMs())
+    if (state === this.#state) return
+    this.#state = state
+    if (state.phase === 'unsubscribed') this.#host.leave(this)
+    this.#sink.changed(state)
+  }
+
+  #deadlineMs(): number {
+    return this.#nowMs() + this.#host.timeoutMs
+  }
+
+  #ask(): void {
+    const { attempt } = this.#machine
+    const { token } = this.#tokens
+    const request: SubscribeRequest = {
+      channel: this.channel,
+      ...this.#request,
+      ...this.#place.request,
+      ...(token && { token }),
+    }
+    this.#host.commands.ask('subscribe', request, this.#deadlineMs(), (answer) => this.#answered(attempt, answer))
+  }
+
+  #answered(attempt: number, answer: Answer<'subscribe'>): void {
+    if (!(answer instanceof ClientError)) this.#joined(attempt, answer)
+    // Whether it is subscribed is not known now: a new connection knows.
+    else if (answer.code !== 'ERR_TIMEOUT') {
+      this.#apply(this.#machine.refused(attempt, this.#refusal(answer), this.#nowMs()))
+    } else if (attempt === this.#machine.attempt) this.#host.silent()
+  }
+
+  #joined(attempt: number, answer: SubscribeResult): void {
+    const nowMs = this.#nowMs()
+    if (!this.#machine.joined(attempt, nowMs)) return
+    const gap = this.#place.join(answer)
+    this.#renewal.holds(answer.expires ? answer.ttl : undefined, nowMs)
+    this.#apply(undefined)
+    if (this.#isAt(attempt)) this.#sink.joined(answer, gap)
+    for (const publication of answer.publications ?? []) if (this.#isAt(attempt)) this.deliver(publication)
+  }
+
+  /** Whether nothing has come between: whoever leaves and comes back begins another attempt. */
+  #isAt(attempt: number): boolean {
+    return this.#machine.attempt === attempt && this.#machine.state.phase === 'subscribed'
+  }
+
+  #refusal({ number: code = 0, message: text, temporary }: ClientError): SubscriptionReason {
+    const details = { code, text }
+    if (code === ErrorCode.tokenExpired && this.#tokens.source !== 'none') {
+      return subscriptionReason('tokenExpired', details)
+    }
+    return subscriptionReason(temporary || code < ErrorCode.internal ? 'refusedForNow' : 'refused', details)
+  }
+
+  #leave(): void {
+    this.#host.commands.ask('unsubscribe', { channel: this.channel }, this.#deadlineMs(), (answer) => {
+      if (answer instanceof ClientError && answer.code === 'ERR_TIMEOUT') this.#host.silent()
+    })
+  }
+
+  #authorize(): void {
+    const { attempt } = this.#machine
+    this.#tokens.ask((outcome) => {
+      if (outcome.kind === 'token') return this.#apply(this.#machine.authorized(attempt))
+      this.#apply(this.#machine.refused(attempt, this.#tokenReason(outcome), this.#nowMs()))
+    })
+  }
+
+  #tokenReason(outcome: Exclude<TokenOutcome, { kind: 'token' }>): SubscriptionReason {
+    if (outcome.kind === 'none') return subscriptionReason('unauthorized', { text: 'getToken has no token' })
+    const { cause } = outcome
+    const text = `getToken of ${this.channel} threw: ${cause}`
+    this.#sink.failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
+    return subscriptionReason('tokenFailed', { text, cause })
+  }
+
+  #renew(): void {
+    const { attempt } = this.#machine
+    if (this.#tokens.source === 'none') return
+    this.#tokens.ask((outcome) => {
+      if (!this.#isAt(attempt)) return
+      if (outcome.kind === 'token') {
+        const request = { channel: this.channel, token: outcome.token }
+        this.#host.commands.ask('sub_refresh', request, this.#deadlineMs(), (answer) => this.#renewed(attempt, answer))
+      } else this.#notRenewed(this.#tokenReason(outcome))
+    })
+  }
+
+  #renewed(attempt: number, answer: Answer<'sub_refresh'>): void {
+    if (!this.#isAt(attempt)) return
+    if (!(answer instanceof ClientError)) {
+      this.#renewal.holds(answer.expires ? answer.ttl : undefined, this.#nowMs())
+      this.#host.due(this.#renewal.nextDeadlineMs())
+    } else this.#notRenewed(this.#refusal(answer))
+  }
+
+  /** It is tried again, for as long as the hub has patience; or it is over. */
+  #notRenewed(reason: SubscriptionReason): void {
+    if (subscribesAgain(reason)) {
+      this.#renewal.failed(this.#nowMs())
+      this.#host.due(this.#renewal.nextDeadlineMs())
+    } else {
+      this.#end(reason)
+      this.#leave()
+    }
+  }
+
+  #end(reason: SubscriptionReason): void {
+    if (reason.name === 'stateInvalidated') this.invalidate()
+    this.#apply(this.#machine.ended(reason, this.#nowMs()))
+  }
+}

@@ -1,0 +1,33 @@
+import { DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { closeReason, closeReasonNames, reasonOfCode } from '../../src/reason/close-reason.ts'
+
+describe('a reason', () => {
+  test.each(Object.entries(DisconnectCode))('%s (%i) has a row of its own that obeys the protocol', (name, code) => {
+    expect(reasonOfCode(code)).toMatchObject({ name, code, retryable: reconnectsAfter(code) })
+  })
+
+  test.each(closeReasonNames())('%s says what to do', (name) => {
+    expect(closeReason(name).advice).toMatch(/^[A-Z].*\.$/)
+  })
+
+  test('for any code there is one: retryable as the protocol has its range, but for what is too large', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70_000 }), (code) => {
+        const { name, retryable } = reasonOfCode(code)
+        expect(closeReasonNames()).toContain(name)
+        expect(retryable).toBe(code !== 1009 && reconnectsAfter(code))
+      }),
+    )
+  })
+
+  test('keeps what was said', () => {
+    expect(reasonOfCode(4001, { text: 'moved', delayMs: 7 })).toMatchObject({
+      name: 'application',
+      text: 'moved',
+      delayMs: 7,
+    })
+    expect(reasonOfCode(4501)).toMatchObject({ name: 'applicationFinal', text: 'close code 4501' })
+  })
+})

@@ -1,0 +1,238 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type CloseReason, closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
+import { type ClientEffect, ClientMachine } from '../../src/state/client-machine.ts'
+
+const TIMES = {
+  minDelayMs: 500,
+  maxDelayMs: 20_000,
+  connectTimeoutMs: 10_000,
+  maxPingDelayMs: 10_000,
+  probeTimeoutMs: 2000,
+  maxAdvisedDelayMs: 300_000,
+}
+
+/** What must be true, said in other words than the machine's: who is wanted, what is open, until when it is quiet. */
+interface Model {
+  nowMs: number
+  isWanted: boolean
+  link: 'none' | 'authorizing' | 'opening' | 'open'
+  /** Not before this an attempt may begin, unless somebody wakes it. */
+  notBeforeMs: number
+  isAdvised: boolean
+}
+
+/** The machine with what a driver does for it. */
+class Driven {
+  readonly machine: ClientMachine
+  link: Model['link'] = 'none'
+
+  constructor(tokens: 'none' | 'asked', random: number) {
+    this.machine = new ClientMachine(TIMES, tokens, () => random)
+  }
+
+  obey(effect: ClientEffect | undefined): void {
+    if (effect === 'authorize') {
+      expect(this.link).toBe('none')
+      this.link = 'authorizing'
+    } else if (effect === 'open') {
+      // Never two at a time.
+      expect(['none', 'authorizing']).toContain(this.link)
+      this.link = 'opening'
+    } else if (effect === 'close') this.link = 'none'
+    else if (effect === 'probe') expect(this.link).toBe('open')
+  }
+}
+
+type Step = fc.Command<Model, Driven>
+
+function step(name: string, can: (model: Model) => boolean, run: (model: Model, driven: Driven) => void): Step {
+  return {
+    check: can,
+    run: (model, driven) => {
+      run(model, driven)
+      check(model, driven)
+    },
+    toString: () => name,
+  }
+}
+
+function check(model: Model, { machine, link }: Driven): void {
+  expect(link).toBe(model.link)
+  const { phase } = machine.state
+  expect(phase).toBe(!model.isWanted ? 'disconnected' : model.link === 'open' ? 'connected' : 'connecting')
+  // Whoever is wanted and not there has something to wait for.
+  const dueMs = machine.nextDeadlineMs()
+  expect(Number.isFinite(dueMs)).toBe(model.isWanted)
+  if (model.isWanted && model.link === 'none') expect(dueMs).toBe(model.notBeforeMs)
+}
+
+function end(model: Model, driven: Driven, reason: CloseReason): void {
+  const { nowMs } = model
+  driven.obey(driven.machine.ended(driven.machine.attempt, reason, nowMs))
+  model.link = 'none'
+  model.isWanted = reason.retryable
+  if (reason.retryable) rest(model, driven, reason)
+}
+
+/** An attempt has failed: how long it waits is within what it may be. */
+function rest(model: Model, { machine }: Driven, { name, delayMs }: Pick<CloseReason, 'name' | 'delayMs'>): void {
+  const waitMs = machine.nextDeadlineMs() - model.nowMs
+  if (delayMs !== undefined) expect(waitMs).toBe(Math.min(delayMs, TIMES.maxAdvisedDelayMs))
+  else if (!(waitMs === 0 && (name === 'tokenExpired' || name === 'expired'))) {
+    expect(waitMs).toBeGreaterThanOrEqual(TIMES.minDelayMs)
+    expect(waitMs).toBeLessThanOrEqual(TIMES.maxDelayMs)
+  }
+  model.notBeforeMs = machine.nextDeadlineMs()
+  model.isAdvised = delayMs !== undefined
+}
+
+const begun = (model: Model, driven: Driven): void => {
+  expect(['authorizing', 'opening']).toContain(driven.link)
+  model.link = driven.link
+}
+
+const steps = (): fc.Arbitrary<Step>[] => [
+  fc.constant(
+    step(
+      'connect',
+      ({ isWanted }) => !isWanted,
+      (model, driven) => {
+        driven.obey(driven.machine.connect(model.nowMs))
+        model.isWanted = true
+        begun(model, driven)
+      },
+    ),
+  ),
+  fc.constant(
+    step(
+      'disconnect',
+      () => true,
+      (model, driven) => {
+        driven.obey(driven.machine.disconnect())
+        model.isWanted = false
+        model.link = 'none'
+      },
+    ),
+  ),
+  fc.constant(
+    step(
+      'authorized',
+      ({ link }) => link === 'authorizing',
+      (model, driven) => {
+        driven.obey(driven.machine.authorized(driven.machine.attempt, model.nowMs))
+        model.link = 'opening'
+      },
+    ),
+  ),
+  fc.constant(
+    step(
+      'greeted',
+      ({ link }) => link === 'opening',
+      (model, driven) => {
+        driven.machine.greeted(driven.machine.attempt, 'id', 25_000, model.nowMs)
+        driven.link = 'open'
+        model.link = 'open'
+      },
+    ),
+  ),
+  fc.constant(
+    step(
+      'what is stale',
+      () => true,
+      (model, driven) => {
+        const { state, attempt } = driven.machine
+        expect(driven.machine.ended(attempt - 1, closeReason('refused'), model.nowMs)).toBeUndefined()
+        expect(driven.machine.authorized(attempt - 1, model.nowMs)).toBeUndefined()
+        driven.machine.greeted(attempt - 1, 'old', 0, model.nowMs)
+        expect(driven.machine.state).toBe(state)
+      },
+    ),
+  ),
+  fc
+    .oneof(
+      fc.constantFrom(closeReason('unreachable'), closeReason('tokenExpired'), closeReason('refused')),
+      fc
+        .tuple(fc.integer({ min: 1000, max: 4999 }), fc.option(fc.nat(1e6), { nil: undefined }))
+        .map(([code, delayMs]) => reasonOfCode(code, delayMs === undefined ? {} : { delayMs })),
+    )
+    .map((reason) =>
+      step(
+        `ended ${reason.name} ${reason.delayMs ?? ''}`,
+        ({ link }) => link !== 'none',
+        (model, driven) => end(model, driven, reason),
+      ),
+    ),
+  fc.constant(
+    step(
+      'heard',
+      ({ link }) => link === 'open',
+      (model, driven) => {
+        driven.machine.heard(model.nowMs)
+        expect(driven.machine.state).toMatchObject({ isSuspect: false })
+      },
+    ),
+  ),
+  fc.constant(
+    step(
+      'woke',
+      () => true,
+      (model, driven) => {
+        const isOpen = model.link === 'open'
+        const attempts =
+          model.isWanted && model.link === 'none' && (!model.isAdvised || model.nowMs >= model.notBeforeMs)
+        driven.obey(driven.machine.woke(model.nowMs))
+        if (attempts) begun(model, driven)
+        else if (isOpen && driven.link === 'none') {
+          model.link = 'none'
+          rest(model, driven, { name: 'noPing' })
+        } else if (model.link !== 'none' && driven.link === 'none') {
+          model.link = 'none'
+          rest(model, driven, { name: 'connectTimeout' })
+        }
+      },
+    ),
+  ),
+  fc.oneof(fc.constantFrom(1, 499, 2000, 35_000), fc.nat(400_000)).map((ms) =>
+    step(
+      `${ms} ms`,
+      () => true,
+      (model, driven) => {
+        // As a driver's timer has it: at each deadline on the way, not before.
+        const endMs = model.nowMs + ms
+        for (let dueMs = driven.machine.nextDeadlineMs(); dueMs <= endMs; dueMs = driven.machine.nextDeadlineMs()) {
+          model.nowMs = Math.max(model.nowMs, dueMs)
+          expect(driven.machine.tick(dueMs - 1)).toBeUndefined()
+          const was = driven.link
+          driven.obey(driven.machine.tick(model.nowMs))
+          if (was === 'none') begun(model, driven)
+          else if (driven.link === 'none') {
+            model.link = 'none'
+            rest(model, driven, { name: 'connectTimeout' })
+          }
+        }
+        model.nowMs = endMs
+      },
+    ),
+  ),
+]
+
+test('whatever happens, in whatever order: one attempt at a time, each behind its wait, and none that is not wanted', () => {
+  fc.assert(
+    fc.property(
+      fc.commands(steps(), { maxCommands: 60 }),
+      fc.constantFrom<('none' | 'asked')[]>('none', 'asked'),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (commands, tokens, random) => {
+        fc.modelRun(
+          () => ({
+            model: { nowMs: 1000, isWanted: false, link: 'none', notBeforeMs: 0, isAdvised: false } as Model,
+            real: new Driven(tokens, random),
+          }),
+          commands,
+        )
+      },
+    ),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
+import { ClientMachine } from '../../src/state/client-machine.ts'
+
+const TIMES = {
+  minDelayMs: 500,
+  maxDelayMs: 20_000,
+  connectTimeoutMs: 10_000,
+  maxPingDelayMs: 10_000,
+  probeTimeoutMs: 2000,
+  maxAdvisedDelayMs: 300_000,
+}
+
+const machineWith = (tokens: 'none' | 'asked' | 'given-then-asked' = 'none', random = 0.5): ClientMachine =>
+  new ClientMachine(TIMES, tokens, () => random)
+
+/** One that is connected at 0, to a hub that pings every 25 s. */
+function connected(): ClientMachine {
+  const machine = machineWith()
+  machine.connect(0)
+  machine.greeted(machine.attempt, 'id', 25_000, 0)
+  return machine
+}
+
+describe('connecting', () => {
+  test('asks for a token first where there are some, and keeps it for the next attempt', () => {
+    const machine = machineWith('asked')
+    expect(machine.connect(0)).toBe('authorize')
+    expect(machine.authorized(machine.attempt, 5)).toBe('open')
+    machine.ended(machine.attempt, closeReason('unreachable'), 10)
+    expect(machine.tick(machine.nextDeadlineMs())).toBe('open')
+  })
+
+  test('a token that is too old is replaced at once, and the second time after a wait', () => {
+    const machine = machineWith('given-then-asked')
+    expect(machine.connect(0)).toBe('open')
+    expect(machine.ended(machine.attempt, closeReason('tokenExpired'), 10)).toBe('close')
+    expect(machine.nextDeadlineMs()).toBe(10)
+    expect(machine.tick(10)).toBe('authorize')
+    machine.authorized(machine.attempt, 11)
+    machine.ended(machine.attempt, closeReason('tokenExpired'), 12)
+    expect(machine.nextDeadlineMs()).toBeGreaterThanOrEqual(512)
+  })
+
+  test('an attempt that takes too long is over, and says so', () => {
+    const machine = machineWith()
+    machine.connect(0)
+    expect(machine.nextDeadlineMs()).toBe(10_000)
+    expect(machine.tick(10_000)).toBe('close')
+    expect(machine.state).toMatchObject({ phase: 'connecting', failures: 1, reason: { name: 'connectTimeout' } })
+  })
+
+  test('what an earlier attempt has still to tell is passed over', () => {
+    const machine = machineWith()
+    machine.connect(0)
+    const first = machine.attempt
+    machine.ended(first, closeReason('unreachable'), 1)
+    machine.tick(machine.nextDeadlineMs())
+    machine.greeted(first, 'old', 0, 2000)
+    expect(machine.ended(first, closeReason('refused'), 2000)).toBeUndefined()
+    expect(machine.state.phase).toBe('connecting')
+  })
+})
+
+describe('coming back', () => {
+  test('waits longer with each failure, up to the limit, and anew once a connection was stable', () => {
+    const machine = machineWith('none', 0.999_999)
+    machine.connect(0)
+    const waits: number[] = []
+    let nowMs = 0
+    for (let i = 0; i < 8; i++) {
+      machine.ended(machine.attempt, closeReason('unreachable'), nowMs)
+      waits.push(Math.round(machine.nextDeadlineMs() - nowMs))
+      nowMs = machine.nextDeadlineMs()
+      machine.tick(nowMs)
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000])
+    machine.greeted(machine.attempt, 'id', 0, nowMs)
+    machine.ended(machine.attempt, closeReason('lost'), nowMs + 4999)
+    expect(Math.round(machine.nextDeadlineMs() - nowMs - 4999)).toBe(20_000)
+    nowMs = machine.nextDeadlineMs()
+    machine.tick(nowMs)
+    machine.greeted(machine.attempt, 'id', 0, nowMs)
+    machine.ended(machine.attempt, closeReason('lost'), nowMs + 5000)
+    expect(Math.round(machine.nextDeadlineMs() - nowMs - 5000)).toBe(1000)
+  })
+
+  test("obeys the hub's delay, to the millisecond and whatever wakes it, up to a limit", () => {
+    const machine = connected()
+    machine.ended(machine.attempt, reasonOfCode(3001, { text: 'shutdown', delayMs: 1234 }), 100)
+    expect(machine.nextDeadlineMs()).toBe(1334)
+    expect(machine.woke(200)).toBeUndefined()
+    expect(machine.tick(1333)).toBeUndefined()
+    expect(machine.tick(1334)).toBe('open')
+    machine.ended(machine.attempt, reasonOfCode(3001, { delayMs: 1e12 }), 2000)
+    expect(machine.nextDeadlineMs()).toBe(302_000)
+  })
+
+  test('does not wait on when the network is back', () => {
+    const machine = machineWith()
+    machine.connect(0)
+    machine.ended(machine.attempt, closeReason('unreachable'), 1)
+    expect(machine.woke(2)).toBe('open')
+  })
+
+  test('stays away where it is told to, until it is called again', () => {
+    const machine = connected()
+    expect(machine.ended(machine.attempt, reasonOfCode(3503), 1)).toBe('close')
+    expect(machine.state).toMatchObject({
+      phase: 'disconnected',
+      reason: { name: 'forceDisconnect', retryable: false },
+    })
+    expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
+    expect(machine.woke(2)).toBeUndefined()
+    expect(machine.connect(3)).toBe('open')
+  })
+})
+
+describe('liveness', () => {
+  test('after the interval and the delay nothing was heard: it asks, and without an answer it is over', () => {
+    const machine = connected()
+    machine.heard(1000)
+    expect(machine.nextDeadlineMs()).toBe(36_000)
+    expect(machine.tick(36_000)).toBe('probe')
+    expect(machine.state).toMatchObject({ phase: 'connected', isSuspect: true })
+    expect(machine.tick(37_999)).toBeUndefined()
+    expect(machine.tick(38_000)).toBe('close')
+    expect(machine.state).toMatchObject({ phase: 'connecting', reason: { name: 'noPing' } })
+  })
+
+  test('anything that is heard clears it', () => {
+    const machine = connected()
+    machine.tick(35_000)
+    machine.heard(35_500)
+    expect(machine.state).toMatchObject({ phase: 'connected', isSuspect: false })
+    expect(machine.nextDeadlineMs()).toBe(70_500)
+  })
+
+  test('a device that wakes up asks at once, but for a connection that has just been heard of', () => {
+    const machine = connected()
+    machine.heard(5000)
+    expect(machine.woke(5500)).toBeUndefined()
+    expect(machine.woke(8000)).toBe('probe')
+    expect(machine.nextDeadlineMs()).toBe(10_000)
+  })
+
+  test('a hub that does not ping is believed', () => {
+    const machine = machineWith()
+    machine.connect(0)
+    machine.greeted(machine.attempt, 'id', 0, 0)
+    expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
+  })
+})

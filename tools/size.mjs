@@ -1,0 +1,36 @@
+// Bundles what pages load, as an application's bundler does, and checks what it weighs: minified, and compressed by gzip.
+// Usage: node tools/size.mjs [--parts]. Exits with 1 when something is over its budget.
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+/** What is imported, and how many bytes of it are allowed. */
+const BUDGETS = [
+  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 11_264 },
+  { what: 'all of the client', code: `export * from '@wigwag/client'`, maxBytes: 14_336 },
+]
+
+for (const { what, code, maxBytes } of BUDGETS) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: fileURLToPath(new URL('../packages/client', import.meta.url)) },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: ['@wigwag/source'],
+    metafile: true,
+    write: false,
+  })
+  const bytes = gzipSync(outputFiles[0].contents, { level: 9 }).length
+  console.log(`size: ${what} ${bytes} bytes of ${maxBytes}, ${outputFiles[0].contents.length} before gzip`)
+  if (process.argv.includes('--parts')) printParts(metafile)
+  if (bytes > maxBytes) process.exitCode = 1
+}
+
+function printParts({ outputs }) {
+  const parts = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs))
+  for (const [file, { bytesInOutput }] of parts.sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)) {
+    if (bytesInOutput > 0) console.log(`  ${String(bytesInOutput).padStart(6)}  ${file}`)
+  }
+}
