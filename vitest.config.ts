@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Most of the time tests wait for programs: by default vitest leaves a core to whoever watches.
+    maxWorkers: '100%',
     reporters: ['default', './tools/plain-reporter.ts'],
     coverage: {
       provider: 'v8',
@@ -36,8 +38,8 @@ export default defineConfig({
           // packages do not depend on it.
           exclude: ['**/conformance/http{s,-streams}.integration.test.ts', '**/install.integration.test.ts'],
           env: { WIGWAG_IO: 'public' },
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -50,8 +52,8 @@ export default defineConfig({
             'bench/test/**/*.test.ts',
             'examples/**/*.test.ts',
           ],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

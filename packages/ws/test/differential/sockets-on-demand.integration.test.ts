@@ -97,7 +97,7 @@ describe('a server of its own gives out network sockets of net', () => {
     const ends = await scene.open()
     const { client, socket } = ends
     client.pause()
-    const data = Buffer.alloc(4 << 20, 'a')
+    const data = Buffer.alloc(16 << 20, 'a') // more than the kernel takes at either end
     socket.send(data, scene.log.callback('callback', 'first'))
     await new Promise(setImmediate)
     const transport = socketOf(socket)
