@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+
+const guide = readFileSync(new URL('../../../../docs/fallbacks.md', import.meta.url), 'utf8')
+
+/** A program of the guide to fallbacks, for a server that is somewhere else than in the guide. */
+export function guideProgram(name: string, port: number): string {
+  const program = new RegExp(`<!-- fallbacks: ${name} -->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(guide)?.[1]
+  if (program === undefined) throw new Error(`The guide has no program ${name}.`)
+  return program
+    .replaceAll('localhost:8000', `localhost:${port}`)
+    .replaceAll("'localhost', 8000", `'localhost', ${port}`)
+}
