@@ -9,6 +9,9 @@ export const NODES = 2
 /** Ways to each node, which are cut one at a time. */
 const PROXIES_PER_NODE = 2
 
+/** What of a scenario is the cluster's own. */
+type ClusterScenario = Pick<Scenario, 'persistence' | 'historySize' | 'sabotage'>
+
 interface Node {
   readonly port: number
   readonly proxies: readonly FaultProxy[]
@@ -18,19 +21,19 @@ interface Node {
 /** A Redis and the nodes of a push server before it, each a process, with ways to them that can be cut. */
 export class Cluster {
   readonly redis: RedisServer
-  readonly #scenario: Scenario
+  readonly #scenario: ClusterScenario
   readonly #nodeFile: string
   readonly #nodes: Node[] = []
   readonly #proxyPorts: number[] = []
   #hasEnded = false
 
-  private constructor(scenario: Scenario, nodeFile: string, redis: RedisServer) {
+  private constructor(scenario: ClusterScenario, nodeFile: string, redis: RedisServer) {
     this.#scenario = scenario
     this.#nodeFile = nodeFile
     this.redis = redis
   }
 
-  static async start(scenario: Scenario, nodeFile: string): Promise<Cluster> {
+  static async start(scenario: ClusterScenario, nodeFile: string): Promise<Cluster> {
     const redis = await RedisServer.start({ persistence: scenario.persistence })
     const cluster = new Cluster(scenario, nodeFile, redis)
     try {

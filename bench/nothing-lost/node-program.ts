@@ -25,7 +25,8 @@ const hub = createHub({
   // Of what is missed nothing may be refused for its number alone.
   sessions: { maxRecoveredPublications: spec.historySize },
 })
-const endpoint = new ChannelEndpoint(hub)
+// Pages of any origin may follow: what they follow is nobody's secret.
+const endpoint = new ChannelEndpoint(hub, { allowOrigins: 'any' })
 const server = createServer()
 endpoint.attach(server)
 await hub.started

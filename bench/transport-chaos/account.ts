@@ -1,0 +1,88 @@
+import type { Position } from '@wigwag/hub'
+import { emptyTally, Ledger, type Tally } from '../nothing-lost/ledger.ts'
+
+/** What became of one subscriber. */
+export interface AccountReport extends Tally {
+  readonly transport: string
+  /** Gaps that it was told of (count). */
+  readonly gapsTold: number
+  /** How often it came in (count). */
+  readonly connections: number
+  /** Publications that never came (count). */
+  readonly missing: number
+  /** Whether it was told everything up to the end. */
+  readonly hasFinished: boolean
+}
+
+/** Where all has been published, and how many of each publisher. */
+export interface ChaosGoal {
+  readonly position: Position
+  readonly counts: readonly number[]
+}
+
+/** The account of one subscriber, in the words of channels' URLs. */
+export class Account {
+  readonly transport: string
+  readonly #tally = emptyTally()
+  readonly #ledger = new Ledger(this.#tally)
+  #gapsTold = 0
+  #connections = 0
+  #isBehindGap = false
+
+  constructor(transport: string) {
+    this.transport = transport
+  }
+
+  /** From where to resume, as `EPOCH:OFFSET`. */
+  get after(): string | undefined {
+    const { position } = this.#ledger
+    return position && `${position.epoch}:${position.offset}`
+  }
+
+  /** It comes in. */
+  connected(): void {
+    this.#connections++
+  }
+
+  /** It is told where it stands; all behind that is to come. */
+  standing(position: Position): void {
+    const isFirst = this.#ledger.position === undefined
+    this.#ledger.subscribed({ wasRecovering: !isFirst, recovered: !isFirst && !this.#isBehindGap, position })
+    this.#isBehindGap = false
+  }
+
+  /** It is told that something is missing, and what is held will follow. */
+  gap(): void {
+    this.#gapsTold++
+    this.#isBehindGap = true
+  }
+
+  /** A publication came: the `number`th of a publisher. */
+  published(position: Position, [publisher, number]: readonly [number, number]): void {
+    if (this.#isBehindGap) this.standing({ ...position, offset: position.offset - 1 })
+    // The ledger takes offsets for those of the stream that it is in.
+    else if (position.epoch !== this.#ledger.position?.epoch) this.#tally.strayed++
+    this.#ledger.published(position.offset, publisher, number)
+  }
+
+  /** What npm's `centrifuge` says when it is subscribed. */
+  subscribed(wasRecovering: boolean, recovered: boolean, position: Position): void {
+    if (wasRecovering && !recovered) this.#gapsTold++
+    this.#ledger.subscribed({ wasRecovering, recovered, position })
+  }
+
+  hasReached({ position }: ChaosGoal): boolean {
+    return this.#ledger.hasReached(position)
+  }
+
+  report(goal: ChaosGoal): AccountReport {
+    return {
+      ...this.#tally,
+      transport: this.transport,
+      gapsTold: this.#gapsTold,
+      connections: this.#connections,
+      missing: this.#ledger.missing(goal.counts),
+      hasFinished: this.hasReached(goal),
+    }
+  }
+}
