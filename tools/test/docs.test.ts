@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { webSocket } from '@wigwag/client'
 import { MAX_TAGS, MAX_TAGS_BYTES } from '@wigwag/hub'
 import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
+import { resolveClientOptions } from '../../packages/client/src/client-options.ts'
 import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
@@ -167,6 +169,18 @@ describe('docs/limits.md has the defaults of the code', () => {
     for (const [, name, value] of limits) {
       const [, expression = ''] = new RegExp(`\\n  ${name}: ([\\d_* ]+),`).exec(source) ?? []
       expect(product(expression), name).toBe(Number(value))
+    }
+  })
+
+  test('of the client', () => {
+    const options = resolveClientOptions({ transports: [webSocket()] }) as unknown as Record<string, number>
+    const queue = read('packages/client/src/command/offline-queue.ts')
+    const limits = [...rows].filter(([name]) => name.startsWith('client.'))
+    expect(limits.length).toBe(11)
+    for (const [name, value] of limits) {
+      const [, kept] = /^client\.offlineQueue\.(\w+)$/.exec(name) ?? []
+      const [, expression = ''] = new RegExp(`[{ ]${kept}: ([\\d_]+)`).exec(queue) ?? []
+      expect(kept === undefined ? options[name.slice(7)] : product(expression), name).toBe(value)
     }
   })
 

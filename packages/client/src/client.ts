@@ -63,7 +63,10 @@ export class Client<const C extends Contract = Contract> {
     this.#options = resolved
     this.#emitter = new Emitter(environment.report)
     this.#outgoing = new Outgoing((text) => this.#connector.send(text))
-    this.#commands = new CommandTable((line) => this.#outgoing.push(line))
+    this.#commands = new CommandTable(
+      (line) => this.#outgoing.push(line),
+      (channel) => this.#subscriptions.get(channel)?.state.phase === 'subscribing',
+    )
     this.#tokens = new TokenHolder(options.token, options.getToken, {})
     this.#alarm = new Alarm(environment, (now) => this.#tick(now))
     const due = (atMs: number): void => this.#alarm.set(atMs)
@@ -80,6 +83,7 @@ export class Client<const C extends Contract = Contract> {
       due,
       enter: (core) => this.#subscriptions.enter(core),
       leave: (core) => this.#subscriptions.leave(core),
+      settled: () => this.#commands.release(),
       silent: () => this.#connector.end(closeReason('replyTimeout')),
     }
     this.#serverSubscriptions = new ServerSubscriptions({

@@ -228,6 +228,43 @@ describe('commands', () => {
     expect([sent, messages]).toEqual([['hi'], [{ echo: 'hi' }]])
   })
 
+  test('of a channel wait until it is subscribed, or will not be; others go ahead', async () => {
+    let admit = (_may: boolean): void => {}
+    const {
+      hub,
+      clock,
+      client: create,
+    } = createMemoryBench({
+      namespaces: {
+        '': {
+          publish: 'subscriber',
+          readHistory: 'anyone',
+          subscribe: () =>
+            new Promise((resolve) => {
+              admit = resolve
+            }),
+        },
+      },
+      rpc: (method) => method,
+    })
+    const client = create()
+    await client.ready()
+    const order: string[] = []
+    const told = (name: string) => () => order.push(name)
+    const subscription = client.subscribe('a')
+    const publishing = subscription.publish(1).then(told('published'))
+    await client.rpc('first').then(told('called'))
+    admit(true)
+    await publishing
+    expect(order).toEqual(['called', 'published'])
+    expect((await hub.history('a', undefined, { limit: 9 })).publications.length).toBe(1)
+    const refused = client.subscribe('b')
+    const outcome = expect(refused.publish(1)).rejects.toMatchObject({ code: 'ERR_REPLY', number: 103 })
+    await clock.advance(0)
+    admit(false)
+    await outcome
+  })
+
   test('those of one turn go as one message', async () => {
     const { line, client: create } = createMemoryBench({ rpc: (method) => method })
     const client = create()
@@ -509,6 +546,20 @@ describe('the offline queue', () => {
     line.mend()
     await clock.advance(2000)
     await Promise.all([first, ...others])
+    const { publications } = await hub.history('a', undefined, { limit: 9 })
+    expect(publications.map(({ data }) => data)).toEqual([1, 2, 3])
+  })
+
+  test('waits for the subscription that a permission asks for, with each connection anew', async () => {
+    const { hub, clock, line, client: create } = createMemoryBench({ namespaces: { '': { publish: 'subscriber' } } })
+    const subscription = create({ offlineQueue: {} }).subscribe('a')
+    await subscription.ready()
+    line.cut()
+    const all = Promise.all([1, 2, 3].map((data) => subscription.publish(data)))
+    await clock.advance(100)
+    line.mend()
+    await clock.advance(2000)
+    await all
     const { publications } = await hub.history('a', undefined, { limit: 9 })
     expect(publications.map(({ data }) => data)).toEqual([1, 2, 3])
   })

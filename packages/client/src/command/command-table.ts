@@ -29,6 +29,8 @@ export interface CommandOptions {
 interface Pending {
   readonly id: number
   readonly method: Method
+  /** The channel that it is about. */
+  readonly channel: string | undefined
   readonly line: string
   readonly deadlineMs: number
   /** `'client'`: the client's own; it ends with its connection, unsaid. */
@@ -46,15 +48,17 @@ const MAX_UNANSWERED = 128
  */
 export class CommandTable {
   readonly #push: (line: string) => void
+  readonly #isHeld: (channel: string) => boolean
   readonly #sent = new Map<number, Pending>()
   #waiting: Pending[] = []
   #isOpen = false
   #lastId = 0
   #unanswered = 0
 
-  /** `push` sends a packet. */
-  constructor(push: (line: string) => void) {
+  /** `push` sends a packet. `isHeld`: whether what the application asks of a channel waits, because it is being subscribed. */
+  constructor(push: (line: string) => void, isHeld: (channel: string) => boolean) {
     this.#push = push
+    this.#isHeld = isHeld
   }
 
   /** Sends a command of the client itself. A time-out is up to who asks. Returns its id. */
@@ -79,7 +83,7 @@ export class CommandTable {
   ): number {
     const pending = this.#create(method, request, 'application', nowMs + timeoutMs, isKept, done)
     this.#waiting.push(pending)
-    this.#sendWaiting()
+    this.release()
     return pending.id
   }
 
@@ -92,7 +96,21 @@ export class CommandTable {
   /** There is a connection: what waited goes. */
   open(): void {
     this.#isOpen = true
-    this.#sendWaiting()
+    this.release()
+  }
+
+  /** A channel that commands waited for may have been subscribed. */
+  release(): void {
+    if (!this.#isOpen || this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    // One that is sent at once may have another one asked for.
+    this.#waiting = []
+    const held = waiting.filter((each) => {
+      const isHeld = this.#unanswered >= MAX_UNANSWERED || (each.channel !== undefined && this.#isHeld(each.channel))
+      if (!isHeld) this.#dispatch(each)
+      return isHeld
+    })
+    this.#waiting.unshift(...held)
   }
 
   /** The connection is over. What may not be sent again fails. */
@@ -118,7 +136,7 @@ export class CommandTable {
   reply(packet: ReplyPacket): void {
     const pending = this.#take(packet.id)
     if (pending === undefined) return
-    this.#sendWaiting()
+    this.release()
     const { done, method } = pending
     done(('error' in packet ? errorOf(method, packet.error) : (packet as Partial<Results>)[method as never]) as never)
   }
@@ -155,13 +173,8 @@ export class CommandTable {
     const id = ++this.#lastId
     // `send` has no answer.
     const packet = { ...(method !== 'send' && { id }), [method]: request } as CommandPacket
-    return { id, method, owner, deadlineMs, isKept, done, line: encodePacket(packet) }
-  }
-
-  #sendWaiting(): void {
-    while (this.#isOpen && this.#waiting.length > 0 && this.#unanswered < MAX_UNANSWERED) {
-      this.#dispatch(this.#waiting.shift() as Pending)
-    }
+    const { channel } = request as { readonly channel?: string }
+    return { id, method, channel, owner, deadlineMs, isKept, done, line: encodePacket(packet) }
   }
 
   #dispatch(pending: Pending): void {

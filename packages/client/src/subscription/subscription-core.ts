@@ -34,6 +34,8 @@ export interface SubscriptionHost {
   enter(core: SubscriptionCore): void
   /** It is not wanted any more. */
   leave(core: SubscriptionCore): void
+  /** It is subscribed, or will not be: what was to wait for that need not any more. */
+  settled(): void
   /** Something is due at that time. */
   due(atMs: number): void
   /** The hub does not answer: the connection is no good. */
@@ -170,6 +172,7 @@ export class SubscriptionCore {
     this.#state = state
     if (state.phase === 'unsubscribed') this.#host.leave(this)
     this.#sink.changed(state)
+    if (state.phase !== 'subscribing') this.#host.settled()
   }
 
   #deadlineMs(): number {
