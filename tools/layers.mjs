@@ -125,8 +125,11 @@ export const PACKAGES = {
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/programs': {
     packages: ['@wigwag/socket', '@wigwag/hub'],
-    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', 'shared', ''],
-    apart: [['access', 'process']],
+    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', 'http', 'shared', ''],
+    apart: [
+      ['access', 'process'],
+      ['http', 'shared'],
+    ],
     doors: [],
     pure: [],
   },

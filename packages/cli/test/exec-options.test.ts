@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { collectNames, collectProgramOrigins } from '../src/argument-parsers.ts'
 import { checkExecOptions, type ExecCommandOptions } from '../src/exec/exec-command-options.ts'
 
-const options = { host: '127.0.0.1', decidedBy: 'server' } as ExecCommandOptions
+const options = { host: '127.0.0.1', decidedBy: 'server', mode: 'per-connection' } as ExecCommandOptions
 const PUBLIC = 'lets anyone who reaches this machine run the program'
 
 describe('a command line that is wrong', () => {
@@ -11,6 +11,14 @@ describe('a command line that is wrong', () => {
     ['a program and a folder', { dir: '.' }, ['cat'], 'give one of them'],
     ['programs for everybody', { host: '0.0.0.0' }, ['cat'], PUBLIC],
     ['programs for everybody, on IPv6', { host: '::' }, ['cat'], PUBLIC],
+    ['a shared program that decides', { mode: 'shared', decidedBy: 'program' }, ['cat'], 'goes with a program'],
+    ['a shared folder', { mode: 'shared', dir: '.' }, [], 'goes with a program'],
+    [
+      'a page for everybody beside a program that decides',
+      { host: '::', decidedBy: 'program', page: 'log' },
+      ['cat'],
+      PUBLIC,
+    ],
     ['half of a certificate', { tlsCert: 'x' }, ['cat'], 'go together'],
   ]
   test.each(cases)('%s', (_what, changes, command, message) => {

@@ -30,6 +30,6 @@ export async function execWigwag(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServedWigwag> {
   const program = runWigwag(['exec', '--port', '0', '--log-level', 'warn', ...args], env)
-  const [, url = '', actual] = await program.waitFor(/ at (wss?:\/\/[^\s]+:(\d+))/)
+  const [, url = '', actual] = await program.waitFor(/ at (wss?:\/\/[^\s,]+:(\d+))/)
   return { program, url, port: Number(actual) }
 }

@@ -23,7 +23,12 @@ Each WebSocket gets a program of its own: a line that it writes is a message, a 
 came in as a CGI program does: REMOTE_ADDR, QUERY_STRING, HTTP_COOKIE and so on. Its exit status is the close code: 1000 for
 0, 4003 for 3. When the client leaves, its input ends; what is left then gets SIGINT, SIGTERM and SIGKILL.
 
+With --mode shared one program runs for all. Its output is a channel: GET /channel/output has it as an event stream, by polls,
+and for a WebSocket with positions, as wigwag serve does. It is started again when it fails.
+
 Try it:
+  wigwag exec --mode shared --page chart -- vmstat 1
+  wigwag exec --page log -- ping localhost
   wigwag exec -- sh -c 'for i in 1 2 3; do echo $i; sleep 1; done'
   wigwag connect ws://localhost:8080
 
@@ -53,8 +58,32 @@ export function execCommand(): Command {
         .choices(['server', 'program'])
         .default('server'),
     )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'per-connection: a program for each WebSocket; shared: one for all, who sees the last lines first',
+      )
+        .choices(['per-connection', 'shared'])
+        .default('per-connection'),
+    )
+    .addOption(
+      new Option('--page <page>', 'what / shows: the lines with search, or the numbers in them over time').choices([
+        'log',
+        'chart',
+      ]),
+    )
+    .option('--channel <name>', 'shared: the channel of its output, at /channel/NAME', 'output')
+    .option('--history <count>', 'shared: how many of the last messages who comes later is sent', parseCount, 100)
+    .option('--input', 'shared: what clients send is its input')
+    .addOption(
+      new Option('--restart <when>', 'shared: when it is started again')
+        .choices(['never', 'on-failure', 'always'])
+        .default('on-failure'),
+    )
     .option('--binary', 'bytes as they come, rather than lines')
     .option('--dir <folder>', 'a folder of programs: /NAME runs the file NAME')
+    .option('--static <folder>', 'serve the files of this folder as well')
+    .option('--cgi <folder>', 'let the programs of this folder answer plain requests (CGI)')
     .option('--cwd <folder>', "the programs' working directory")
     .option(
       '--pass-env <names>',
@@ -123,15 +152,19 @@ async function exec(command: readonly string[], options: ExecCommandOptions): Pr
   )
   const server = new ExecServer(options, command, (event) => logExecEvent(log, event))
   const url = await server.listen()
-  const webSocketUrl = url.replace(/^http/, 'ws')
-  process.stdout.write(
-    `Wigwag runs ${options.dir ?? command.join(' ')} at ${webSocketUrl}\n` +
-      `Try:  wigwag connect ${webSocketUrl}     Stop: Ctrl-C\n`,
-  )
+  process.stdout.write(describeServed(url, command, options))
   log.info({ url }, 'listening')
   exitOnSignal(server.closeMs, async (signal) => {
     log.info({ signal, processes: server.processes }, 'shutting down; a second signal exits at once')
     await server.close()
     log.info('closed')
   })
+}
+
+function describeServed(url: string, command: readonly string[], options: ExecCommandOptions): string {
+  const webSocketUrl = url.replace(/^http/, 'ws')
+  const { page, dir, cgi } = options
+  const what = dir ?? (command.length > 0 ? command.join(' ') : cgi)
+  const where = page === undefined ? webSocketUrl : `${webSocketUrl}, and shows it at ${url}`
+  return `Wigwag runs ${what} at ${where}\nTry:  wigwag connect ${webSocketUrl}     Stop: Ctrl-C\n`
 }

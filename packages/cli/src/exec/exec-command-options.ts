@@ -10,6 +10,14 @@ export interface ExecCommandOptions extends ListenOptions {
   readonly binary?: boolean
   readonly passStderr?: boolean
   readonly passEnv?: readonly string[]
+  readonly mode: 'per-connection' | 'shared'
+  readonly page?: 'log' | 'chart'
+  readonly channel: string
+  readonly history: number
+  readonly input?: boolean
+  readonly restart: 'never' | 'on-failure' | 'always'
+  readonly static?: string
+  readonly cgi?: string
   readonly dir?: string
   readonly cwd?: string
   readonly maxProcesses: number
@@ -33,8 +41,8 @@ export interface ExecCommandOptions extends ListenOptions {
 
 /** Refuses what would surprise: programs open to the world, half of a certificate, nothing to run. */
 export function checkExecOptions(options: ExecCommandOptions, command: readonly string[]): void {
-  const { host, insecure, credential, decidedBy, dir, tlsCert, tlsKey } = options
-  if (command.length === 0 && dir === undefined) {
+  const { host, insecure, credential, decidedBy, dir, cgi, mode, passStderr, tlsCert, tlsKey } = options
+  if (command.length === 0 && dir === undefined && cgi === undefined) {
     throw new CliError(
       'Say what to run, as in: wigwag exec -- vmstat 1. Or a folder of programs with --dir.',
       ExitCode.usage,
@@ -43,7 +51,17 @@ export function checkExecOptions(options: ExecCommandOptions, command: readonly 
   if (command.length > 0 && dir !== undefined) {
     throw new CliError('Either a program or --dir: give one of them.', ExitCode.usage)
   }
-  if (!isLoopbackAddress(host) && insecure !== true && credential === undefined && decidedBy !== 'program') {
+  if (
+    mode === 'shared' &&
+    (dir !== undefined || command.length === 0 || decidedBy === 'program' || passStderr === true)
+  ) {
+    throw new CliError(
+      '--mode shared runs one program before anybody comes: it goes with a program, and not with --dir, --decided-by program or ' +
+        '--pass-stderr.',
+      ExitCode.usage,
+    )
+  }
+  if (!isLoopbackAddress(host) && insecure !== true && credential === undefined && !onlyProgramsDecide(options)) {
     throw new CliError(
       `--host ${host} lets anyone who reaches this machine run the program. Say who may with --credential NAME:PASSWORD or ` +
         '--decided-by program, leave --host out to serve this machine only, or add --insecure if that is what you want.',
@@ -53,4 +71,9 @@ export function checkExecOptions(options: ExecCommandOptions, command: readonly 
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
   }
+}
+
+/** Whether everything that can be reached asks its program first. Pages, files and CGI programs do not. */
+function onlyProgramsDecide({ decidedBy, page, static: files, cgi }: ExecCommandOptions): boolean {
+  return decidedBy === 'program' && page === undefined && files === undefined && cgi === undefined
 }

@@ -1,37 +1,58 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { ExecEndpoint, type ExecEvent, type ExecOptions, ProgramsError } from '@wigwag/programs'
-import { CliError, ExitCode } from '../cli-error.ts'
+import type { Server } from 'node:http'
+import { HubError } from '@wigwag/hub'
+import {
+  ExecEndpoint,
+  type ExecEvent,
+  ExecHttp,
+  type ExecOptions,
+  ProgramsError,
+  SharedEndpoint,
+} from '@wigwag/programs'
+import { Admission, UsageError } from '@wigwag/socket'
+import { CliError, describeError, ExitCode } from '../cli-error.ts'
 import { createHttpServer, listen } from '../http-server.ts'
 import type { ExecCommandOptions } from './exec-command-options.ts'
 
 /** The server behind `wigwag exec`. */
 export class ExecServer {
   readonly #options: ExecCommandOptions
-  readonly #endpoint: ExecEndpoint
+  readonly #endpoint: ExecEndpoint | SharedEndpoint | undefined
+  readonly #plain: ExecHttp
   readonly #http: Server
 
   /** Throws `CliError` for what cannot be served. */
   constructor(options: ExecCommandOptions, command: readonly string[], onEvent: (event: ExecEvent) => void) {
     this.#options = options
-    this.#endpoint = createEndpoint({ ...endpointOptions(options), ...whatToRun(options, command), onEvent })
-    this.#http = createHttpServer(options, answerPlain)
-    this.#endpoint.attach(this.#http)
+    const doors = doorOptions(options, onEvent)
+    this.#endpoint = inWordsOfTheCommand(() => createEndpoint(options, doors, command))
+    this.#plain = inWordsOfTheCommand(() => createPlain(options, doors, command))
+    this.#http = createHttpServer(options, (incoming, response) => {
+      void this.#plain.answer(this.#http, incoming, response)
+    })
+    this.#endpoint?.attach(this.#http)
   }
 
   /** Programs that run now. */
   get processes(): number {
-    return this.#endpoint.stats.processes
+    return this.#endpoint?.stats.processes ?? 0
   }
 
-  /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
-  listen(): Promise<string> {
-    return listen(this.#http, this.#options)
+  /** Listens, and starts a program that is shared; resolves with the URL. Rejects with `CliError` when that cannot be had. */
+  async listen(): Promise<string> {
+    const url = await listen(this.#http, this.#options)
+    try {
+      if (this.#endpoint instanceof SharedEndpoint) await this.#endpoint.start()
+      return url
+    } catch (error) {
+      this.#http.close()
+      throw new CliError(describeError(error))
+    }
   }
 
   /** Ends every connection and every program; resolves when none is left. */
   async close(): Promise<void> {
     this.#http.close()
-    await this.#endpoint.close()
+    await Promise.all([this.#endpoint?.close(), this.#plain.close()])
     this.#http.closeAllConnections()
   }
 
@@ -42,48 +63,77 @@ export class ExecServer {
   }
 }
 
-function whatToRun({ dir }: ExecCommandOptions, command: readonly string[]): ExecOptions {
-  return dir === undefined ? { command } : { folder: dir }
-}
+/** What all that is served has in common. */
+type Doors = ReturnType<typeof doorOptions>
 
-function endpointOptions(options: ExecCommandOptions): ExecOptions {
+function doorOptions(options: ExecCommandOptions, onEvent: (event: ExecEvent) => void) {
   const { credential, passEnv, cwd, origin, allowHost, trustedProxy } = options
   return {
-    format: options.binary === true ? 'binary' : 'lines',
-    stderr: options.passStderr === true ? 'pass' : 'log',
-    decidedBy: options.decidedBy,
+    admission: new Admission({
+      maxConnections: options.maxConnections,
+      ...(trustedProxy && { trustedProxies: trustedProxy }),
+    }),
     maxProcesses: options.maxProcesses,
-    maxLineBytes: options.maxLine,
-    maxMessageBytes: options.maxMessage,
-    maxConnections: options.maxConnections,
-    pingIntervalMs: options.pingInterval,
     reverseLookup: options.reverseLookup === true,
-    upgradeHeaders: { ...options.header, ...options.headerWs },
     killLadder: {
       inputGraceMs: options.closeWait,
       interruptGraceMs: options.interruptWait,
       terminateGraceMs: options.terminateWait,
     },
+    onEvent,
     ...(credential && { credentials: credential }),
     ...(passEnv && { passEnv }),
     ...(cwd !== undefined && { cwd }),
     ...(origin && { allowOrigins: origin.includes('*') ? ('any' as const) : origin }),
     ...(allowHost && { allowHosts: allowHost.includes('*') ? ('any' as const) : allowHost }),
-    ...(trustedProxy && { trustedProxies: trustedProxy }),
   }
 }
 
-/** What the library says of options, in words of the command line. */
-function createEndpoint(options: ExecOptions): ExecEndpoint {
+/** None where there are only CGI programs. */
+function createEndpoint(
+  options: ExecCommandOptions,
+  doors: Doors,
+  command: readonly string[],
+): ExecEndpoint | SharedEndpoint | undefined {
+  const { mode, dir, channel, history, input, restart } = options
+  const common = {
+    ...doors,
+    format: options.binary === true ? ('binary' as const) : ('lines' as const),
+    maxLineBytes: options.maxLine,
+    maxMessageBytes: options.maxMessage,
+    pingIntervalMs: options.pingInterval,
+    upgradeHeaders: { ...options.header, ...options.headerWs },
+  }
+  if (mode === 'shared') {
+    return new SharedEndpoint({ ...common, command, channel, historySize: history, input: input === true, restart })
+  }
+  const source: ExecOptions | undefined =
+    dir !== undefined ? { folder: dir } : command.length > 0 ? { command } : undefined
+  if (source === undefined) return undefined
+  const stderr = options.passStderr === true ? 'pass' : 'log'
+  return new ExecEndpoint({ ...common, ...source, stderr, decidedBy: options.decidedBy })
+}
+
+function createPlain(options: ExecCommandOptions, doors: Doors, command: readonly string[]): ExecHttp {
+  const { mode, page, channel, dir, static: staticFolder, cgi: cgiFolder, header, headerHttp } = options
+  return new ExecHttp({
+    ...doors,
+    headers: { ...header, ...headerHttp },
+    pageInfo: { title: dir ?? command.join(' '), mode, channel },
+    ...(page && { page }),
+    ...(staticFolder !== undefined && { staticFolder }),
+    ...(cgiFolder !== undefined && { cgiFolder }),
+    ...(dir !== undefined && { programFolders: [dir] }),
+  })
+}
+
+/** What the libraries say of options is the command line's fault. */
+function inWordsOfTheCommand<T>(create: () => T): T {
   try {
-    return new ExecEndpoint(options)
+    return create()
   } catch (error) {
-    if (error instanceof ProgramsError) throw new CliError(error.message, ExitCode.usage)
+    const isUsage = error instanceof ProgramsError || error instanceof UsageError || error instanceof HubError
+    if (isUsage) throw new CliError(error.message, ExitCode.usage)
     throw error
   }
-}
-
-function answerPlain(_incoming: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain; charset=utf-8' })
-  response.end('This is a program behind a WebSocket: connect with ws://, as wigwag connect does.\n')
 }

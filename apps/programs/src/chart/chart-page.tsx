@@ -1,0 +1,237 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import 'uplot/dist/uPlot.min.css'
+import { ColumnReader } from '../columns/column-reader.ts'
+import { SeriesTable } from '../columns/series-table.ts'
+import { Masthead } from '../masthead.tsx'
+import { fetchPageInfo } from '../page-info.ts'
+import { ProgramStream, type StreamState } from '../program-stream.ts'
+import { withoutEscapes } from '../without-escapes.ts'
+import { colourOf, currentScheme } from './colours.ts'
+import { formatValue, timeOf } from './format-value.ts'
+import { Plot, type PlotLine } from './plot.tsx'
+import { indexFrom, startOf, TIME_WINDOWS } from './time-window.ts'
+
+/** What is drawn: the table as it was when it was looked at. */
+interface Picture {
+  readonly times: readonly number[]
+  readonly series: ReadonlyMap<string, readonly (number | null)[]>
+  readonly nowSeconds: number
+  readonly leftOut: number
+}
+
+const NOTHING: Picture = { times: [], series: new Map(), nowSeconds: Date.now() / 1000, leftOut: 0 }
+
+/** A program's numbers over time. */
+export function ChartPage() {
+  const title = useSignal('')
+  const problem = useSignal('')
+  const state = useSignal<StreamState>({ phase: 'connecting' })
+  const paused = useSignal(false)
+  const windowS = useSignal(300)
+  const view = useSignal<'panels' | 'together'>('panels')
+  const hidden = useSignal<ReadonlySet<string>>(new Set())
+  const pointed = useSignal<number | undefined>(undefined)
+  const picture = useSignal<Picture>(NOTHING)
+  const scheme = useSignal(currentScheme())
+  const stream = useRef<ProgramStream>(undefined)
+  const table = useRef(new SeriesTable())
+
+  const draw = (): void => {
+    if (paused.value) return
+    const { times, series, leftOut } = table.current
+    picture.value = { times: [...times], series: copyOf(series), nowSeconds: Date.now() / 1000, leftOut }
+  }
+
+  useEffect(() => {
+    const reader = new ColumnReader()
+    let frame = 0
+    const drawSoon = (): void => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0
+        draw()
+      })
+    }
+    const darkness = matchMedia('(prefers-color-scheme: dark)')
+    const changed = (): void => {
+      scheme.value = currentScheme()
+    }
+    darkness.addEventListener('change', changed)
+    fetchPageInfo().then(
+      (info) => {
+        title.value = info.title
+        document.title = info.title
+        stream.current = new ProgramStream(info, {
+          line: (text, timeMs) => {
+            const row = reader.read(withoutEscapes(text))
+            if (row === undefined) return
+            table.current.add(row, timeMs)
+            drawSoon()
+          },
+          gap: () => {},
+          state: (next) => {
+            state.value = next
+          },
+        })
+        stream.current.connect()
+      },
+      (error: Error) => {
+        problem.value = error.message
+      },
+    )
+    return () => {
+      cancelAnimationFrame(frame)
+      darkness.removeEventListener('change', changed)
+    }
+  }, [])
+
+  const { times, series, nowSeconds, leftOut } = picture.value
+  const end = state.value.phase === 'ended' ? (times.at(-1) ?? nowSeconds) : Math.max(nowSeconds, times.at(-1) ?? 0)
+  const start = startOf(times, end, windowS.value)
+  const from = indexFrom(times, start)
+  const shownTimes = times.slice(from)
+  const all: PlotLine[] = [...series].map(([name, values], place) => ({
+    name,
+    colour: colourOf(place, scheme.value),
+    values: values.slice(from),
+  }))
+  const lines = all.filter(({ name }) => !hidden.value.has(name))
+  const common = {
+    times: shownTimes,
+    range: [start, end] as const,
+    scheme: scheme.value,
+    onPoint: (place: number | undefined) => {
+      pointed.value = place
+    },
+  }
+  const readingOf = (line: PlotLine): string =>
+    formatValue(pointed.value === undefined ? lastOf(line.values) : nearestBefore(line.values, pointed.value))
+  const toggle = (name: string, alone: boolean): void => {
+    if (alone) {
+      const others = all.map((line) => line.name).filter((other) => other !== name)
+      hidden.value = new Set(others.every((other) => hidden.value.has(other)) ? [] : others)
+      return
+    }
+    const next = new Set(hidden.value)
+    if (!next.delete(name)) next.add(name)
+    hidden.value = next
+  }
+
+  return (
+    <>
+      <Masthead title={title.value} state={state.value} paused={paused.value}>
+        {pointed.value !== undefined && shownTimes[pointed.value] !== undefined && (
+          <span class="count">at {timeOf(shownTimes[pointed.value] as number)}</span>
+        )}
+        <select
+          aria-label="Time window"
+          value={windowS.value}
+          onChange={({ currentTarget }) => {
+            windowS.value = Number(currentTarget.value)
+            draw()
+          }}
+        >
+          {TIME_WINDOWS.map(([seconds, label]) => (
+            <option key={seconds} value={seconds}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <button
+          type="button"
+          aria-pressed={view.value === 'together'}
+          onClick={() => {
+            view.value = view.value === 'panels' ? 'together' : 'panels'
+          }}
+        >
+          Together
+        </button>
+        <button
+          type="button"
+          aria-pressed={paused.value}
+          onClick={() => {
+            paused.value = !paused.value
+            draw()
+          }}
+        >
+          {paused.value ? 'Go on' : 'Pause'}
+        </button>
+        {state.value.phase === 'ended' && (
+          <button type="button" onClick={() => stream.current?.connect()}>
+            Run again
+          </button>
+        )}
+      </Masthead>
+      <main class="chart">
+        {problem.value !== '' && <p class="problem">{problem.value}</p>}
+        {all.length === 0 && problem.value === '' && (
+          <p class="empty">No numbers yet. Columns, CSV, JSON lines and name=value are drawn as they come.</p>
+        )}
+        {all.length > 1 && (
+          <ul class="chips" aria-label="Columns">
+            {all.map(({ name, colour }) => (
+              <li key={name}>
+                <button
+                  type="button"
+                  aria-pressed={!hidden.value.has(name)}
+                  title="Show or hide; with Shift, this one alone"
+                  onClick={(event) => toggle(name, event.shiftKey)}
+                >
+                  <span class="swatch" style={{ background: colour }} />
+                  {name}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {leftOut > 0 && <p class="count">{leftOut} more columns are not drawn.</p>}
+        {view.value === 'panels' ? (
+          <div class="panels">
+            {lines.map((line) => (
+              <section class="panel" key={line.name} aria-label={line.name}>
+                <h2>
+                  <span class="name">{line.name}</span>
+                  <span class="value">{readingOf(line)}</span>
+                </h2>
+                <Plot {...common} lines={[line]} heightPx={lines.length === 1 ? 360 : 132} />
+              </section>
+            ))}
+          </div>
+        ) : (
+          lines.length > 0 && (
+            <div class="together">
+              <section class="panel">
+                <Plot {...common} lines={lines} heightPx={Math.max(280, Math.round(innerHeight * 0.6))} />
+                <ul class="readout">
+                  {lines.map((line) => (
+                    <li key={line.name}>
+                      <span class="swatch" style={{ background: line.colour }} />
+                      {line.name}
+                      <b>{readingOf(line)}</b>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            </div>
+          )
+        )}
+      </main>
+    </>
+  )
+}
+
+function copyOf(
+  series: ReadonlyMap<string, readonly (number | null)[]>,
+): ReadonlyMap<string, readonly (number | null)[]> {
+  return new Map([...series].map(([name, values]) => [name, [...values]]))
+}
+
+function lastOf(values: readonly (number | null)[]): number | null | undefined {
+  return nearestBefore(values, values.length - 1)
+}
+
+/** The value at a place, or the last one before it. */
+function nearestBefore(values: readonly (number | null)[], place: number): number | null | undefined {
+  for (let i = Math.min(place, values.length - 1); i >= 0; i--) if (values[i] !== null) return values[i]
+  return undefined
+}

@@ -1,0 +1,36 @@
+/** A value in few signs: `1.23 M`, `45.6`, `0.012`. */
+export function formatValue(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  const size = Math.abs(value)
+  // Up to four digits a number is best read as it is.
+  for (const [unit, from] of UNITS) if (size >= 10_000 && size >= from) return `${trim(value / from)} ${unit}`
+  if (size >= 0.001 || size === 0) return trim(value)
+  return value.toExponential(1)
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['T', 1e12],
+  ['G', 1e9],
+  ['M', 1e6],
+  ['k', 1e3],
+]
+
+/** Four digits at most. */
+function trim(value: number): string {
+  const size = Math.abs(value)
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
+  return String(Number(value.toFixed(digits)))
+}
+
+/** A value beside others that are `step` apart: with as many digits as tell them apart. */
+export function formatTick(value: number, step: number): string {
+  const size = Math.max(Math.abs(value), step)
+  const [unit, from] = UNITS.find(([, least]) => size >= 10_000 && size >= least) ?? ['', 1]
+  const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step / from) + 1e-9)))
+  return `${Number((value / from).toFixed(digits))}${unit === '' ? '' : ` ${unit}`}`
+}
+
+/** The time of day, from seconds since 1970. */
+export function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour12: false })
+}

@@ -1,0 +1,15 @@
+/** What a page is told of the program that it shows. */
+export interface PageInfo {
+  /** The program and its arguments. */
+  readonly title: string
+  readonly mode: 'shared' | 'per-connection'
+  /** The channel of a shared program's output. */
+  readonly channel: string
+}
+
+/** Asks the server that the page came from. */
+export async function fetchPageInfo(): Promise<PageInfo> {
+  const answer = await fetch('wigwag.json')
+  if (!answer.ok) throw new Error(`The server answered with ${answer.status}.`)
+  return (await answer.json()) as PageInfo
+}
