@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import { type BareSocketListener, BareSocketState, QUIET } from './bare-socket-state.ts'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
 import { nextTick } from './host-time.ts'
 import { KeptBytes } from './kept-bytes.ts'
@@ -31,12 +32,6 @@ const NOBODY: SocketReader = {
   socketClosed() {},
 }
 
-interface Listener {
-  readonly event: 'close' | 'end'
-  readonly call: () => void
-  readonly once: boolean
-}
-
 /** Who counts the connections of a server. */
 export interface ConnectionCount {
   /** One is destroyed. */
@@ -62,23 +57,11 @@ export class BareSocket implements DriverSocket, Listed {
   #handle: OwnHandle | undefined
   #reader: SocketReader | undefined
   readonly #gone: () => void
-  /** What came while nobody read. */
-  #kept: KeptBytes | undefined
-  #paused = false
-  /** The peer's FIN has come, or ours has gone out. */
-  #readEnd: 'no' | 'kept' | 'told' = 'no'
-  #writeEnd: 'no' | 'asked' | 'done' = 'no'
+  /** To be changed through `#own`. */
+  #state = QUIET
   #pendingBytes = 0
-  /** There while a write is pending: what came behind it. */
-  #late: LateWrites | undefined
-  #closed = false
-  #error: Error | undefined
-  #whenEnded: ((error?: Error) => void)[] | undefined
   /** Mostly there is one, for `close`. */
   #onClose: (() => void) | undefined
-  /** What it has become. */
-  #net: Socket | undefined
-  #listeners: Listener[] | undefined
   #count: ConnectionCount | undefined
 
   /**
@@ -102,11 +85,11 @@ export class BareSocket implements DriverSocket, Listed {
   }
 
   get writable(): boolean {
-    return this.#handle !== undefined && this.#writeEnd === 'no'
+    return this.#handle !== undefined && this.#state.writeEnd === 'no'
   }
 
   get writableEnded(): boolean {
-    return this.#writeEnd !== 'no'
+    return this.#state.writeEnd !== 'no'
   }
 
   get writableLength(): number {
@@ -114,11 +97,11 @@ export class BareSocket implements DriverSocket, Listed {
   }
 
   get destroyed(): boolean {
-    return this.#net === undefined ? this.#handle === undefined : this.#net.destroyed
+    return this.#state.net === undefined ? this.#handle === undefined : this.#state.net.destroyed
   }
 
   get closed(): boolean {
-    return this.#net === undefined ? this.#closed : this.#net.closed
+    return this.#state.net === undefined ? this.#state.closed : this.#state.net.closed
   }
 
   get remoteAddress(): string | undefined {
@@ -135,7 +118,7 @@ export class BareSocket implements DriverSocket, Listed {
 
   /** This connection: itself, or the socket of `net` that it has become. */
   get current(): DriverSocket {
-    return this.#net ?? this
+    return this.#state.net ?? this
   }
 
   /** Has `count` told when it is destroyed; with none, nobody. */
@@ -146,8 +129,9 @@ export class BareSocket implements DriverSocket, Listed {
   /** Keeps a copy of these bytes as if they came next. To be called while nobody reads. */
   keep(buffer: Uint8Array, start: number, end: number): void {
     if (start === end) return
-    this.#kept ??= new KeptBytes(end - start)
-    this.#kept.add(buffer, start, end)
+    const state = this.#own()
+    state.kept ??= new KeptBytes(end - start)
+    state.kept.add(buffer, start, end)
   }
 
   /** Has `reader` told from the next `resume` on; with none, what comes is kept. */
@@ -157,27 +141,25 @@ export class BareSocket implements DriverSocket, Listed {
 
   /** What is kept, for somebody else to tell. */
   takeKept(): Buffer {
-    const kept = this.#kept
-    this.#kept = undefined
+    const kept = this.#dropKept()
     return kept === undefined ? NOTHING : asBuffer(kept)
   }
 
   pause(): void {
-    this.#paused = true
+    this.#own().paused = true
     this.#handle?.readStop()
   }
 
   /** Tells what was kept and reads on; what nobody wants is dropped. */
   resume(): void {
     this.#reader ??= NOBODY
-    this.#paused = false
-    const kept = this.#kept
-    this.#kept = undefined
+    if (this.#state.paused) this.#own().paused = false
+    const kept = this.#dropKept()
     if (kept !== undefined) this.#reader.socketChunk(kept.bytes, this)
     // Whoever was told may have paused again, or dropped the connection.
-    if (this.#paused || this.#handle === undefined) return
-    if (this.#readEnd === 'kept') this.#tellEnd()
-    else if (this.#readEnd === 'no') this.#handle.readStart()
+    if (this.#state.paused || this.#handle === undefined) return
+    if (this.#state.readEnd === 'kept') this.#tellEnd()
+    else if (this.#state.readEnd === 'no') this.#handle.readStart()
   }
 
   // What is written leaves at once: there is nothing to hold back.
@@ -188,14 +170,15 @@ export class BareSocket implements DriverSocket, Listed {
   /** Writes bytes, or text as UTF-8. */
   write(data: Uint8Array | string, written?: Written): boolean {
     const handle = this.#handle
-    if (handle === undefined || this.#writeEnd !== 'no') {
+    if (handle === undefined || this.#state.writeEnd !== 'no') {
       if (written !== undefined) nextTick(written, new Error('The socket has ended.'))
       return false
     }
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
     this.#pendingBytes += bytes.length
-    if (this.#late !== undefined) this.#late.add(bytes, written)
-    else if (this.#writeNow(handle, bytes, written) === 'pending') this.#late = new LateWrites()
+    const { late } = this.#state
+    if (late !== undefined) late.add(bytes, written)
+    else if (this.#writeNow(handle, bytes, written) === 'pending') this.#own().late = new LateWrites()
     return this.#pendingBytes === 0
   }
 
@@ -203,8 +186,8 @@ export class BareSocket implements DriverSocket, Listed {
   end(data?: string): void {
     if (data !== undefined) this.write(data)
     const handle = this.#handle
-    if (handle === undefined || this.#writeEnd !== 'no') return
-    this.#writeEnd = 'asked'
+    if (handle === undefined || this.#state.writeEnd !== 'no') return
+    this.#own().writeEnd = 'asked'
     this.#writeLate('all')
     const request = createShutdownRequest() as OwnShutdown
     request[kSocket] = this
@@ -215,23 +198,24 @@ export class BareSocket implements DriverSocket, Listed {
 
   /** Calls back when the half-close has gone out behind everything written, or when it never will. */
   whenEnded(told: (error?: Error) => void): void {
-    if (this.#writeEnd === 'done') nextTick(told)
-    else if (this.#closed) nextTick(told, new Error('The socket was closed before.'))
+    if (this.#state.writeEnd === 'done') nextTick(told)
+    else if (this.#state.closed) nextTick(told, new Error('The socket was closed before.'))
     else {
-      this.#whenEnded ??= []
-      this.#whenEnded.push(told)
+      const state = this.#own()
+      state.whenEnded ??= []
+      state.whenEnded.push(told)
     }
   }
 
   destroy(error?: Error): void {
     const handle = this.#handle
     if (handle === undefined) {
-      this.#net?.destroy(error) // for who has known it since before
+      this.#state.net?.destroy(error) // for who has known it since before
       return
     }
     this.#handle = undefined
-    this.#kept = undefined
-    this.#error = error
+    this.#dropKept()
+    if (error !== undefined) this.#own().error = error
     this.#count?.left()
     handle.close(BareSocket.#onClosed)
   }
@@ -247,7 +231,9 @@ export class BareSocket implements DriverSocket, Listed {
 
   off(event: 'close' | 'end', call: () => void): void {
     if (event === 'close' && this.#onClose === call) this.#onClose = undefined
-    this.#listeners = this.#listeners?.filter((listener) => listener.event !== event || listener.call !== call)
+    const { listeners } = this.#state
+    if (listeners === undefined) return
+    this.#own().listeners = listeners.filter((listener) => listener.event !== event || listener.call !== call)
   }
 
   /**
@@ -267,12 +253,12 @@ export class BareSocket implements DriverSocket, Listed {
     unshareReads(handle)
     socket.on('close', this.#gone)
     if (this.#onClose !== undefined) socket.on('close', this.#onClose)
-    for (const { event, call, once } of this.#listeners ?? []) {
+    for (const { event, call, once } of this.#state.listeners ?? []) {
       if (once) socket.once(event, call)
       else socket.on(event, call)
     }
-    if (this.#kept !== undefined) socket.unshift(asBuffer(this.#kept))
-    if (this.#readEnd !== 'no') socket.push(null)
+    if (this.#state.kept !== undefined) socket.unshift(asBuffer(this.#state.kept))
+    if (this.#state.readEnd !== 'no') socket.push(null)
     return socket
   }
 
@@ -281,8 +267,11 @@ export class BareSocket implements DriverSocket, Listed {
    * told that it has moved. Where there is no connection any more it is a destroyed one.
    */
   toNet(): Socket {
-    this.#net ??= this.#moveToNet()
-    return this.#net
+    const { net } = this.#state
+    if (net !== undefined) return net
+    const moved = this.#moveToNet()
+    this.#own().net = moved
+    return moved
   }
 
   #moveToNet(): Socket {
@@ -290,11 +279,11 @@ export class BareSocket implements DriverSocket, Listed {
     if (this.#handle === undefined) return new Socket().destroy()
     this.#writeLate('all') // on the handle, ahead of what the other will write
     const socket = this.handOver(openSocket) as Socket
-    this.#net = socket
+    this.#own().net = socket
     this.#reader = undefined
     this.#count?.moved(socket)
     socket.on('error', () => {})
-    if (this.#writeEnd !== 'no') socket.end()
+    if (this.#state.writeEnd !== 'no') socket.end()
     if (reader !== undefined && reader !== NOBODY) reader.socketMoved?.(socket)
     return socket
   }
@@ -323,16 +312,28 @@ export class BareSocket implements DriverSocket, Listed {
       else this.#keepRead(result)
     } else if (result === EOF) {
       // What came before the end must be told before it.
-      if (this.#kept === undefined) this.#tellEnd()
-      else this.#readEnd = 'kept'
+      if (this.#state.kept === undefined) this.#tellEnd()
+      else this.#own().readEnd = 'kept'
     } else if (result < 0) this.destroy(systemError(result, 'read'))
   }
 
+  /** The state of this socket alone. */
+  #own(): BareSocketState {
+    if (this.#state === QUIET) this.#state = new BareSocketState()
+    return this.#state
+  }
+
+  #dropKept(): KeptBytes | undefined {
+    const { kept } = this.#state
+    if (kept !== undefined) this.#own().kept = undefined
+    return kept
+  }
+
   #close(): void {
-    this.#closed = true
+    this.#own().closed = true
     this.#tellEnded(new Error('The socket was closed before.'))
     const reader = this.#reader ?? NOBODY
-    if (this.#error !== undefined) reader.socketFailed(this.#error, this)
+    if (this.#state.error !== undefined) reader.socketFailed(this.#state.error, this)
     reader.socketClosed(this)
     this.#emit('close')
     this.#gone()
@@ -340,14 +341,14 @@ export class BareSocket implements DriverSocket, Listed {
 
   #keepRead(bytes: number): void {
     this.keep(READ_BUFFER, 0, bytes)
-    if (this.#kept !== undefined && this.#kept.length >= MAX_KEPT_BYTES) this.pause()
+    if (this.#state.kept !== undefined && this.#state.kept.length >= MAX_KEPT_BYTES) this.pause()
   }
 
   #tellEnd(): void {
-    this.#readEnd = 'told'
+    this.#own().readEnd = 'told'
     this.#reader?.socketEnded(this)
     this.#emit('end')
-    if (this.#writeEnd === 'done') this.destroy()
+    if (this.#state.writeEnd === 'done') this.destroy()
   }
 
   /** Writes what `#pendingBytes` counts already. */
@@ -375,37 +376,39 @@ export class BareSocket implements DriverSocket, Listed {
 
   /** Writes what came behind a pending write: until the next one is pending, or all of it. */
   #writeLate(until: 'next' | 'all'): void {
-    const late = this.#late
+    const late = this.#state.late
     for (let next = late?.take(); next !== undefined; next = late?.take()) {
       const handle = this.#handle
       if (handle === undefined) {
         this.#pendingBytes -= next.bytes.length
-        next.written?.(this.#error ?? new Error('The socket was closed before.'))
+        next.written?.(this.#state.error ?? new Error('The socket was closed before.'))
       } else if (this.#writeNow(handle, next.bytes, next.written) === 'pending' && until === 'next') return
     }
-    this.#late = undefined
+    if (late !== undefined) this.#own().late = undefined
   }
 
   #finish(): void {
-    this.#writeEnd = 'done'
+    this.#own().writeEnd = 'done'
     this.#tellEnded()
-    if (this.#readEnd === 'told') this.destroy()
+    if (this.#state.readEnd === 'told') this.destroy()
   }
 
   #tellEnded(error?: Error): void {
-    const ended = this.#whenEnded
-    this.#whenEnded = undefined
-    for (const tell of ended ?? []) tell(error)
+    const ended = this.#state.whenEnded
+    if (ended === undefined) return
+    this.#own().whenEnded = undefined
+    for (const tell of ended) tell(error)
   }
 
-  #listen(listener: Listener): void {
-    this.#listeners ??= []
-    this.#listeners.push(listener)
+  #listen(listener: BareSocketListener): void {
+    const state = this.#own()
+    state.listeners ??= []
+    state.listeners.push(listener)
   }
 
   #emit(event: 'close' | 'end'): void {
     if (event === 'close') this.#onClose?.()
-    for (const { event: wanted, call, once } of this.#listeners ?? []) {
+    for (const { event: wanted, call, once } of this.#state.listeners ?? []) {
       if (wanted !== event) continue
       if (once) this.off(event, call)
       call()
