@@ -22,7 +22,7 @@ export interface AbleSubject {
 }
 
 /** The load generators. */
-export interface GeneratorFiles {
+interface GeneratorFiles {
   /** The one in TypeScript, as JavaScript. */
   readonly node: string
   /** The one in C, compiled; nothing when it is not to be used. */

@@ -63,13 +63,11 @@ export interface HalfLoad {
   readonly p999Us: number
 }
 
-/** Who makes the load: a program in C, or one in TypeScript that does everything. */
-export type GeneratorKind = 'c' | 'node'
-
 /** What a run of messages or handshakes gave. */
 export interface TrafficReport {
   readonly kind: 'traffic'
-  readonly generator: GeneratorKind
+  /** Who made the load: the program in C, or the one in TypeScript. */
+  readonly generator: 'c' | 'node'
   readonly secs: number
   /** Messages that arrived in the measured window, or handshakes that were done. */
   readonly messages: number

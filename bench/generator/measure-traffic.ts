@@ -11,7 +11,8 @@ import { Meter } from './meter.ts'
 import { processUse, readProcessCpu } from './process-cpu.ts'
 import { SessionConversation } from './session-conversation.ts'
 
-// Slow cells need more than their seconds until the server's code has been compiled; large messages never get so far.
+// Slow cells need more than their seconds until the server's code has been compiled, and so does a server that gets little of its
+// core; large messages never get so far.
 const WARM_UP_MESSAGES = 5000
 const MAX_WARM_UPS = 5
 const POLL_MS = 20
@@ -23,7 +24,7 @@ export async function measureTraffic(spec: LoadSpec): Promise<TrafficReport> {
   await load.open()
   await sleep(spec.settleSecs * 1000)
   load.start()
-  await warmUp(spec.warmUpSecs * 1000, meter)
+  await warmUp(spec, meter)
   const measured = await measureWindow(spec, meter)
   load.stop()
   const missing = await drain(load, meter, spec.drainSecs)
@@ -88,10 +89,16 @@ function createLoad(spec: LoadSpec, meter: Meter): Load {
   }
 }
 
-async function warmUp(ms: number, meter: Meter): Promise<void> {
-  const latestMs = performance.now() + ms * MAX_WARM_UPS
-  await sleep(ms)
-  while (meter.arrived < WARM_UP_MESSAGES && !meter.hasFaults() && performance.now() < latestMs) await sleep(POLL_MS)
+/** Until there were messages enough, and the processes have had half of the seconds of warm-up for themselves. */
+async function warmUp({ warmUpSecs, processes }: LoadSpec, meter: Meter): Promise<void> {
+  const watchedUs = () => processes.reduce((sum, { pid }) => sum + readProcessCpu(pid).us, 0)
+  const latestMs = performance.now() + warmUpSecs * 1000 * MAX_WARM_UPS
+  const enoughUs = processes.length > 0 ? watchedUs() + (warmUpSecs * 1e6) / 2 : 0
+  await sleep(warmUpSecs * 1000)
+  while (!meter.hasFaults() && performance.now() < latestMs) {
+    if (meter.arrived >= WARM_UP_MESSAGES && watchedUs() >= enoughUs) return
+    await sleep(POLL_MS)
+  }
 }
 
 async function measureWindow(

@@ -1,8 +1,11 @@
 import type { BytePort } from '../bytes/byte-port.ts'
-import type { FrameParser } from '../frame/frame-parser.ts'
+import type { ExtensionChain } from '../extension/extension-chain.ts'
+import { FrameParser } from '../frame/frame-parser.ts'
+import type { FrameRules } from '../frame/frame-rules.ts'
+import { MessageAssembler, type MessageConsumer, type MessageRules } from '../message/message-assembler.ts'
 
 /** Whose input is read. */
-export interface ChunkReaderOwner {
+export interface ChunkReaderOwner extends MessageConsumer {
   /** Whether anything that comes still counts. */
   readonly wantsInput: boolean
   /** A sink method threw: where in the chunk we stood is lost, so nothing more can be read. */
@@ -11,24 +14,72 @@ export interface ChunkReaderOwner {
   inputEnded(): void
 }
 
+/** Nothing is read for nobody. */
+const NOBODY: ChunkReaderOwner = {
+  wantsInput: false,
+  readingFailed() {},
+  inputEnded() {},
+  message: () => false,
+  controlFrame: () => undefined,
+  control: () => false,
+  fault() {},
+}
+
 /**
- * Feeds the parser one chunk behind the other, and stands still when told: between two messages of one chunk, and for
+ * Turns chunks into messages, one behind the other, and stands still when told: between two messages of one chunk, and for
  * chunks that come while the sink is being told of an earlier one. What has to wait is kept, in order.
  */
 export class ChunkReader {
+  readonly #assembler: MessageAssembler
   readonly #parser: FrameParser
   readonly #port: BytePort
-  readonly #owner: ChunkReaderOwner
+  #owner: ChunkReaderOwner
   #paused = false
   #reading = false
   #ended = false
   /** What has to wait, in order; mostly there is nothing. */
   #kept: Uint8Array[] | undefined
 
-  constructor(parser: FrameParser, port: BytePort, owner: ChunkReaderOwner) {
-    this.#parser = parser
+  constructor(
+    port: BytePort,
+    owner: ChunkReaderOwner,
+    frame: FrameRules,
+    message: MessageRules,
+    extensions: ExtensionChain | undefined,
+  ) {
     this.#port = port
     this.#owner = owner
+    this.#assembler = new MessageAssembler(message, port, extensions, owner)
+    this.#parser = new FrameParser(frame, port, this.#assembler)
+  }
+
+  /** Serves another connection from here on. */
+  serve(
+    owner: ChunkReaderOwner,
+    frame: FrameRules,
+    message: MessageRules,
+    extensions: ExtensionChain | undefined,
+  ): void {
+    this.#owner = owner
+    this.#parser.rules = frame
+    this.#assembler.serve(message, extensions, owner)
+  }
+
+  /** Keeps nobody in memory until it serves the next. */
+  forgetOwner(): void {
+    this.#owner = NOBODY
+    this.#assembler.forgetConsumer(NOBODY)
+  }
+
+  /** Judges what comes by other rules, from the next header on. */
+  judgeBy(frame: FrameRules, message: MessageRules): void {
+    this.#parser.rules = frame
+    this.#assembler.rules = message
+  }
+
+  /** See `FrameParser.unmaskAhead`. */
+  unmaskAhead(chunk: Uint8Array, from: number, limit: number, withText: boolean): number {
+    return this.#parser.unmaskAhead(chunk, from, limit, withText)
   }
 
   /** Whether reading stands still until `resume`. */
@@ -41,16 +92,21 @@ export class ChunkReader {
     return this.#ended
   }
 
-  /** Reads a chunk now, or later if it has to wait. */
-  push(chunk: Uint8Array): void {
-    if (this.#reading || this.#paused) this.#keep(chunk)
-    else this.#read(chunk, chunk.length)
+  /**
+   * Reads a chunk now, or later if it has to wait. Returns whether it remembers nothing of what came, and more is wanted: then
+   * it may serve another connection.
+   */
+  push(chunk: Uint8Array): boolean {
+    if (!this.#reading && !this.#paused) return this.#read(chunk, chunk.length)
+    this.#keep(chunk)
+    return false
   }
 
-  /** Reads the first `end` bytes of `buffer`, which are the reader's only until this returns; what has to wait is copied. */
-  pushBorrowed(buffer: Uint8Array, end: number): void {
-    if (this.#reading || this.#paused) this.#keep(this.#port.copy(buffer, 0, end))
-    else this.#read(buffer, end, buffer)
+  /** The same for the first `end` bytes of `buffer`, which are the reader's only until this returns; what has to wait is copied. */
+  pushBorrowed(buffer: Uint8Array, end: number): boolean {
+    if (!this.#reading && !this.#paused) return this.#read(buffer, end, buffer)
+    this.#keep(this.#port.copy(buffer, 0, end))
+    return false
   }
 
   /** Nothing more will come. The owner is told when all that came has been read. */
@@ -64,12 +120,12 @@ export class ChunkReader {
     this.#paused = true
   }
 
-  /** Goes on, first with what was kept. */
-  resume(): void {
+  /** Goes on, first with what was kept. Returns what `push` does. */
+  resume(): boolean {
     this.#paused = false
-    if (this.#reading) return
+    if (this.#reading) return false
     const next = this.#next()
-    if (next !== undefined) this.#read(next, next.length)
+    return next === undefined ? this.#owner.wantsInput && this.#remembersNothing() : this.#read(next, next.length)
   }
 
   /** Forgets what was kept. */
@@ -88,7 +144,7 @@ export class ChunkReader {
     return next
   }
 
-  #read(chunk: Uint8Array, chunkEnd: number, borrowed?: Uint8Array): void {
+  #read(chunk: Uint8Array, chunkEnd: number, borrowed?: Uint8Array): boolean {
     this.#reading = true
     let next: Uint8Array | undefined = chunk
     let end = chunkEnd
@@ -111,7 +167,14 @@ export class ChunkReader {
         this.#owner.readingFailed()
       }
     }
-    if (!this.#owner.wantsInput) this.discard()
+    const wantsMore = this.#owner.wantsInput
+    if (!wantsMore) this.discard()
     if (this.#ended && this.#kept === undefined) this.#owner.inputEnded()
+    return wantsMore && this.#remembersNothing()
+  }
+
+  #remembersNothing(): boolean {
+    if (this.#kept !== undefined || this.#paused || this.#ended) return false
+    return this.#parser.betweenFrames && this.#assembler.betweenMessages
   }
 }

@@ -10,6 +10,7 @@ import {
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from './connection-options.ts'
+import { ReaderPool } from './reader-pool.ts'
 
 /** What the host lends the core. */
 export interface ConnectionPorts {
@@ -30,6 +31,8 @@ export class ConnectionProfile {
   readonly bytes: BytePort
   readonly writer: FrameWriter
   readonly random: () => number
+  /** Who reads for all of these connections. */
+  readonly readers: ReaderPool
   readonly #plainRules: FrameRules
   /** By the reserved bits that have a meaning. */
   readonly #extendedRules: FrameRules[] = []
@@ -40,6 +43,7 @@ export class ConnectionProfile {
     this.options = resolveConnectionOptions(options)
     this.bytes = ports.bytes ?? portableBytes
     this.random = ports.random
+    this.readers = new ReaderPool(this.bytes)
     this.writer = new FrameWriter(role, this.bytes, ports.arena ?? new FrameArena(this.bytes, 4096), ports.randomKey)
     this.#plainRules = { role, maxFrameBytes: this.options.maxFrameBytes, reservedBits: 0 }
   }

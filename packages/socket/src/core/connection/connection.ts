@@ -4,13 +4,11 @@ import { ProtocolError, TransportError, UsageError, WigwagError } from '../error
 import type { DeflateCodec } from '../extension/deflate/deflate-codec.ts'
 import type { ExtensionChain } from '../extension/extension-chain.ts'
 import { type CloseInfo, encodeClosePayload, fitCloseReason, parseClosePayload } from '../frame/close-payload.ts'
-import { FrameParser } from '../frame/frame-parser.ts'
 import { COPY_UP_TO_BYTES } from '../frame/frame-writer.ts'
 import type { MessageType } from '../frame/message-type.ts'
 import { Opcode } from '../frame/opcode.ts'
 import { type EncodedFrame, PreparedMessage } from '../frame/prepared-message.ts'
-import { MessageAssembler, type MessageConsumer } from '../message/message-assembler.ts'
-import { ChunkReader, type ChunkReaderOwner } from './chunk-reader.ts'
+import type { ChunkReader, ChunkReaderOwner } from './chunk-reader.ts'
 import type { ConnectionProfile } from './connection-profile.ts'
 import type { ConnectionSink } from './connection-sink.ts'
 import type { CloseOutcome, ConnectionState } from './connection-state.ts'
@@ -39,13 +37,14 @@ const MAX_SLAB_BYTES = 64 * 1024
  * A WebSocket connection behind its opening handshake (RFC 6455 §5 to §8), pure and synchronous: it is told what
  * came and what time it is, and tells one sink what to do. Peer input never makes it throw.
  */
-export class Connection implements MessageConsumer, ChunkReaderOwner {
+export class Connection implements ChunkReaderOwner {
   readonly #profile: ConnectionProfile
   readonly #sink: ConnectionSink
   readonly #extensions: ExtensionChain | undefined
-  readonly #parser: FrameParser
-  readonly #assembler: MessageAssembler
-  readonly #reader: ChunkReader
+  /** By whose limits what comes is judged. */
+  #readProfile: ConnectionProfile
+  /** There while something has come that is not whole, or has to wait; otherwise it is one that serves all connections. */
+  #reader: ChunkReader | undefined
   /** None where no pings are sent. */
   readonly #keepalive: Keepalive | undefined
   #state: ConnectionState = OPEN
@@ -68,9 +67,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     this.#extensions = extensions
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    this.#assembler = new MessageAssembler(profile.options, profile.bytes, extensions, this)
-    this.#parser = new FrameParser(profile.frameRules(extensions), profile.bytes, this.#assembler)
-    this.#reader = new ChunkReader(this.#parser, profile.bytes, this)
+    this.#readProfile = profile
     if (profile.options.pingIntervalMs > 0) this.#keepalive = new Keepalive(profile.options, profile.random, nowMs)
   }
 
@@ -81,7 +78,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   /** Whether reading stands still until `resume`. */
   get paused(): boolean {
-    return this.#reader.paused
+    return this.#reader?.paused === true
   }
 
   /** When `tick` wants to be called next, in the milliseconds of `nowMs`; Infinity when never. */
@@ -98,8 +95,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   /** Judges what comes by the limits of another profile of this role, from the next header on. What is sent stays as it was. */
   readBy(profile: ConnectionProfile): void {
-    this.#assembler.rules = profile.options
-    this.#parser.rules = profile.frameRules(this.#extensions)
+    this.#readProfile = profile
+    this.#reader?.judgeBy(profile.frameRules(this.#extensions), profile.options)
   }
 
   // ---- told by the driver
@@ -108,7 +105,9 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
   receive(chunk: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
-    if (this.wantsInput) this.#reader.push(chunk)
+    if (!this.wantsInput) return
+    const reader = this.#takeReader()
+    if (reader.push(chunk)) this.#letGo(reader)
   }
 
   /**
@@ -121,15 +120,17 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (!this.wantsInput) return
     this.#borrowed = buffer
     if (home !== undefined) this.#slab = { bytes: home, start: 0, end: 0, isHome: true }
-    this.#reader.pushBorrowed(buffer, end)
+    const reader = this.#takeReader()
+    const done = reader.pushBorrowed(buffer, end)
     this.#borrowed = undefined
     this.#slab = undefined
+    if (done) this.#letGo(reader)
   }
 
   /** The peer will send no more (TCP FIN). What it sent before is still told, then everything ends. */
   receiveEnd(nowMs: number): void {
     this.#nowMs = nowMs
-    this.#reader.end()
+    this.#takeReader().end()
   }
 
   /** The transport broke. */
@@ -222,24 +223,26 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (this.#state.phase === 'open' && isSendableCloseCode(closeCode)) {
       this.#profile.writer.frame(Opcode.close, encodeClosePayload(close, this.#profile.bytes), 0, this.#sink)
     }
-    this.#reader.discard()
+    this.#reader?.discard()
     this.#beginClosing('failed', close, error)
     if (this.phase === 'closed') return
     this.#sink.end()
     // The peer's FIN has come already: nobody will tell us again that it is over.
-    if (this.#reader.ended) this.#close(undefined)
+    if (this.#reader?.ended === true) this.#close(undefined)
   }
 
   /** Stops reading behind the message being told, even in the middle of a chunk. The rest is kept. */
   pause(): void {
-    this.#reader.pause()
+    this.#takeReader().pause()
   }
 
   /** Goes on reading, first what was kept. */
   resume(): void {
+    const reader = this.#reader
+    if (reader === undefined) return
     // The silence of a pause is ours, not the peer's.
-    if (this.#reader.paused) this.#heardMs = this.#nowMs
-    this.#reader.resume()
+    if (reader.paused) this.#heardMs = this.#nowMs
+    if (reader.resume()) this.#letGo(reader)
   }
 
   /** Ends at once, without a closing handshake. The peer sees the transport go (1006). */
@@ -263,7 +266,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
       const copies = bytes === this.#borrowed && !mayLend
       this.#sink.message(copies ? this.#own(bytes, start, end) : bytes.subarray(start, end), type)
     }
-    return this.wantsInput && !this.#reader.paused
+    return this.wantsInput && !this.paused
   }
 
   /** A message of the lent buffer for the application to keep. Those of one read share one array, which they fill. */
@@ -273,7 +276,8 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     if (slab !== undefined && end <= slab.end) return slab.bytes.subarray(start - slab.start, end - slab.start)
     if (slab?.isHome === true) return this.#bringHome(slab, bytes, start, end)
     if (end - start < SLAB_FROM_BYTES || end - start > COPY_UP_TO_BYTES) return port.copy(bytes, start, end)
-    const last = this.#parser.unmaskAhead(bytes, end, start + MAX_SLAB_BYTES, options.textAs !== 'string')
+    const reader = this.#takeReader()
+    const last = reader.unmaskAhead(bytes, end, start + MAX_SLAB_BYTES, options.textAs !== 'string')
     const copy = port.copy(bytes, start, last)
     if (last === end) return copy
     this.#slab = { bytes: copy, start, end: last, isHome: false }
@@ -282,7 +286,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   #bringHome(slab: ReadSlab, bytes: Uint8Array, start: number, end: number): Uint8Array {
     const { options, bytes: port } = this.#profile
-    slab.end = this.#parser.unmaskAhead(bytes, end, slab.bytes.length, options.textAs !== 'string')
+    slab.end = this.#takeReader().unmaskAhead(bytes, end, slab.bytes.length, options.textAs !== 'string')
     port.copyTo(bytes, start, slab.end, slab.bytes, start)
     return slab.bytes.subarray(start, end)
   }
@@ -311,7 +315,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
       }
       this.#sink.ping(payload)
     } else this.#sink.pong(payload)
-    return this.wantsInput && !this.#reader.paused
+    return this.wantsInput && !this.paused
   }
 
   fault(error: ProtocolError): void {
@@ -333,6 +337,21 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
 
   inputEnded(): void {
     this.#close(undefined)
+  }
+
+  /** Its own, or one that has nothing to remember and is its own from here on. */
+  #takeReader(): ChunkReader {
+    if (this.#reader !== undefined) return this.#reader
+    const rules = this.#readProfile
+    const extensions = this.#extensions
+    this.#reader = this.#profile.readers.take(this, rules.frameRules(extensions), rules.options, extensions)
+    return this.#reader
+  }
+
+  /** Nothing of this connection is in it: others may read with it. */
+  #letGo(reader: ChunkReader): void {
+    this.#reader = undefined
+    this.#profile.readers.giveBack(reader)
   }
 
   // ---- closing
@@ -367,7 +386,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const state = this.#state
     if (state.phase === 'closed') return
     const outcome = describeEnd(state, lost)
-    this.#reader.discard()
+    this.#reader?.discard()
     this.#state = { phase: 'closed', outcome }
     if (state.phase === 'open') this.#sink.closing(outcome, outcome.error)
     this.#sink.closed(outcome)
@@ -377,7 +396,7 @@ export class Connection implements MessageConsumer, ChunkReaderOwner {
     const keepalive = this.#keepalive
     if (keepalive === undefined) return
     // While we do not read, silence says nothing about the peer; a ping still keeps what is in between awake.
-    const effect = this.#reader.paused ? keepalive.tickUnheard(nowMs) : keepalive.tick(this.#heardMs, nowMs)
+    const effect = this.paused ? keepalive.tickUnheard(nowMs) : keepalive.tick(this.#heardMs, nowMs)
     if (effect === 'ping') this.#profile.writer.frame(Opcode.ping, new Uint8Array(0), 0, this.#sink)
     if (effect !== 'fail') return
     const waitedMs = this.#profile.options.pongTimeoutMs

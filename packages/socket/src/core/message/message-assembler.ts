@@ -50,8 +50,8 @@ export class MessageAssembler implements FrameConsumer {
   /** May change between two headers. */
   rules: MessageRules
   readonly #port: BytePort
-  readonly #extensions: ExtensionChain | undefined
-  readonly #consumer: MessageConsumer
+  #extensions: ExtensionChain | undefined
+  #consumer: MessageConsumer
   #message: PartialMessage | undefined
   // The header of the frame whose payload is arriving.
   #opcode = 0
@@ -66,6 +66,24 @@ export class MessageAssembler implements FrameConsumer {
     this.#port = port
     this.#extensions = extensions
     this.#consumer = consumer
+  }
+
+  /** Whether it remembers nothing of what came: then it may serve another connection. */
+  get betweenMessages(): boolean {
+    return this.#message === undefined && this.#control === undefined
+  }
+
+  /** Serves another connection from here on. */
+  serve(rules: MessageRules, extensions: ExtensionChain | undefined, consumer: MessageConsumer): void {
+    this.rules = rules
+    this.#extensions = extensions
+    this.#consumer = consumer
+  }
+
+  /** Keeps nothing of a connection until it serves the next. */
+  forgetConsumer(nobody: MessageConsumer): void {
+    this.#extensions = undefined
+    this.#consumer = nobody
   }
 
   frame(opcode: number, fin: boolean, reservedBits: number, payloadBytes: number): ProtocolError | undefined {
