@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, openSocket } from './support/front.ts'
 import { nginxWith, UPGRADE } from './support/nginx-location.ts'
@@ -79,7 +81,7 @@ const SETUPS: Readonly<Record<string, Setup>> = {
       'gzip on;',
       'gzip_min_length 1;',
       'gzip_proxied any;',
-      'gzip_types text/plain text/event-stream application/json;',
+      'gzip_types text/plain text/event-stream application/x-ndjson application/json;',
     ),
   },
   'haproxy with the time-outs that Debian ships': {
@@ -110,7 +112,7 @@ for (const [name, setup] of Object.entries(SETUPS)) {
     })
     afterAll(() => proxied?.[Symbol.asyncDispose]())
 
-    test.each(WAYS)('$name', ({ check }) => check(proxied.front))
+    test.concurrent.each(WAYS)('$name', ({ check }) => check(proxied.front))
   })
 }
 
@@ -127,6 +129,40 @@ test.skipIf(!canProxy('nginx'))(
   },
 )
 
+test.skipIf(!canProxy('nginx'))(
+  'over HTTP/2 a browser needs one connection for as many streams as there are',
+  async () => {
+    const config = changeBlock(NGINX, 'listen 443 ssl;', 'listen 443 ssl http2;')
+    await using proxied = await startProxied({
+      proxy: 'nginx',
+      scheme: 'https',
+      config: (places) => fillIn(config, places),
+      serve: () => guideArguments('serve'),
+    })
+    const { url, ca } = proxied.front
+    const session = connectHttp2(url, ca === undefined ? {} : { ca })
+    try {
+      const streams = Array.from({ length: 20 }, (_, i) =>
+        session.request({ ':path': '/channel/a', accept: i % 2 === 0 ? 'text/event-stream' : 'application/x-ndjson' }),
+      )
+      const texts = streams.map((stream) => {
+        let text = ''
+        stream.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        return async (expected: string): Promise<void> => {
+          while (!text.includes(expected)) await once(stream, 'data')
+        }
+      })
+      await Promise.all(texts.map((until) => until('"recovered":0')))
+      await ask(proxied.front, '/channel/a', { method: 'POST', body: 'to all of them' })
+      await Promise.all(texts.map((until) => until('to all of them')))
+    } finally {
+      session.destroy()
+    }
+  },
+)
+
 describe.skipIf(!canProxy('nginx'))('behind nginx that speaks HTTP/1.0 to its upstreams, as it does by itself', () => {
   let proxied: ProxiedWigwag
   beforeAll(async () => {
@@ -135,7 +171,7 @@ describe.skipIf(!canProxy('nginx'))('behind nginx that speaks HTTP/1.0 to its up
   })
   afterAll(() => proxied?.[Symbol.asyncDispose]())
 
-  test.each(WAYS.filter(({ needsUpgrade }) => !needsUpgrade))('$name', ({ check }) => check(proxied.front))
+  test.concurrent.each(WAYS.filter(({ needsUpgrade }) => !needsUpgrade))('$name', ({ check }) => check(proxied.front))
 
   test('but a WebSocket is told which lines are missing', async () => {
     const refused = openSocket(proxied.front, '/channel/a')

@@ -25,9 +25,10 @@ What it serves:
   POST /channel/NAME    publishes the body: text, application/json, or bytes
   GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
                         lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET
-                        with Accept: text/event-stream, an event stream that resumes by Last-Event-ID
+                        with Accept: text/event-stream, an event stream that resumes by Last-Event-ID;
+                        with Accept: application/x-ndjson the same as lines of JSON
                         otherwise the latest publication; with ?wait=30 and the ETag of the last answer
-                        as If-None-Match, a long poll for what is new
+                        as If-None-Match (or ?timestamp=SECONDS), a long poll for what is new
   GET  /ws?channel=NAME the same WebSocket under the name that older pages use
   POST /api/METHOD      what servers do with a key (--api-key): publish, history, disconnect and so on
   GET  /health          200 while it runs

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { createGunzip } from 'node:zlib'
 import { expect } from 'vitest'
 import { ask, type Front, keepAliveAgent, openSocket, openStream, originOf } from './front.ts'
@@ -10,6 +11,7 @@ export interface Way {
 }
 
 const EVENTS = { accept: 'text/event-stream' }
+const LINES = { accept: 'application/x-ndjson' }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 let channels = 0
@@ -79,6 +81,55 @@ export const WAYS: readonly Way[] = [
       await stream.until(/: live, 0 recovered/)
       await publish(front, path, 'small')
       await stream.until(/data: small\n\n/)
+    },
+  },
+  {
+    name: 'a stream of lines of a page, whose lines come as they are published',
+    needsUpgrade: false,
+    async check(front) {
+      const path = newChannel()
+      using stream = await openStream(front, path, { headers: { ...LINES, origin: originOf(front) } })
+      expect(stream.response.statusCode).toBe(200)
+      await stream.until(/^\{"retry":\d+\}\n/)
+      await stream.until(/\{"live":.*"recovered":0\}\}\n/)
+      for (const body of ['one', 'two', 'three']) {
+        await publish(front, path, body)
+        await stream.until(new RegExp(`"data":"${body}"\\}\n`))
+      }
+    },
+  },
+  {
+    name: 'a stream of lines that a proxy may compress, and that is cut and goes on',
+    needsUpgrade: false,
+    async check(front) {
+      const path = newChannel()
+      const decode = (response: IncomingMessage): NodeJS.ReadableStream =>
+        response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response
+      const open = (headers: Readonly<Record<string, string>>): ReturnType<typeof openStream> =>
+        openStream(front, path, { headers: { ...LINES, 'accept-encoding': 'gzip', ...headers } }, decode)
+      const stream = await open({})
+      await publish(front, path, 'small')
+      const [, epoch] = /"epoch":"([^"]+)"/.exec(await stream.until(/"data":"small"\}\n/)) ?? []
+      stream[Symbol.dispose]()
+      await publish(front, path, 'missed')
+      using resumed = await open({ 'last-event-id': `${epoch}:1` })
+      expect(await resumed.until(/"data":"missed"\}\n/)).not.toContain('small')
+    },
+  },
+  {
+    name: 'polls by time, where tags may be lost',
+    needsUpgrade: false,
+    async check(front) {
+      const path = newChannel()
+      const waiting = ask(front, `${path}?wait=20&timestamp=0`, { headers: { 'accept-encoding': 'identity' } })
+      await publish(front, path, 'one')
+      const { body, headers } = await waiting
+      expect(JSON.parse(body)).toMatchObject([{ data: 'one' }])
+      const since = { 'if-modified-since': String(headers['last-modified']) }
+      expect((await ask(front, path, { headers: since })).status).toBe(304)
+      const next = ask(front, `${path}?wait=20`, { headers: since })
+      await publish(front, path, 'two')
+      expect(JSON.parse((await next).body)).toMatchObject([{ data: 'two' }])
     },
   },
   {

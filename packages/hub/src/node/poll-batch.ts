@@ -56,13 +56,15 @@ export class PollBatch {
 
   /** The second up to whose end the client knows everything with this answer; nothing when there is no publication in it. */
   knownSecond(nowMs: number): number | undefined {
-    if (this.#latest?.position === undefined) return undefined
+    if (this.#latest === undefined) return undefined
     return this.#isFull ? secondOf(this.#latest) - 1 : knownSecond(this.#latest, nowMs)
   }
 
   #push(encoded: Buffer, publication: Publication): void {
     this.#encoded.push(encoded)
     this.#bytes += encoded.length
+    // What is not stored has none, and changes nothing.
+    if (publication.position === undefined) return
     this.#position = publication.position
     this.#latest = publication
   }

@@ -26,8 +26,15 @@ export interface SecondsPoll {
   readonly clock: PollClock
   /** Reads the channel's history. */
   read(from: HistoryStart | undefined, range?: HistoryRange): Promise<History>
-  /** Waits for a publication behind a position, or only for time to go by. */
-  wait(waitMs: number, after?: Position): Promise<WaitEnd>
+  /** Waits for a publication behind where a batch stands, which goes into it, or only for time to go by. */
+  wait(waitMs: number, batch?: PollBatch): Promise<WaitEnd>
+}
+
+/** What comes while nobody knows a position, and is not stored: it is told at once, or never. */
+class UnstoredBatch extends PollBatch {
+  override add(encoded: Buffer, publication: Publication): boolean {
+    return publication.position === undefined && super.add(encoded, publication)
+  }
 }
 
 /** What such a poll is answered with. */
@@ -61,8 +68,15 @@ export async function answerBySeconds(poll: SecondsPoll): Promise<SecondsAnswer 
     // By the clock that the publication was stored by: ours may show another time, but goes as fast.
     const runningMs = running === undefined ? restMs : (secondOf(running) + 1) * 1000 - running.time + TIMER_SLACK_MS
     if (restMs <= 0 || end === 'time') break
-    end = running === undefined ? await poll.wait(restMs, start) : await poll.wait(Math.min(runningMs, restMs))
+    const unstored = new UnstoredBatch(poll.maxPollBytes)
+    unstored.standAt(start)
+    end = running === undefined ? await poll.wait(restMs, unstored) : await poll.wait(Math.min(runningMs, restMs))
     if (end !== 'due' && end !== 'time') break
+    if (unstored.encoded.length > 0) {
+      // Where the stream stands is not what the client was told.
+      unstored.standAt(start)
+      return { batch: unstored, knownS, end }
+    }
     if (running !== undefined && runningMs <= restMs) {
       endedS = secondOf(running)
       end = 'due'

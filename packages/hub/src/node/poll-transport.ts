@@ -131,12 +131,8 @@ export class PollTransport implements Drainable {
       maxPollBytes,
       clock: CLOCK,
       read: (from, range) => this.#hub.history(channel, from, range),
-      wait: async (ms, after) => {
-        // What comes is read anew when it is time; until then it is only a sign.
-        const batch = after && new PollBatch(0)
-        batch?.standAt(after)
-        return this.#wait({ response, waitMs: ms, expiresAt, ...(batch && { listen: { channel, batch } }) })
-      },
+      wait: (ms, batch) =>
+        this.#wait({ response, waitMs: ms, expiresAt, ...(batch && { listen: { channel, batch } }) }),
     })
     if (found === 'no-history') {
       // There is nothing that could have been missed, and nothing to ask on from.

@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { EventSource } from 'eventsource'
 import { expect, onTestFinished, test } from 'vitest'
 import { Arrivals } from '../support/arrivals.ts'
-import { guideProgram } from '../support/guide-program.ts'
+import { guideCommands, guideProgram } from '../support/guide-program.ts'
 import { type ServedChannels, serveChannels, untilSubscribed } from '../support/served-channels.ts'
 
 /** A client that somebody else wrote, in its own way. */
@@ -192,6 +192,30 @@ test('clients that nobody here wrote, as documented: each goes on where it was c
     const parcel = hasTypes ? 'shipped: parcel 7' : 'parcel 7'
     expect(shown, follower.name).toEqual(['while nobody was there', parcel, 'after another cut'])
   }
+})
+
+test('every transport is a curl away', async () => {
+  const served = await serveChannels()
+  await served.hub.publish('foo', 'published before')
+  const commands = guideCommands(served.port)
+  expect(commands).toHaveLength(5)
+  const print = async (command: string | undefined, first: RegExp, publish: string): Promise<string> => {
+    await using program = new ChildProgram('sh', ['-c', `exec ${command}`])
+    await program.waitFor(first)
+    if (publish === '') return (await program.exit).stdout
+    await served.hub.publish('foo', publish)
+    await program.waitFor(new RegExp(publish))
+    return program.stdout
+  }
+  const [events, lines, ...polls] = commands
+  expect(await print(polls[2], /e/, '')).toBe('published before')
+  for (const command of polls.slice(0, 2)) {
+    expect(await print(command, /\]/, '')).toMatch(/ETag: "[\w-]+:1"[\s\S]*\r\n\[\{.*"published before"\}\]\n$/i)
+  }
+  expect(await print(events, /live/, 'an event')).toMatch(
+    /^retry: \d+\n\n: live, 0 recovered\n[\s\S]*\ndata: an event\n/,
+  )
+  expect(await print(lines, /live/, 'a line')).toMatch(/^\{"retry":\d+\}\n\{"live":[\s\S]*"data":"a line"\}\n/)
 })
 
 test('eventsource of npm is told what is gone', async () => {

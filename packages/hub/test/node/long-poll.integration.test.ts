@@ -94,6 +94,21 @@ describe('a long poll', () => {
     expect(etag).toBeUndefined()
   })
 
+  test.each([
+    ['by its tag', (etag: string | undefined) => ({ 'if-none-match': etag ?? '' })],
+    ['by its time', () => ({ 'if-modified-since': new Date(Date.now()).toUTCString() })],
+  ])('has what is not stored, too, and goes on from where it stood, %s', async (_how, cursor) => {
+    const served = await serveChannels()
+    await served.hub.publish('a', 'stored')
+    const etag = await standOf(served)
+    const answer = poll(served.url(`/channel/a?${LONG}`), cursor(etag))
+    await untilSubscribed(served.hub, 1)
+    await served.hub.publish('a', 'told', { skipHistory: true })
+    const { data, publications, etag: next } = await answer
+    expect([data, publications[0]?.offset]).toEqual([['told'], undefined])
+    expect(next).toBe(etag)
+  })
+
   test('is told of a gap at once', async () => {
     const { url } = await serveChannels()
     const { status, headers } = await poll(url(`/channel/a?${LONG}&after=another:7`))

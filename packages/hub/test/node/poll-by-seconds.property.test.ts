@@ -47,7 +47,7 @@ class Simulation {
       maxPollBytes,
       clock: { nowMs: () => this.#nowMs + this.#skewMs, elapsedMs: () => this.#nowMs - BEGIN_MS },
       read: (from, range) => this.broker.history('a', from, range),
-      wait: (ms, after) => this.advance(ms, after !== undefined),
+      wait: (ms, batch) => this.advance(ms, batch !== undefined),
     })
     if (answer === 'no-history') throw new Error('There is history here.')
     return answer

@@ -155,13 +155,16 @@ describe('HEAD is answered as GET is, without the body (RFC 9110 §9.3.2)', () =
     ['with the latest', '', 200],
     ['with a position', '?after=another:1', 200],
     ['with a wait, at once', '?wait=1000', 200],
+    // What was published just now is not told by time yet.
+    ['with a time', '?timestamp=0', 304],
+    ['with a time and a wait, at once', '?wait=1000&timestamp=0', 304],
   ])('%s', async (_what, query, status) => {
     const served = await serveChannels()
     await publishNumbers(served, 2)
-    const get = await poll(served.url(`/channel/a${query}`))
     const head = await poll(served.url(`/channel/a${query}`), {}, 'HEAD')
+    const get = await poll(served.url(`/channel/a${query.replace('wait=1000&', '')}`))
     expect(head).toMatchObject({ status, body: '', etag: get.etag })
-    for (const name of ['content-type', 'content-length', 'vary', 'wigwag-gap'])
+    for (const name of ['content-type', 'content-length', 'vary', 'wigwag-gap', 'last-modified'])
       expect(head.headers.get(name)).toBe(get.headers.get(name))
   })
 
@@ -183,6 +186,8 @@ test('polls come one behind the other on a connection that is kept, whatever the
   await raw.until(/200 OK[\s\S]*\[\{.*"data":\{"n":1\}\}\]\n/)
   raw.write('HEAD /channel/a HTTP/1.1', 'Host: localhost')
   await raw.until(/(200 OK[\s\S]*){3}/)
+  raw.write('GET /channel/a?wait=20&timestamp=0 HTTP/1.1', 'Host: localhost')
+  await raw.until(/(200 OK[\s\S]*){4}\[\{.*"data":\{"n":1\}\}\]\n$/)
   raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', `If-None-Match: "${position?.epoch}:1"`, 'Connection: close')
   await raw.closed
   expect(raw.text()).toMatch(/304 Not Modified/)

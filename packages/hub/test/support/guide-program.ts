@@ -10,3 +10,9 @@ export function guideProgram(name: string, port: number): string {
     .replaceAll('localhost:8000', `localhost:${port}`)
     .replaceAll("'localhost', 8000", `'localhost', ${port}`)
 }
+
+/** The commands of the guide that show each transport. */
+export function guideCommands(port: number): readonly string[] {
+  const commands = /```sh\n(curl [\s\S]*?)```/.exec(guide)?.[1] ?? ''
+  return commands.trim().replaceAll('localhost:8000', `localhost:${port}`).split('\n')
+}
