@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { onRequestEnd } from '@wigwag/socket'
+import { type Admission, onRequestEnd } from '@wigwag/socket'
 import type { PollRequest } from '../cluster/cluster-question.ts'
 import type { Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
@@ -15,12 +15,19 @@ import { textOf } from './session-stream.ts'
 const TICK_MS = 1000
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
+interface PolledSession {
+  readonly session: Session
+  /** It is no connection of its client any more. */
+  readonly release: () => void
+}
+
 /** All sessions of an endpoint that are polled, and all polls: those of sessions elsewhere, too. */
 export class SessionPolls implements Drainable {
   readonly #hub: Hub
+  readonly #admission: Admission
   readonly #closeTimeoutMs: number
   readonly #responses = new OpenResponses()
-  readonly #sessions = new Map<LongPollTransport, Session>()
+  readonly #sessions = new Map<LongPollTransport, PolledSession>()
   readonly #due = new DueQueue<LongPollTransport>()
   readonly #unflushed = new Set<LongPollTransport>()
   /** Who waits for the last client to be told that its session has ended. */
@@ -29,8 +36,9 @@ export class SessionPolls implements Drainable {
   #timer: NodeJS.Timeout | undefined
 
   /** `gapMs`: for how long a client need not ask. */
-  constructor(hub: Hub, gapMs: number, closeTimeoutMs: number = DEFAULTS.closeTimeoutMs) {
+  constructor(hub: Hub, admission: Admission, gapMs: number, closeTimeoutMs: number = DEFAULTS.closeTimeoutMs) {
     this.#hub = hub
+    this.#admission = admission
     this.#closeTimeoutMs = closeTimeoutMs
     this.#host = {
       elapsedMs: () => performance.now(),
@@ -47,12 +55,17 @@ export class SessionPolls implements Drainable {
     return this.#sessions.size
   }
 
-  /** Opens a session that begins with what `text` says, and answers with its first packets. */
+  /**
+   * Opens a session that begins with what `text` says, and answers with its first packets. Throws the refusal where its
+   * client has too many connections: a session that is polled is one as long as it lasts.
+   */
   begin(response: ServerResponse, request: SessionRequest, text: string, waitMs: number): void {
+    const release = this.#admission.admitLasting(response.req)
+    if (typeof release !== 'function') throw release
     const transport = new LongPollTransport(this.#host)
     const session = this.#hub.sessions.open(transport, request)
     transport.carry(session)
-    this.#sessions.set(transport, session)
+    this.#sessions.set(transport, { session, release })
     this.#responses.add(response)
     const left = transport.poll({ last: 0, waitMs }, (answer) => this.#answer(response, answer))
     if (left !== undefined) onRequestEnd(response.req, response, left)
@@ -90,7 +103,7 @@ export class SessionPolls implements Drainable {
 
   /** Ends every session with 3001: their clients come back. Who does not ask just now learns it elsewhere. */
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) session.disconnect(ends('shutdown'))
+    for (const { session } of this.#sessions.values()) session.disconnect(ends('shutdown'))
     this.#flush()
     await this.#responses.emptied()
     clearInterval(this.#timer)
@@ -133,6 +146,7 @@ export class SessionPolls implements Drainable {
 
   #forget(transport: LongPollTransport): void {
     this.#due.delete(transport)
+    this.#sessions.get(transport)?.release()
     this.#sessions.delete(transport)
     if (this.#sessions.size > 0) return
     clearInterval(this.#timer)
