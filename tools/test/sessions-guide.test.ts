@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as hubDoor from '@wigwag/hub'
 import * as jwtDoor from '@wigwag/hub/jwt'
 import * as nodeDoor from '@wigwag/hub/node'
-import { Centrifuge, type Subscription } from 'centrifuge'
+import { Centrifuge, type Subscription, type TransportEndpoint } from 'centrifuge'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { signToken } from '../../packages/hub/test/support/tokens.ts'
@@ -154,6 +154,53 @@ test('its sample of an application that knows its users by a cookie lets in whom
   const south = ann.newSubscription('tickets:south')
   south.subscribe()
   expect(await next(south, 'unsubscribed')).toMatchObject({ code: 103 })
+})
+
+/** Who knows the guide's server by its address, and shows what comes. */
+async function visit() {
+  const { hub, server } = await begin()
+  const { port } = server.address() as AddressInfo
+  const token = await signToken({ sub: '42' }, SECRET)
+  return { hub, token, location: { protocol: 'http:', host: `127.0.0.1:${port}` }, http: `http://127.0.0.1:${port}` }
+}
+
+test('its sample of a client that falls back does so', async () => {
+  const { hub, token, location } = await visit()
+  class BlockedWebSocket extends EventTarget {
+    constructor() {
+      super()
+      setImmediate(() => (this as unknown as { onclose(event: object): void }).onclose({ code: 1006 }))
+    }
+    close(): void {}
+  }
+  const given = {
+    location,
+    getToken: async () => token,
+    Centrifuge: class extends Centrifuge {
+      constructor(transports: TransportEndpoint[], options: object) {
+        super(transports, { ...options, websocket: BlockedWebSocket })
+        onTestFinished(() => this.disconnect())
+      }
+    },
+  }
+  const { client } = (await run(sample('fallback'), given, ['client'])) as { client: Centrifuge }
+  await client.ready()
+  expect([...hub.sessions].map(({ user, transport }) => [user, transport])).toEqual([['42', 'http_stream']])
+  expect((await client.rpc('getQuote', 'ABC')).data).toMatchObject({ symbol: 'ABC' })
+})
+
+test('its sample of a client that polls hears what is published, until it is sent away', async () => {
+  const { hub, token, http } = await visit()
+  const shown: unknown[] = []
+  const show = (data: unknown): void => {
+    shown.push(data)
+    if (shown.length === 2) for (const session of hub.sessions) session.disconnect()
+  }
+  const polling = run(sample('longPoll'), { http, token, fetch, show }, [])
+  while (hub.stats.subscriptions === 0) await new Promise((resolve) => setImmediate(resolve))
+  for (const status of ['packed', 'shipped']) await hub.publish('orders:42', { status })
+  await polling
+  expect(shown).toEqual([{ status: 'packed' }, { status: 'shipped' }])
 })
 
 function next<Context>(emitter: Centrifuge | Subscription, event: string): Promise<Context> {

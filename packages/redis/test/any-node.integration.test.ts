@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createHub, type NodeHub } from '@wigwag/hub/node'
+import { type ChannelEndpoint, createHub, type NodeHub } from '@wigwag/hub/node'
 import { RedisBroker } from '@wigwag/redis'
 import { HaproxyServer, hasHaproxy, hasNginx, hasRedis, NginxServer, RedisServer } from '@wigwag/testkit'
 import { Centrifuge, type TransportName } from 'centrifuge'
@@ -13,6 +13,7 @@ import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 interface Node {
   readonly hub: NodeHub
+  readonly endpoint: ChannelEndpoint
   readonly server: Server
   readonly port: number
   /** How many connections it was asked on. */
@@ -90,10 +91,10 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
     })
     await hub.started
     const server = createServer()
-    hub.attach(server)
+    const endpoint = hub.attach(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => end({ hub, server }))
-    const node: Node = { hub, server, port: (server.address() as AddressInfo).port, connections: 0 }
+    const node: Node = { hub, endpoint, server, port: (server.address() as AddressInfo).port, connections: 0 }
     server.on('connection', () => node.connections++)
     return node
   }
@@ -176,6 +177,26 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
           .map(({ push }) => (push as { pub: { data: { n: number; filler: string } } }).pub.data)
         expect(heard.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6])
         expect(new Set(heard.map(({ filler }) => filler.length))).toEqual(new Set([100_000]))
+      })
+
+      test('a node that drains lets polls of sessions elsewhere go, and none of what they wait for is lost', async () => {
+        const { nodes, origin } = await behindProxy()
+        const polling = await openPolling(origin)
+        await sendTo(origin, polling.address, '{"id":2,"subscribe":{"channel":"news"}}')
+        await polling.until((packets) => packets.length === 2)
+        const mine = nodeOf(nodes)
+        const other = nodes.find((node) => node !== mine) as Node
+        const waiting = polling.poll({ at: `http://127.0.0.1:${other.port}` })
+        await untilAnswered(
+          async () => other.endpoint.stats.admission.connections,
+          (connections) => connections === 1,
+        )
+        await other.hub.drain({ graceMs: 20_000 })
+        expect((await waiting).packets).toEqual([])
+        await mine.hub.publish('news', 1)
+        expect((await polling.poll({ at: `http://127.0.0.1:${mine.port}` })).packets).toMatchObject([
+          { push: { pub: { data: 1 } } },
+        ])
       })
 
       test('a client whose node has gone is told so by the other one, and comes back to that', async () => {

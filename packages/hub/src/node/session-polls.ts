@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http'
-import { onRequestEnd } from '@wigwag/socket'
+import { type Admission, onRequestEnd } from '@wigwag/socket'
 import type { PollRequest } from '../cluster/cluster-question.ts'
-import type { Drainable } from '../drain/drainable.ts'
+import type { Departure, Drainable } from '../drain/drainable.ts'
 import type { Hub } from '../hub.ts'
 import { DueQueue } from '../presence/due-queue.ts'
 import { ends } from '../session/disconnects.ts'
 import { type LongPollHost, LongPollTransport } from '../session/long-poll-transport.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionRequest } from '../session/session-transport.ts'
+import { encodeAnswer } from '../session/unacknowledged-packets.ts'
 import { OpenResponses } from './open-responses.ts'
 import { textOf } from './session-stream.ts'
 
@@ -15,12 +16,22 @@ import { textOf } from './session-stream.ts'
 const TICK_MS = 1000
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
+interface PolledSession {
+  readonly session: Session
+  /** It is no connection of its client any more. */
+  readonly release: () => void
+}
+
 /** All sessions of an endpoint that are polled, and all polls: those of sessions elsewhere, too. */
 export class SessionPolls implements Drainable {
   readonly #hub: Hub
+  readonly #admission: Admission
   readonly #closeTimeoutMs: number
   readonly #responses = new OpenResponses()
-  readonly #sessions = new Map<LongPollTransport, Session>()
+  readonly #sessions = new Map<LongPollTransport, PolledSession>()
+  /** Each answers a poll of a session elsewhere with nothing: its client asks somebody else. */
+  readonly #elsewhere = new Set<() => void>()
+  #isLeaving = false
   readonly #due = new DueQueue<LongPollTransport>()
   readonly #unflushed = new Set<LongPollTransport>()
   /** Who waits for the last client to be told that its session has ended. */
@@ -29,8 +40,9 @@ export class SessionPolls implements Drainable {
   #timer: NodeJS.Timeout | undefined
 
   /** `gapMs`: for how long a client need not ask. */
-  constructor(hub: Hub, gapMs: number, closeTimeoutMs: number = DEFAULTS.closeTimeoutMs) {
+  constructor(hub: Hub, admission: Admission, gapMs: number, closeTimeoutMs: number = DEFAULTS.closeTimeoutMs) {
     this.#hub = hub
+    this.#admission = admission
     this.#closeTimeoutMs = closeTimeoutMs
     this.#host = {
       elapsedMs: () => performance.now(),
@@ -47,12 +59,17 @@ export class SessionPolls implements Drainable {
     return this.#sessions.size
   }
 
-  /** Opens a session that begins with what `text` says, and answers with its first packets. */
+  /**
+   * Opens a session that begins with what `text` says, and answers with its first packets. Throws the refusal where its
+   * client has too many connections: a session that is polled is one as long as it lasts.
+   */
   begin(response: ServerResponse, request: SessionRequest, text: string, waitMs: number): void {
+    const release = this.#admission.admitLasting(response.req)
+    if (typeof release !== 'function') throw release
     const transport = new LongPollTransport(this.#host)
     const session = this.#hub.sessions.open(transport, request)
     transport.carry(session)
-    this.#sessions.set(transport, session)
+    this.#sessions.set(transport, { session, release })
     this.#responses.add(response)
     const left = transport.poll({ last: 0, waitMs }, (answer) => this.#answer(response, answer))
     if (left !== undefined) onRequestEnd(response.req, response, left)
@@ -62,14 +79,15 @@ export class SessionPolls implements Drainable {
   /** Answers with what a session, here or elsewhere, has for its client. Rejects as `SessionRelay.poll` does. */
   async answer(response: ServerResponse, node: string, session: string, poll: PollRequest): Promise<void> {
     this.#responses.add(response)
-    const leave = (left: () => void): void => onRequestEnd(response.req, response, left)
-    const answer = await this.#hub.relay.poll(node, session, poll, leave)
-    if (!response.destroyed) this.#answer(response, answer)
+    const answer = node === this.#hub.sessions.hub ? this.#askHere : this.#askElsewhere
+    const text = await answer.call(this, response, node, session, poll)
+    if (!response.destroyed) this.#answer(response, text)
   }
 
-  /** The sessions are told by the hub. */
-  beginDrain(): never[] {
-    return []
+  /** Sessions are told by the hub. Polls of those elsewhere are answered with nothing. */
+  beginDrain(): Departure[] {
+    this.#isLeaving = true
+    return [...this.#elsewhere].map((end) => () => end())
   }
 
   /** Resolves when the sessions have ended, and their clients were told so. */
@@ -90,11 +108,32 @@ export class SessionPolls implements Drainable {
 
   /** Ends every session with 3001: their clients come back. Who does not ask just now learns it elsewhere. */
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) session.disconnect(ends('shutdown'))
+    this.#isLeaving = true
+    for (const end of this.#elsewhere) end()
+    for (const { session } of this.#sessions.values()) session.disconnect(ends('shutdown'))
     this.#flush()
     await this.#responses.emptied()
     clearInterval(this.#timer)
     this.#timer = undefined
+  }
+
+  #askHere(response: ServerResponse, node: string, session: string, poll: PollRequest): Promise<string> {
+    return this.#hub.relay.poll(node, session, poll, (left) => onRequestEnd(response.req, response, left))
+  }
+
+  async #askElsewhere(response: ServerResponse, node: string, session: string, poll: PollRequest): Promise<string> {
+    if (this.#isLeaving) return encodeAnswer(poll.last)
+    let end = (): void => {}
+    const ended = new Promise<string>((resolve) => {
+      end = () => resolve(encodeAnswer(poll.last))
+    })
+    this.#elsewhere.add(end)
+    onRequestEnd(response.req, response, end)
+    try {
+      return await Promise.race([this.#hub.relay.poll(node, session, poll, () => {}), ended])
+    } finally {
+      this.#elsewhere.delete(end)
+    }
   }
 
   #answer(response: ServerResponse, text: string): void {
@@ -133,6 +172,7 @@ export class SessionPolls implements Drainable {
 
   #forget(transport: LongPollTransport): void {
     this.#due.delete(transport)
+    this.#sessions.get(transport)?.release()
     this.#sessions.delete(transport)
     if (this.#sessions.size > 0) return
     clearInterval(this.#timer)

@@ -41,7 +41,7 @@ export class SessionRequests {
     this.#hub = hub
     this.#options = options
     this.#streams = new SessionStreams(hub)
-    this.#polls = new SessionPolls(hub, options.sessionPollGapMs)
+    this.#polls = new SessionPolls(hub, options.admission, options.sessionPollGapMs)
   }
 
   /** What has clients that leave when the hub drains. */

@@ -159,6 +159,19 @@ describe('a session that is polled', () => {
     expect(heard.length).toBeLessThan(30)
   })
 
+  test('is a connection of its client as long as it lasts, also between polls', async () => {
+    const addressLimits = { maxConnections: 3, exempt: [] }
+    const { origin, endpoint, hub } = await serveChannels({ addressLimits, sessionPollGapMs: 500 })
+    const first = await openPolling(origin)
+    await openPolling(origin)
+    expect(endpoint.stats.admission.connections).toBe(2)
+    expect((await askPoll(origin, CONNECT)).status).toBe(429)
+    expect((await first.poll({ wait: 0 })).status).toBe(200)
+    await hub.sessions.emptied()
+    expect(endpoint.stats.admission.connections).toBe(0)
+    expect((await openPolling(origin)).packets).toMatchObject([{ id: 1 }])
+  })
+
   test('takes a ticket, once', async () => {
     const tickets = new Tickets()
     const { origin, hub } = await serveChannels({ tickets, authenticate: () => ({ user: 'nobody' }) })

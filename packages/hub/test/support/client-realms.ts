@@ -4,6 +4,7 @@ import type { HubOptions } from '@wigwag/hub'
 import type { ChannelEndpointOptions, CreateHubOptions } from '@wigwag/hub/node'
 import { FaultProxy, hasChromium, launchChromium } from '@wigwag/testkit'
 import { Centrifuge, type TransportEndpoint } from 'centrifuge'
+import { EventSource } from 'eventsource'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ServedChannels, serveChannels } from './served-channels.ts'
@@ -37,47 +38,58 @@ type SessionTransportName = 'websocket' | 'http_stream' | 'sse'
 export interface ClientRealm {
   readonly name: string
   readonly transport: SessionTransportName
-  /** Serves a hub until the test is finished. */
-  serve(options?: ChannelEndpointOptions & CreateHubOptions & Partial<HubOptions>): Promise<StrictBench>
+  /** Serves a hub until the test is finished; clients come to it by `front`, if that is given, which listens at the port that it returns. */
+  serve(
+    options?: ChannelEndpointOptions & CreateHubOptions & Partial<HubOptions>,
+    front?: (upstream: number) => Promise<number>,
+  ): Promise<StrictBench>
 }
 
+/** A client with transports in the order in which it tries them. */
 type Connect = (
   port: number,
   options: StrictClientOptions,
-  transport: SessionTransportName,
+  transports: readonly SessionTransportName[],
 ) => Promise<StrictUser['run']>
 
 /** Those that there are here: Node, and Chromium, over each transport. Called where tests are collected. */
 export function clientRealms(): readonly ClientRealm[] {
   const chromium = hasChromium ? inChromium() : undefined
   return [
-    realmOf('ws', 'websocket', connectInNode),
-    realmOf('fetch', 'http_stream', connectInNode),
+    realmOf('ws', ['websocket'], connectInNode),
+    realmOf('fetch', ['http_stream'], connectInNode),
+    realmOf('eventsource', ['sse'], connectInNode),
     ...(chromium
       ? [
-          realmOf('WebSocket of Chromium', 'websocket', chromium),
-          realmOf('fetch of Chromium', 'http_stream', chromium),
-          realmOf('EventSource of Chromium', 'sse', chromium),
+          realmOf('WebSocket of Chromium', ['websocket'], chromium),
+          realmOf('fetch of Chromium', ['http_stream'], chromium),
+          realmOf('EventSource of Chromium', ['sse'], chromium),
         ]
       : []),
   ]
 }
 
-function realmOf(name: string, transport: SessionTransportName, connect: Connect): ClientRealm {
+/** Node, and Chromium, where clients try one transport after the other. */
+export function fallingBackRealms(): readonly ClientRealm[] {
+  const all: readonly SessionTransportName[] = ['websocket', 'http_stream', 'sse']
+  return [realmOf('Node', all, connectInNode), ...(hasChromium ? [realmOf('Chromium', all, inChromium())] : [])]
+}
+
+function realmOf(name: string, transports: readonly SessionTransportName[], connect: Connect): ClientRealm {
   return {
     name,
-    transport,
-    serve: async (options) => {
+    transport: transports[0] ?? 'websocket',
+    serve: async (options, front = async (upstream) => upstream) => {
       const served = await serveChannels(options)
       served.server.on('request', (request, response) => {
         const isScript = request.url === '/centrifuge.js'
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8')
         response.end(isScript ? SCRIPT : PAGE)
       })
-      const line = new FaultProxy(served.port)
+      const line = new FaultProxy(await front(served.port))
       const port = await line.listen()
       onTestFinished(() => line[Symbol.asyncDispose]())
-      return { ...served, line, user: async (given = {}) => userOf(await connect(port, given, transport)) }
+      return { ...served, line, user: async (given = {}) => userOf(await connect(port, given, transports)) }
     },
   }
 }
@@ -108,22 +120,25 @@ function userOf(run: StrictUser['run']): StrictUser {
 }
 
 /** What is given to the client of `centrifuge`, and what is told it of where to send. */
-function endpointOf(
+function endpointsOf(
   port: number,
-  transport: SessionTransportName,
+  transports: readonly SessionTransportName[],
 ): [TransportEndpoint[], { emulationEndpoint: string }] {
-  const scheme = transport === 'websocket' ? 'ws' : 'http'
-  const endpoint = `${scheme}://127.0.0.1:${port}/connection/${transport}`
-  return [[{ transport, endpoint }], { emulationEndpoint: `http://127.0.0.1:${port}/emulation` }]
+  const endpoints = transports.map((transport) => {
+    const scheme = transport === 'websocket' ? 'ws' : 'http'
+    return { transport, endpoint: `${scheme}://127.0.0.1:${port}/connection/${transport}` }
+  })
+  return [endpoints, { emulationEndpoint: `http://127.0.0.1:${port}/emulation` }]
 }
 
 async function connectInNode(
   port: number,
   options: StrictClientOptions,
-  transport: SessionTransportName,
+  transports: readonly SessionTransportName[],
 ): Promise<StrictUser['run']> {
-  const [endpoints, environment] = endpointOf(port, transport)
-  const client = createStrictClient(Centrifuge, endpoints, options, { ...environment, websocket: WebSocket })
+  const [endpoints, environment] = endpointsOf(port, transports)
+  const found = { websocket: WebSocket, eventsource: EventSource }
+  const client = createStrictClient(Centrifuge, endpoints, options, { ...environment, ...found })
   onTestFinished(() => client.centrifuge.disconnect())
   return async (work, args) => work(client, args as never)
 }
@@ -140,11 +155,11 @@ function inChromium(): Connect {
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  return async (port, options, transport) => {
+  return async (port, options, transports) => {
     const page = await browser.newPage()
     onTestFinished(() => page.close())
     await page.goto(`http://127.0.0.1:${port}/`)
-    const [endpoints, environment] = endpointOf(port, transport).map((each) => JSON.stringify(each))
+    const [endpoints, environment] = endpointsOf(port, transports).map((each) => JSON.stringify(each))
     const make = `(options) => {
       window.strictClient = (${createStrictClient})(Centrifuge, ${endpoints}, options, ${environment})
     }`

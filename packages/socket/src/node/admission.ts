@@ -68,6 +68,14 @@ export class Admission {
     return undefined
   }
 
+  /**
+   * Counts what outlasts the request that it came with, as a session that is polled, for a connection of its client. Returns
+   * what to call when it is over, or the answer if it is one too many.
+   */
+  admitLasting(incoming: IncomingMessage): (() => void) | Refusal {
+    return this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined, false)
+  }
+
   /** The same for an upgrade, which counts until its socket is closed. Returns who sent it, or the answer. */
   admitUpgrade(headers: HeaderFields, socket: DriverSocket): Caller | Refusal {
     const caller = this.#callerOf(peerAddress(socket), () => headers.list('x-forwarded-for'))
@@ -99,9 +107,9 @@ export class Admission {
   }
 
   /** Counts a connection. Returns what to call when it is over, or the answer if it is one too many. */
-  #enter({ clientAddress, peer }: Caller, forwarded: boolean): (() => void) | Refusal {
+  #enter({ clientAddress, peer }: Caller, forwarded: boolean, isRequest = true): (() => void) | Refusal {
     const group = this.#groupOf(clientAddress)
-    const refusal = this.#check(group)
+    const refusal = this.#check(group, isRequest)
     if (refusal !== undefined) {
       this.#refused++
       const hint = forwarded ? describeHiddenClients(peer) : ''
@@ -122,10 +130,10 @@ export class Admission {
     return leave
   }
 
-  /** Takes a request and a connection for `group`; those who are exempt belong to none. */
-  #check(group: string | undefined): Refusal | undefined {
+  /** Takes a connection for `group`, and a request if it is one; those who are exempt belong to none. */
+  #check(group: string | undefined, isRequest: boolean): Refusal | undefined {
     const { maxConnections, addressLimits } = this.#options
-    const waitMs = group === undefined ? 0 : this.#limits.takeRequest(group)
+    const waitMs = group === undefined || !isRequest ? 0 : this.#limits.takeRequest(group)
     if (group !== undefined && waitMs > 0) {
       const { maxRequestsPerSecond, maxBurst } = addressLimits
       return refuse(
