@@ -54,10 +54,10 @@ export class AddressLimits {
     return allowed ? 0 : waitMs
   }
 
-  /** Counts a connection of `address`, unless it has as many as it may. */
-  openConnection(address: string): boolean {
+  /** Counts a connection of `address`, unless it has as many as it may, `times` over. */
+  openConnection(address: string, times = 1): boolean {
     const tally = this.#find(address)
-    if (tally.connections >= this.#limits.maxConnections) return false
+    if (tally.connections >= this.#limits.maxConnections * times) return false
     if (tally.connections++ === 0) {
       this.#idle.delete(address)
       this.#connected.set(address, tally)

@@ -60,9 +60,18 @@ export class Admission {
     return this.#callerOf(peerAddress(incoming.socket), () => listOf(incoming.headers['x-forwarded-for']))
   }
 
-  /** Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before anything else is done for it. */
-  admitRequest(incoming: IncomingMessage, response: ServerResponse): Refusal | undefined {
-    const entered = this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined)
+  /**
+   * Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before
+   * anything else is done for it. One `'beside'` belongs to a connection that is there already: there may be as many again, or
+   * whoever has as many connections as it may could say nothing on them.
+   */
+  admitRequest(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    place: 'own' | 'beside' = 'own',
+  ): Refusal | undefined {
+    const isForwarded = incoming.headers['x-forwarded-for'] !== undefined
+    const entered = this.#enter(this.callerOf(incoming), isForwarded, place === 'own' ? 1 : 2)
     if (entered instanceof Refusal) return entered
     onRequestEnd(incoming, response, entered)
     return undefined
@@ -99,9 +108,9 @@ export class Admission {
   }
 
   /** Counts a connection. Returns what to call when it is over, or the answer if it is one too many. */
-  #enter({ clientAddress, peer }: Caller, forwarded: boolean): (() => void) | Refusal {
+  #enter({ clientAddress, peer }: Caller, forwarded: boolean, times = 1): (() => void) | Refusal {
     const group = this.#groupOf(clientAddress)
-    const refusal = this.#check(group)
+    const refusal = this.#check(group, times)
     if (refusal !== undefined) {
       this.#refused++
       const hint = forwarded ? describeHiddenClients(peer) : ''
@@ -123,7 +132,7 @@ export class Admission {
   }
 
   /** Takes a request and a connection for `group`; those who are exempt belong to none. */
-  #check(group: string | undefined): Refusal | undefined {
+  #check(group: string | undefined, times: number): Refusal | undefined {
     const { maxConnections, addressLimits } = this.#options
     const waitMs = group === undefined ? 0 : this.#limits.takeRequest(group)
     if (group !== undefined && waitMs > 0) {
@@ -135,14 +144,14 @@ export class Admission {
         { 'retry-after': String(Math.ceil(waitMs / 1000)) },
       )
     }
-    if (this.#connections >= maxConnections) {
+    if (this.#connections >= maxConnections * times) {
       return refuse(
         503,
         `The server is full: ${maxConnections} connections are open. Try again later, or raise maxConnections (--max-connections).`,
         { 'retry-after': RETRY_AFTER_S },
       )
     }
-    if (group === undefined || this.#limits.openConnection(group)) return undefined
+    if (group === undefined || this.#limits.openConnection(group, times)) return undefined
     return refuse(
       429,
       `Too many connections from ${group}: ${addressLimits.maxConnections} are open. ` +

@@ -13,6 +13,17 @@ function open(limits: Partial<typeof LIMITS> = {}): { limits: AddressLimits; clo
 const allowed = (limits: AddressLimits, address: string, tries: number): number =>
   Array.from({ length: tries }, () => limits.takeRequest(address)).filter((waitMs) => waitMs === 0).length
 
+test('what belongs to connections that are there has as many places again, and takes none of theirs away', () => {
+  const { limits } = open()
+  const opened = (times?: number): boolean => limits.openConnection('a', times)
+  expect([opened(), opened(), opened()]).toEqual([true, true, false])
+  expect([opened(2), opened(2), opened(2)]).toEqual([true, true, false])
+  for (let i = 0; i < 2; i++) limits.closeConnection('a')
+  expect(opened()).toBe(false)
+  limits.closeConnection('a')
+  expect(opened()).toBe(true)
+})
+
 describe('requests of an address', () => {
   test('a burst at once, then so many per second, for ever', () => {
     const { limits, clock } = open()
