@@ -38,6 +38,8 @@ const ONLY_WEBSOCKET =
   'Here sessions come in over a WebSocket: connect with ws:// or wss://, or to /connection/http_stream or /connection/sse.'
 
 const METHODS = 'GET, HEAD, POST, OPTIONS'
+/** Requests of sessions that count as connections already. */
+const BESIDE: ReadonlySet<SessionDoorName> = new Set(['emulation', 'long_poll'])
 
 /** What an endpoint counted. */
 export interface ChannelEndpointStats {
@@ -179,14 +181,19 @@ export class ChannelEndpoint {
   }
 
   /** The doors. Throws the refusal; returns false for what is answered by that. */
-  #admit(server: Server, incoming: IncomingMessage, response: ServerResponse): boolean {
+  #admit(
+    server: Server,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    counted: 'connections' | 'beside' = 'connections',
+  ): boolean {
     // The connection would carry the next request to a server that goes away.
     if (this.#hub.isLeaving) response.setHeader('connection', 'close')
     // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
     const { admission } = this.#options
-    const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
+    const refusal = admission.admitRequest(incoming, response, counted) ?? checkAccess(server, incoming, this.#options)
     if (refusal !== undefined) throw refusal
     if (!isPreflight(incoming)) return true
     response.writeHead(204, PREFLIGHT_HEADERS).end()
@@ -202,7 +209,7 @@ export class ChannelEndpoint {
     if (door === 'websocket') {
       const isLost = incoming.headers['sec-websocket-key'] !== undefined
       answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
-    } else if (this.#admit(server, incoming, response)) {
+    } else if (this.#admit(server, incoming, response, BESIDE.has(door) ? 'beside' : 'connections')) {
       await this.#sessionRequests?.serve(door, incoming, response)
     }
   }

@@ -6,9 +6,18 @@ export interface AddressLimitNumbers {
   readonly maxAddresses: number
 }
 
+/** What is counted as long as it is open: connections, and requests beside them that belong to sessions. */
+export type Counted = 'connections' | 'beside'
+
+/**
+ * How many there may be for each connection that there may be: a session over plain requests may have one that waits for what
+ * there is to tell it, and one that says something.
+ */
+export const PER_CONNECTION: Readonly<Record<Counted, number>> = { connections: 1, beside: 2 }
+
 /** What is remembered of an address. Its bucket of allowed requests is full at `fullAtMs`, and emptier the later that is. */
 interface Tally {
-  connections: number
+  readonly open: Record<Counted, number>
   fullAtMs: number
 }
 
@@ -24,7 +33,7 @@ export class AddressLimits {
   readonly #now: () => number
   /** How long a token takes to come back, in milliseconds. */
   readonly #tokenMs: number
-  /** Those with connections. */
+  /** Those with something open. */
   readonly #connected = new Map<string, Tally>()
   /** The others, the longest unused first. */
   readonly #idle = new Map<string, Tally>()
@@ -54,21 +63,25 @@ export class AddressLimits {
     return allowed ? 0 : waitMs
   }
 
-  /** Counts a connection of `address`, unless it has as many as it may. */
-  openConnection(address: string): boolean {
+  /** Counts one more of `address`, unless it has as many as it may. */
+  open(address: string, counted: Counted = 'connections'): boolean {
     const tally = this.#find(address)
-    if (tally.connections >= this.#limits.maxConnections) return false
-    if (tally.connections++ === 0) {
+    const { open } = tally
+    if (open[counted] >= this.#limits.maxConnections * PER_CONNECTION[counted]) return false
+    if (open.connections + open.beside === 0) {
       this.#idle.delete(address)
       this.#connected.set(address, tally)
     }
+    open[counted]++
     return true
   }
 
-  /** One of its connections is closed. Returns whether that was its last. */
-  closeConnection(address: string): boolean {
+  /** One of them is closed. Returns whether nothing of the address is open any more. */
+  close(address: string, counted: Counted = 'connections'): boolean {
     const tally = this.#connected.get(address)
-    if (tally === undefined || --tally.connections > 0) return false
+    if (tally === undefined) return false
+    tally.open[counted]--
+    if (tally.open.connections + tally.open.beside > 0) return false
     this.#connected.delete(address)
     this.#idle.set(address, tally)
     this.#forget(this.#now())
@@ -78,7 +91,7 @@ export class AddressLimits {
   #find(address: string): Tally {
     const connected = this.#connected.get(address)
     if (connected !== undefined) return connected
-    const tally = this.#idle.get(address) ?? { connections: 0, fullAtMs: 0 }
+    const tally = this.#idle.get(address) ?? { open: { connections: 0, beside: 0 }, fullAtMs: 0 }
     // Behind all others: it was used just now.
     this.#idle.delete(address)
     this.#idle.set(address, tally)

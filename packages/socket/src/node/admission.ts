@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressPort, findClientAddress, type HeaderFields, type Peer, UsageError } from '../core/index.ts'
-import { AddressLimits } from './address-limits.ts'
+import { AddressLimits, type Counted, PER_CONNECTION } from './address-limits.ts'
 import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
@@ -36,10 +36,13 @@ export class Admission {
   readonly #limits: AddressLimits
   readonly #addresses: AddressPort
   /** What to call when a connection of an address is closed: one function for all of them, because sockets keep it. */
-  readonly #leave = new Map<string | undefined, () => void>()
+  readonly #leave: Readonly<Record<Counted, Map<string | undefined, () => void>>> = {
+    connections: new Map(),
+    beside: new Map(),
+  }
   #lastCaller: Caller = { peer: { address: '', trusted: false }, clientAddress: '' }
   #lastGroup: { readonly clientAddress: string; readonly group: string | undefined } | undefined
-  #connections = 0
+  readonly #open: Record<Counted, number> = { connections: 0, beside: 0 }
   #refused = 0
 
   /** `now` is a monotonic clock in milliseconds. Throws `UsageError` `ERR_OPTION` for an option out of range. */
@@ -52,7 +55,7 @@ export class Admission {
 
   /** What happened so far. */
   get stats(): AdmissionStats {
-    return { connections: this.#connections, addresses: this.#limits.size, refused: this.#refused }
+    return { connections: this.#open.connections, addresses: this.#limits.size, refused: this.#refused }
   }
 
   /** Who sent a request. */
@@ -60,9 +63,18 @@ export class Admission {
     return this.#callerOf(peerAddress(incoming.socket), () => listOf(incoming.headers['x-forwarded-for']))
   }
 
-  /** Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before anything else is done for it. */
-  admitRequest(incoming: IncomingMessage, response: ServerResponse): Refusal | undefined {
-    const entered = this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined)
+  /**
+   * Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before
+   * anything else is done for it. One `'beside'` belongs to a session that counts as a connection already: of those there may be
+   * twice as many, or whoever has as many connections as it may could say nothing on them.
+   */
+  admitRequest(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    counted: Counted = 'connections',
+  ): Refusal | undefined {
+    const isForwarded = incoming.headers['x-forwarded-for'] !== undefined
+    const entered = this.#enter(this.callerOf(incoming), isForwarded, counted)
     if (entered instanceof Refusal) return entered
     onRequestEnd(incoming, response, entered)
     return undefined
@@ -73,7 +85,7 @@ export class Admission {
    * what to call when it is over, or the answer if it is one too many.
    */
   admitLasting(incoming: IncomingMessage): (() => void) | Refusal {
-    return this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined, false)
+    return this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined, 'connections', false)
   }
 
   /** The same for an upgrade, which counts until its socket is closed. Returns who sent it, or the answer. */
@@ -106,32 +118,39 @@ export class Admission {
     return this.#lastGroup.group
   }
 
-  /** Counts a connection. Returns what to call when it is over, or the answer if it is one too many. */
-  #enter({ clientAddress, peer }: Caller, forwarded: boolean, isRequest = true): (() => void) | Refusal {
+  /** Counts a connection, or what is beside one. Returns what to call when it is over, or the answer if it is one too many. */
+  #enter(
+    { clientAddress, peer }: Caller,
+    forwarded: boolean,
+    counted: Counted = 'connections',
+    isRequest = true,
+  ): (() => void) | Refusal {
     const group = this.#groupOf(clientAddress)
-    const refusal = this.#check(group, isRequest)
+    const refusal = this.#check(group, counted, isRequest)
     if (refusal !== undefined) {
       this.#refused++
       const hint = forwarded ? describeHiddenClients(peer) : ''
       return refuse(refusal.status, refusal.message + hint, refusal.headers)
     }
-    this.#connections++
-    return this.#leaveOf(group)
+    this.#open[counted]++
+    return this.#leaveOf(group, counted)
   }
 
-  #leaveOf(group: string | undefined): () => void {
-    const known = this.#leave.get(group)
+  #leaveOf(group: string | undefined, counted: Counted): () => void {
+    const known = this.#leave[counted].get(group)
     if (known !== undefined) return known
     const leave = (): void => {
-      this.#connections--
-      if (group !== undefined && this.#limits.closeConnection(group)) this.#leave.delete(group)
+      this.#open[counted]--
+      if (group === undefined || !this.#limits.close(group, counted)) return
+      this.#leave.connections.delete(group)
+      this.#leave.beside.delete(group)
     }
-    this.#leave.set(group, leave)
+    this.#leave[counted].set(group, leave)
     return leave
   }
 
   /** Takes a connection for `group`, and a request if it is one; those who are exempt belong to none. */
-  #check(group: string | undefined, isRequest: boolean): Refusal | undefined {
+  #check(group: string | undefined, counted: Counted, isRequest: boolean): Refusal | undefined {
     const { maxConnections, addressLimits } = this.#options
     const waitMs = group === undefined || !isRequest ? 0 : this.#limits.takeRequest(group)
     if (group !== undefined && waitMs > 0) {
@@ -143,14 +162,14 @@ export class Admission {
         { 'retry-after': String(Math.ceil(waitMs / 1000)) },
       )
     }
-    if (this.#connections >= maxConnections) {
+    if (this.#open[counted] >= maxConnections * PER_CONNECTION[counted]) {
       return refuse(
         503,
         `The server is full: ${maxConnections} connections are open. Try again later, or raise maxConnections (--max-connections).`,
         { 'retry-after': RETRY_AFTER_S },
       )
     }
-    if (group === undefined || this.#limits.openConnection(group)) return undefined
+    if (group === undefined || this.#limits.open(group, counted)) return undefined
     return refuse(
       429,
       `Too many connections from ${group}: ${addressLimits.maxConnections} are open. ` +

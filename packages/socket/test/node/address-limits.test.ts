@@ -13,6 +13,17 @@ function open(limits: Partial<typeof LIMITS> = {}): { limits: AddressLimits; clo
 const allowed = (limits: AddressLimits, address: string, tries: number): number =>
   Array.from({ length: tries }, () => limits.takeRequest(address)).filter((waitMs) => waitMs === 0).length
 
+test('requests of sessions have two places for each connection that there may be, and take none of theirs away', () => {
+  const { limits } = open()
+  expect([limits.open('a'), limits.open('a'), limits.open('a')]).toEqual([true, true, false])
+  const beside = Array.from({ length: 5 }, () => limits.open('a', 'beside'))
+  expect(beside).toEqual([true, true, true, true, false])
+  expect(limits.close('a')).toBe(false)
+  expect([limits.open('a'), limits.open('a', 'beside')]).toEqual([true, false])
+  for (let i = 0; i < 4; i++) expect(limits.close('a', 'beside')).toBe(false)
+  expect([limits.close('a'), limits.close('a')]).toEqual([false, true])
+})
+
 describe('requests of an address', () => {
   test('a burst at once, then so many per second, for ever', () => {
     const { limits, clock } = open()
@@ -64,23 +75,19 @@ describe('requests of an address', () => {
 describe('connections of an address', () => {
   test('are as many as it may have, and closing one makes room', () => {
     const { limits } = open()
-    expect([limits.openConnection('a'), limits.openConnection('a'), limits.openConnection('a')]).toEqual([
-      true,
-      true,
-      false,
-    ])
-    expect(limits.openConnection('b')).toBe(true)
-    limits.closeConnection('a')
-    expect([limits.openConnection('a'), limits.openConnection('a')]).toEqual([true, false])
+    expect([limits.open('a'), limits.open('a'), limits.open('a')]).toEqual([true, true, false])
+    expect(limits.open('b')).toBe(true)
+    limits.close('a')
+    expect([limits.open('a'), limits.open('a')]).toEqual([true, false])
   })
 
   test('outlive the memory of requests', () => {
     const { limits, clock } = open()
-    limits.openConnection('a')
-    limits.openConnection('a')
+    limits.open('a')
+    limits.open('a')
     clock.advance(3_600_000)
     for (let i = 0; i < 100; i++) limits.takeRequest(`other ${i}`)
-    expect(limits.openConnection('a')).toBe(false)
+    expect(limits.open('a')).toBe(false)
   })
 })
 
@@ -112,8 +119,8 @@ describe('memory is bounded', () => {
     for (let i = 0; i < 10_000; i++) {
       clock.advance(1)
       limits.takeRequest(`a${i}`)
-      limits.openConnection(`a${i}`)
-      limits.closeConnection(`a${i}`)
+      limits.open(`a${i}`)
+      limits.close(`a${i}`)
     }
     expect(limits.size).toBeLessThanOrEqual(102)
   })
