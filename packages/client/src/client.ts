@@ -13,7 +13,7 @@ import type {
   RpcInput,
   RpcOutput,
 } from '@wigwag/protocol'
-import { type CallOptions, cancellable } from './cancellable.ts'
+import { type CallOptions, cancellable, signalOf } from './cancellable.ts'
 import type { ClientEvents } from './client-events.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
 import { ChannelCommands, type PublishOptions } from './command/channel-commands.ts'
@@ -131,11 +131,12 @@ export class Client<const C extends Contract = Contract> {
     this.#connector.disconnect()
   }
 
-  /** Resolves when it is connected. Rejects with `ERR_DISCONNECTED` when no connection is sought. */
-  ready({ signal, timeoutMs }: CallOptions = {}): Promise<void> {
-    const waited = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
-    const signals = signal === undefined ? waited : [signal, ...waited]
-    return cancellable(signals.length > 0 ? AbortSignal.any(signals) : undefined, (settle) => {
+  /**
+   * Resolves when it is connected. Rejects with `ERR_DISCONNECTED` when no connection is sought, and as `AbortSignal.timeout` does
+   * after `timeoutMs`, by default never.
+   */
+  ready(options: CallOptions = {}): Promise<void> {
+    return cancellable(signalOf(options), (settle) => {
       const look = ({ phase }: ClientState): void => {
         if (phase === 'connected') settle({ value: undefined })
         else if (phase === 'disconnected') settle({ error: this.#disconnected() })
@@ -255,7 +256,9 @@ export class Client<const C extends Contract = Contract> {
       this.#serverSubscriptions.invalidate()
     }
     if (phase === 'disconnected') {
-      this.#commands.abandon(this.#disconnected())
+      const error = this.#disconnected()
+      this.#commands.abandon(error)
+      this.#subscriptions.abandon(error)
       // A process that has nothing else to do may end.
       this.#alarm.off()
       this.#setAlarm()

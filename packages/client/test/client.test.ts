@@ -162,6 +162,25 @@ describe('subscribing', () => {
     for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(500)
   })
 
+  test('a signal ends it, and listeners, for good', async () => {
+    const { hub, clock, client: create } = createMemoryBench()
+    const client = create()
+    const [leaving, deaf] = [new AbortController(), new AbortController()]
+    const heard: unknown[] = []
+    const subscription = client.subscribe('a', { signal: leaving.signal })
+    subscription.on('publication', ({ data }) => heard.push(data), { signal: deaf.signal })
+    await subscription.ready()
+    await hub.publish('a', 1)
+    await clock.advance(0)
+    deaf.abort()
+    await hub.publish('a', 2)
+    await clock.advance(0)
+    leaving.abort()
+    expect([heard, subscription.state.phase]).toEqual([[1], 'unsubscribed'])
+    expect(client.subscribe('b', { signal: leaving.signal }).state.phase).toBe('unsubscribed')
+    await expect(client.subscribe('c').ready({ signal: leaving.signal })).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   test('one channel has one subscription at a time', async () => {
     const { client: create } = createMemoryBench()
     const client = create()
