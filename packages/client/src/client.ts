@@ -9,6 +9,7 @@ import type {
   MethodsOf,
   PublicationInput,
   PublicationOutput,
+  PublicationPacket,
   Push,
   RpcInput,
   RpcOutput,
@@ -91,7 +92,11 @@ export class Client<const C extends Contract = Contract> {
         this.#emitter.emit('subscribed', { channel })
         if (gap !== undefined) this.#emitter.emit('gap', { channel, ...gap })
       },
-      delivered: (channel, packet) => this.#emitter.emit('publication', publicationOf(channel, packet)),
+      delivered: (channel, packet) => {
+        const fault = this.#faultOf(channel, packet)
+        if (fault === undefined) this.#emitter.emit('publication', publicationOf(channel, packet))
+        else this.#emitter.emit('error', fault)
+      },
       unsubscribed: (channel, code, reason) => this.#emitter.emit('unsubscribed', { channel, code, reason }),
     })
     this.#connector = new Connector(
@@ -168,7 +173,15 @@ export class Client<const C extends Contract = Contract> {
     options: SubscriptionOptions<ClientData<PublicationOutput<C, Channel>>> = {},
   ): Subscription<ClientData<PublicationOutput<C, Channel>>, ClientData<PublicationInput<C, Channel>>> {
     const { maxBufferedPublications, environment } = this.#options
-    const createCore = (sink: SubscriptionSink): SubscriptionCore => {
+    const createCore = (own: SubscriptionSink): SubscriptionCore => {
+      const sink: SubscriptionSink = {
+        ...own,
+        delivered: (packet) => {
+          const fault = this.#faultOf(channel, packet)
+          if (fault === undefined) own.delivered(packet)
+          else own.failed(fault)
+        },
+      }
       const tokens = new TokenHolder<{ readonly channel: string }>(options.token, options.getToken, { channel })
       return new SubscriptionCore(channel, this.#host, tokens, options, sink)
     }
@@ -221,6 +234,16 @@ export class Client<const C extends Contract = Contract> {
     const reason = state.phase === 'disconnected' ? state.reason : undefined
     const message = `There is no connection, and none is sought: ${reason?.text}. ${reason?.advice}`
     return new ClientError('ERR_DISCONNECTED', message, reason && { reason })
+  }
+
+  #faultOf(channel: string, { data }: PublicationPacket): ClientError | undefined {
+    let fault: string | undefined
+    try {
+      fault = this.#options.check?.(channel, data)
+    } catch (cause) {
+      fault = `data could not be checked: ${cause}`
+    }
+    return fault === undefined ? undefined : new ClientError('ERR_PUBLICATION_INVALID', `${channel} ${fault}`)
   }
 
   #greet(): ConnectRequest {

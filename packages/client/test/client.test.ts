@@ -487,6 +487,21 @@ describe('the end', () => {
     expect(client.state.phase).toBe('connected')
   })
 
+  test('a check that throws is a fault of the publication, and of nobody else', async () => {
+    const { hub, clock, line, client: create } = createMemoryBench()
+    const check = (): never => {
+      throw new Error('planned')
+    }
+    const subscription = create({ check }).subscribe('a')
+    const errors: unknown[] = []
+    subscription.on('error', ({ message }) => errors.push(message))
+    await subscription.ready()
+    await hub.publish('a', 1)
+    await clock.advance(0)
+    expect(errors).toEqual([expect.stringContaining('planned')])
+    expect(line.opened).toBe(1)
+  })
+
   test('disposing leaves nothing behind', async () => {
     const { hub, clock, client: create } = createMemoryBench({ rpc: () => null })
     await create().subscribe('a').ready()
