@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 
 /** What is imported, and how many bytes of it are allowed. */
 const BUDGETS = [
-  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 11_264 },
+  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 11_520 },
   { what: 'all of the client', code: `export * from '@wigwag/client'`, maxBytes: 14_336 },
 ]
 

@@ -11,6 +11,13 @@ export interface CallOptions {
 /** What something came to: a value, or why not. */
 export type Outcome<T> = { readonly value: T } | { readonly error: ClientError }
 
+/** A signal that is aborted by that of the options, and after their time, if they have either. */
+export function signalOf({ signal, timeoutMs }: CallOptions): AbortSignal | undefined {
+  if (timeoutMs === undefined) return signal
+  const timeout = AbortSignal.timeout(timeoutMs)
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+}
+
 /** A promise of what `begin` does, which returns what to do when nobody waits any more. */
 export function cancellable<T>(
   signal: AbortSignal | undefined,

@@ -1,4 +1,5 @@
 import type { Json } from '@wigwag/protocol'
+import type { PublicationCheck } from './check-by.ts'
 import type { OfflineQueueOptions } from './command/offline-queue.ts'
 import type { GetToken } from './connection/token-holder.ts'
 import type { Environment } from './environment/environment.ts'
@@ -37,6 +38,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** Publications that an iterator holds for its loop (count). Above it: `ERR_BUFFER_FULL`. Default 1000. */
   readonly maxBufferedPublications?: number
+  /** Asked of every publication, before handlers: what does not fit is told as event `error`. See `checkBy`. Default: nothing. */
+  readonly check?: PublicationCheck
   /** Keeps what is published while there is no connection, and sends it when there is one: each is stored once. Default: off. */
   readonly offlineQueue?: OfflineQueueOptions
   /** Time, chance, device and page. Default: those of the host. */
@@ -46,7 +49,7 @@ export interface ClientOptions {
 /** With every default filled in. */
 export type ResolvedClientOptions = Required<Omit<ClientOptions, Optional>> & Pick<ClientOptions, Optional>
 
-type Optional = 'token' | 'getToken' | 'data' | 'name' | 'version' | 'offlineQueue'
+type Optional = 'token' | 'getToken' | 'data' | 'name' | 'version' | 'check' | 'offlineQueue'
 
 const DEFAULTS = {
   minDelayMs: 500,

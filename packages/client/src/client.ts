@@ -9,11 +9,12 @@ import type {
   MethodsOf,
   PublicationInput,
   PublicationOutput,
+  PublicationPacket,
   Push,
   RpcInput,
   RpcOutput,
 } from '@wigwag/protocol'
-import { type CallOptions, cancellable } from './cancellable.ts'
+import { type CallOptions, cancellable, signalOf } from './cancellable.ts'
 import type { ClientEvents } from './client-events.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './client-options.ts'
 import { ChannelCommands, type PublishOptions } from './command/channel-commands.ts'
@@ -91,7 +92,11 @@ export class Client<const C extends Contract = Contract> {
         this.#emitter.emit('subscribed', { channel })
         if (gap !== undefined) this.#emitter.emit('gap', { channel, ...gap })
       },
-      delivered: (channel, packet) => this.#emitter.emit('publication', publicationOf(channel, packet)),
+      delivered: (channel, packet) => {
+        const fault = this.#faultOf(channel, packet)
+        if (fault === undefined) this.#emitter.emit('publication', publicationOf(channel, packet))
+        else this.#emitter.emit('error', fault)
+      },
       unsubscribed: (channel, code, reason) => this.#emitter.emit('unsubscribed', { channel, code, reason }),
     })
     this.#connector = new Connector(
@@ -131,11 +136,12 @@ export class Client<const C extends Contract = Contract> {
     this.#connector.disconnect()
   }
 
-  /** Resolves when it is connected. Rejects with `ERR_DISCONNECTED` when no connection is sought. */
-  ready({ signal, timeoutMs }: CallOptions = {}): Promise<void> {
-    const waited = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
-    const signals = signal === undefined ? waited : [signal, ...waited]
-    return cancellable(signals.length > 0 ? AbortSignal.any(signals) : undefined, (settle) => {
+  /**
+   * Resolves when it is connected. Rejects with `ERR_DISCONNECTED` when no connection is sought, and as `AbortSignal.timeout` does
+   * after `timeoutMs`, by default never.
+   */
+  ready(options: CallOptions = {}): Promise<void> {
+    return cancellable(signalOf(options), (settle) => {
       const look = ({ phase }: ClientState): void => {
         if (phase === 'connected') settle({ value: undefined })
         else if (phase === 'disconnected') settle({ error: this.#disconnected() })
@@ -167,7 +173,15 @@ export class Client<const C extends Contract = Contract> {
     options: SubscriptionOptions<ClientData<PublicationOutput<C, Channel>>> = {},
   ): Subscription<ClientData<PublicationOutput<C, Channel>>, ClientData<PublicationInput<C, Channel>>> {
     const { maxBufferedPublications, environment } = this.#options
-    const createCore = (sink: SubscriptionSink): SubscriptionCore => {
+    const createCore = (own: SubscriptionSink): SubscriptionCore => {
+      const sink: SubscriptionSink = {
+        ...own,
+        delivered: (packet) => {
+          const fault = this.#faultOf(channel, packet)
+          if (fault === undefined) own.delivered(packet)
+          else own.failed(fault)
+        },
+      }
       const tokens = new TokenHolder<{ readonly channel: string }>(options.token, options.getToken, { channel })
       return new SubscriptionCore(channel, this.#host, tokens, options, sink)
     }
@@ -222,6 +236,16 @@ export class Client<const C extends Contract = Contract> {
     return new ClientError('ERR_DISCONNECTED', message, reason && { reason })
   }
 
+  #faultOf(channel: string, { data }: PublicationPacket): ClientError | undefined {
+    let fault: string | undefined
+    try {
+      fault = this.#options.check?.(channel, data)
+    } catch (cause) {
+      fault = `data could not be checked: ${cause}`
+    }
+    return fault === undefined ? undefined : new ClientError('ERR_PUBLICATION_INVALID', `${channel} ${fault}`)
+  }
+
   #greet(): ConnectRequest {
     const { data, name, version } = this.#options
     const { token } = this.#tokens
@@ -255,7 +279,9 @@ export class Client<const C extends Contract = Contract> {
       this.#serverSubscriptions.invalidate()
     }
     if (phase === 'disconnected') {
-      this.#commands.abandon(this.#disconnected())
+      const error = this.#disconnected()
+      this.#commands.abandon(error)
+      this.#subscriptions.abandon(error)
       // A process that has nothing else to do may end.
       this.#alarm.off()
       this.#setAlarm()

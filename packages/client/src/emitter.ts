@@ -18,7 +18,10 @@ export class Emitter<Events extends object> {
     this.#listeners.set(name, listeners)
     // Each call its own, were it the same function twice.
     const own = (event: never): void => listener(event)
-    const off = (): void => void listeners.delete(own)
+    const off = (): void => {
+      listeners.delete(own)
+      signal?.removeEventListener('abort', off)
+    }
     if (signal?.aborted) return off
     listeners.add(own)
     signal?.addEventListener('abort', off, { once: true })

@@ -1,4 +1,5 @@
 export type { CallOptions } from './cancellable.ts'
+export { checkBy, type PublicationCheck } from './check-by.ts'
 export { Client } from './client.ts'
 export type { ClientEvents } from './client-events.ts'
 export type { ClientOptions } from './client-options.ts'

@@ -162,6 +162,25 @@ describe('subscribing', () => {
     for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(500)
   })
 
+  test('a signal ends it, and listeners, for good', async () => {
+    const { hub, clock, client: create } = createMemoryBench()
+    const client = create()
+    const [leaving, deaf] = [new AbortController(), new AbortController()]
+    const heard: unknown[] = []
+    const subscription = client.subscribe('a', { signal: leaving.signal })
+    subscription.on('publication', ({ data }) => heard.push(data), { signal: deaf.signal })
+    await subscription.ready()
+    await hub.publish('a', 1)
+    await clock.advance(0)
+    deaf.abort()
+    await hub.publish('a', 2)
+    await clock.advance(0)
+    leaving.abort()
+    expect([heard, subscription.state.phase]).toEqual([[1], 'unsubscribed'])
+    expect(client.subscribe('b', { signal: leaving.signal }).state.phase).toBe('unsubscribed')
+    await expect(client.subscribe('c').ready({ signal: leaving.signal })).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   test('one channel has one subscription at a time', async () => {
     const { client: create } = createMemoryBench()
     const client = create()
@@ -466,6 +485,21 @@ describe('the end', () => {
     await clock.advance(1)
     expect(line.opened).toBe(2)
     expect(client.state.phase).toBe('connected')
+  })
+
+  test('a check that throws is a fault of the publication, and of nobody else', async () => {
+    const { hub, clock, line, client: create } = createMemoryBench()
+    const check = (): never => {
+      throw new Error('planned')
+    }
+    const subscription = create({ check }).subscribe('a')
+    const errors: unknown[] = []
+    subscription.on('error', ({ message }) => errors.push(message))
+    await subscription.ready()
+    await hub.publish('a', 1)
+    await clock.advance(0)
+    expect(errors).toEqual([expect.stringContaining('planned')])
+    expect(line.opened).toBe(1)
   })
 
   test('disposing leaves nothing behind', async () => {

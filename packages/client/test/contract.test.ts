@@ -1,4 +1,4 @@
-import { Client } from '@wigwag/client'
+import { Client, type ClientError, checkBy } from '@wigwag/client'
 import { MemoryLine } from '@wigwag/client/testing'
 import { createHub } from '@wigwag/hub/node'
 import { defineContract } from '@wigwag/protocol'
@@ -78,4 +78,40 @@ test('types flow from the contract to handlers, publications, calls and what is 
     client.subscribe(String(quote.cents))
   }
   expect(faults).toBeTypeOf('function')
+})
+
+test('with checkBy, what a hub of another version carries is told as an error, and to no handler', async () => {
+  const hub = createHub({ authenticate: () => ({ user: 'ann', channels: ['prices:all'] }) })
+  const client = new Client<typeof contract>('http://hub.test/', {
+    transports: [new MemoryLine(hub)],
+    check: checkBy(contract),
+  })
+  onTestFinished(async () => {
+    client.disconnect()
+    await hub.close()
+  })
+  const told: unknown[] = []
+  const fault = ({ code, message }: ClientError): unknown => told.push([code, message])
+  client.on('error', fault)
+  client.on('publication', ({ data }) => told.push(data))
+  const prices = client.subscribe('prices:1')
+  prices.on('error', fault)
+  prices.on('publication', ({ data }) => told.push(data))
+  await prices.ready()
+  const files = client.subscribe('files:1')
+  files.on('publication', ({ data }) => told.push(data))
+  await files.ready()
+  for (const channel of ['prices:1', 'prices:all']) {
+    await hub.publish(channel, { symbol: 'ABC', cents: 'five' })
+    await hub.publish(channel, { symbol: 'ABC', cents: 5, more: true })
+  }
+  await hub.publish('files:1', 'anything')
+  await client.rpc('ping').catch(() => {})
+  const invalid = (channel: string): unknown => [
+    'ERR_PUBLICATION_INVALID',
+    expect.stringMatching(new RegExp(`^${channel} data\\.cents: .*number`)),
+  ]
+  const fits = { symbol: 'ABC', cents: 5, more: true }
+  expect(told).toEqual([invalid('prices:1'), fits, invalid('prices:all'), fits, 'anything'])
+  expect(prices.position?.offset).toBe(2)
 })

@@ -26,7 +26,7 @@ const WHOLE: Readonly<Record<Method, unknown>> = {
     join_leave: true,
   },
   unsubscribe: { channel: 'news' },
-  publish: { channel: 'news', data: null },
+  publish: { channel: 'news', data: null, idempotency_key: 'k' },
   presence: { channel: 'news' },
   presence_stats: { channel: 'news' },
   history: { channel: 'news', limit: -1, since: { offset: 3, epoch: 'e' }, reverse: true },
@@ -100,6 +100,11 @@ describe('what can be answered is refused by name', () => {
       '"subscribe.offset" must be a whole number from 0 to 9007199254740991.',
     ],
     [{ id: 1, publish: { channel: 'a' } }, BAD, '"publish.data" must be given: any JSON value.'],
+    [
+      { id: 1, publish: { channel: 'a', data: 1, idempotency_key: 7 } },
+      BAD,
+      '"publish.idempotency_key" must be a string.',
+    ],
     [
       { id: 1, history: { channel: 'a', limit: 0.5 } },
       BAD,
@@ -179,7 +184,7 @@ describe('properties', () => {
     )
   })
 
-  test('no text makes it throw', () => {
+  test('no text makes it throw', { timeout: 30_000 }, () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),

@@ -55,6 +55,11 @@ export class ChannelCommands {
     this.#queue = queue
   }
 
+  /** Seeks a connection if there is none, or says why none is sought. */
+  seek(): ClientError | undefined {
+    return this.#host.seek()
+  }
+
   async publish(channel: string, data: Json, options: PublishOptions = {}): Promise<void> {
     const { idempotencyKey: key = this.#queue?.createKey(), ...others } = options
     const request = { channel, data, ...(key !== undefined && { idempotency_key: key }) }

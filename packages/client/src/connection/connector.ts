@@ -110,8 +110,12 @@ export class Connector {
   }
 
   #apply(effect: ClientEffect | undefined): void {
-    if (effect === 'close') this.#drop()
     const { state } = this.#machine
+    if (effect === 'close') {
+      this.#drop()
+      // Where this one gets no connection another may; what works is kept.
+      if (state.phase === 'connecting' && BLOCKED.has(state.reason.name)) this.#chosen++
+    }
     if (state !== this.#state) {
       this.#state = state
       if (state.phase === 'disconnected') {
@@ -129,8 +133,6 @@ export class Connector {
   }
 
   #end(attempt: number, reason: CloseReason): void {
-    // Where this one gets no connection another may; what works is kept.
-    if (attempt === this.#machine.attempt && BLOCKED.has(reason.name)) this.#chosen++
     this.#apply(this.#machine.ended(attempt, reason, this.#nowMs()))
   }
 

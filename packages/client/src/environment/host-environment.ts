@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts'
 const MAX_TIMER_MS = 2 ** 31 - 1
 const ID_BYTES = 16
 
-/** What a browser or Node lends. Without a page nothing is watched. */
+/** What a browser or Node lends. Node does not know of its network. */
 export function hostEnvironment(): Environment {
   return {
     nowMs: createClock(() => Date.now()),
@@ -41,13 +41,14 @@ export function createClock(wallMs: () => number): () => number {
 
 function watch(tell: (what: 'woke' | 'offline') => void): () => void {
   const { addEventListener, document } = globalThis as Partial<typeof globalThis>
-  if (addEventListener === undefined || document === undefined) return () => {}
+  if (addEventListener === undefined) return () => {}
   const watching = new AbortController()
   const { signal } = watching
   const woke = (): void => tell('woke')
   addEventListener('online', woke, { signal })
   addEventListener('offline', () => tell('offline'), { signal })
   addEventListener('pageshow', woke, { signal })
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && woke(), { signal })
+  // Workers have none.
+  document?.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && woke(), { signal })
   return () => watching.abort()
 }

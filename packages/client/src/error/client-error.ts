@@ -2,8 +2,6 @@
 export type ClientErrorCode =
   /** The caller: an option is out of range, or a channel has a subscription already. */
   | 'ERR_OPTION'
-  /** The caller: what was to be published or sent is no JSON. */
-  | 'ERR_DATA'
   /** The hub: it answered with an error; `number` and `temporary` say which. */
   | 'ERR_REPLY'
   /** The network: there is no connection, and none is sought. `reason` says why. */
@@ -19,10 +17,10 @@ export type ClientErrorCode =
   /** The offline queue holds as much as it may, or what waited in it was too old. */
   | 'ERR_QUEUE_FULL'
   | 'ERR_QUEUE_EXPIRED'
+  /** The hub: a publication is not what the contract says, so that no handler was told of it. */
+  | 'ERR_PUBLICATION_INVALID'
   /** The application: `getToken` threw, which is the `cause`; it is asked again. */
   | 'ERR_TOKEN'
-  /** The hub or a proxy: what came is no packet of the protocol. */
-  | 'ERR_PACKET'
 
 /** What there is to know of an error beside its code and message. */
 export interface ClientErrorDetails {

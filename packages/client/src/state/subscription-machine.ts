@@ -132,6 +132,11 @@ export class SubscriptionMachine {
     return this.#fail(reason, nowMs)
   }
 
+  /** The token, if there is one, will not do any more. */
+  invalidate(): void {
+    this.#needsToken = this.#hasTokens
+  }
+
   /** Time has gone by. */
   tick(nowMs: number): SubscriptionEffect | undefined {
     return nowMs < this.nextDeadlineMs() ? undefined : this.#begin()

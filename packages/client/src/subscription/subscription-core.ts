@@ -50,6 +50,8 @@ export interface SubscriptionSink {
   delivered(publication: PublicationPacket): void
   /** Somebody came or went. */
   moved(kind: 'join' | 'leave', info: ClientInfo): void
+  /** No connection is sought any more. */
+  abandoned(error: ClientError): void
   failed(error: ClientError): void
 }
 
@@ -129,7 +131,12 @@ export class SubscriptionCore {
   /** Nothing that is known of the stream, or of the token, holds any more. */
   invalidate(): void {
     this.#place.invalidate()
-    if (this.#tokens.source !== 'none') this.#tokens.token = undefined
+    this.#machine.invalidate()
+  }
+
+  /** No connection is sought any more. */
+  abandoned(error: ClientError): void {
+    this.#sink.abandoned(error)
   }
 
   /** A publication has come. */

@@ -44,6 +44,11 @@ export class SubscriptionSet {
     for (const core of [...this.#byChannel.values()]) core.unsubscribe()
   }
 
+  /** No connection is sought any more. */
+  abandon(error: ClientError): void {
+    for (const core of [...this.#byChannel.values()]) core.abandoned(error)
+  }
+
   /** Nothing that is known of streams and tokens holds any more. */
   invalidate(): void {
     for (const core of this.#byChannel.values()) core.invalidate()

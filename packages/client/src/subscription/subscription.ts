@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ClientInfo, Json, SubscribeResult } from '@wigwag/protocol'
-import { type CallOptions, cancellable } from '../cancellable.ts'
+import { type CallOptions, cancellable, signalOf } from '../cancellable.ts'
 import type { ChannelCommands, ChannelHistory, HistoryOptions, PublishOptions } from '../command/channel-commands.ts'
 import { Emitter } from '../emitter.ts'
 import { ClientError } from '../error/client-error.ts'
@@ -46,6 +46,10 @@ export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Pu
   readonly #emitter: Emitter<SubscriptionEvents<Data>>
   readonly #iterators = new Set<PublicationIterator<Data>>()
   readonly #maxBuffered: number
+  readonly #signal: AbortSignal | undefined
+  readonly #aborted = (): void => this.unsubscribe()
+  /** Who waits until it is subscribed: to be told that it will not be without a connection. */
+  readonly #waiting = new Set<(error: ClientError) => void>()
 
   /** Made by `client.subscribe`. */
   constructor(
@@ -66,13 +70,14 @@ export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Pu
       joined: (result, gap) => this.#joined(result, gap),
       delivered: (packet) => this.#delivered(publicationOf(this.channel, packet)),
       moved: (kind, info) => this.#emitter.emit(kind, info),
+      abandoned: (error) => {
+        for (const abandoned of [...this.#waiting]) abandoned(error)
+      },
       failed: (error) => this.#emitter.emit('error', error),
     })
     this.channel = this.#core.channel
-    const { signal } = options
-    if (signal?.aborted) return
-    signal?.addEventListener('abort', () => this.unsubscribe(), { once: true })
-    this.#core.subscribe()
+    this.#signal = options.signal
+    if (!options.signal?.aborted) this.#core.subscribe()
   }
 
   /** Whether publications come, and why not. */
@@ -96,21 +101,30 @@ export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Pu
   }
 
   /**
-   * Resolves when it is subscribed. Rejects with `ERR_UNSUBSCRIBED` when it will not be, with `ERR_TIMEOUT` only where
-   * `timeoutMs` is given.
+   * Resolves when it is subscribed. Rejects with `ERR_UNSUBSCRIBED` when it will not be, with `ERR_DISCONNECTED` when no
+   * connection is sought, and as `AbortSignal.timeout` does after `timeoutMs`, by default never.
    */
-  ready({ signal, timeoutMs }: CallOptions = {}): Promise<void> {
-    const waited = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]
-    const signals = signal === undefined ? waited : [signal, ...waited]
-    return cancellable(signals.length > 0 ? AbortSignal.any(signals) : undefined, (settle) => {
+  ready(options: CallOptions = {}): Promise<void> {
+    return cancellable(signalOf(options), (settle) => {
       const look = ({ phase }: { readonly phase: SubscriptionState['phase'] }): void => {
         if (phase === 'subscribed') settle({ value: undefined })
         else if (phase === 'unsubscribed') settle({ error: this.#unsubscribed() })
         else return
         off()
       }
-      const off = this.on('state', look)
+      const offState = this.on('state', look)
+      const abandoned = (error: ClientError): void => {
+        settle({ error })
+        off()
+      }
+      const off = (): void => {
+        offState()
+        this.#waiting.delete(abandoned)
+      }
+      this.#waiting.add(abandoned)
       look(this.state)
+      const error = this.state.phase === 'subscribing' ? this.#commands.seek() : undefined
+      if (error !== undefined) abandoned(error)
       return off
     })
   }
@@ -180,8 +194,12 @@ export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Pu
   #changed(state: SubscriptionState): void {
     this.#emitter.emit('state', state)
     // `subscribed` says more, and is told when that is known.
-    if (state.phase === 'subscribing') this.#emitter.emit('subscribing', state)
+    if (state.phase === 'subscribing') {
+      this.#signal?.addEventListener('abort', this.#aborted)
+      this.#emitter.emit('subscribing', state)
+    }
     if (state.phase !== 'unsubscribed') return
+    this.#signal?.removeEventListener('abort', this.#aborted)
     this.#emitter.emit('unsubscribed', state)
     this.#endIterators(state.reason)
   }

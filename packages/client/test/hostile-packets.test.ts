@@ -69,4 +69,4 @@ test('whatever a hub says, nothing is thrown at the transport, and the client go
     ),
     { numRuns: 300 },
   )
-})
+}, 30_000)
