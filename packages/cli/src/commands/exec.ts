@@ -15,6 +15,7 @@ import {
 } from '../argument-parsers.ts'
 import { checkExecOptions, type ExecCommandOptions } from '../exec/exec-command-options.ts'
 import { ExecServer } from '../exec/exec-server.ts'
+import { keepHeapFlat } from '../exec/flat-heap.ts'
 import { logExecEvent } from '../exec/log-exec-event.ts'
 import { exitOnSignal } from '../serve/shutdown.ts'
 
@@ -146,6 +147,7 @@ function wait(flag: string, what: string, defaultMs: number): Option {
 
 async function exec(command: readonly string[], options: ExecCommandOptions): Promise<void> {
   checkExecOptions(options, command)
+  keepHeapFlat()
   const log = pino(
     { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
