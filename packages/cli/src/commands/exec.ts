@@ -62,9 +62,9 @@ export function execCommand(): Command {
     .addOption(
       new Option(
         '--mode <mode>',
-        'per-connection: a program for each WebSocket; shared: one for all, who sees the last lines first',
+        'per-connection: a program for each WebSocket; pool: the same, started before it comes; shared: one for all',
       )
-        .choices(['per-connection', 'shared'])
+        .choices(['per-connection', 'shared', 'pool'])
         .default('per-connection'),
     )
     .addOption(
@@ -73,6 +73,8 @@ export function execCommand(): Command {
         'chart',
       ]),
     )
+    .option('--warm <count>', 'pool: how many programs wait for a client', parseLimit, 4)
+    .option('--request-line', 'tell a program of its client in the first line of its input, as JSON')
     .option('--channel <name>', 'shared: the channel of its output, at /channel/NAME', 'output')
     .option('--history <count>', 'shared: how many of the last messages who comes later is sent', parseCount, 100)
     .option('--input', 'shared: what clients send is its input')
