@@ -27,7 +27,7 @@ const INSTEAD = {
   payload_part: 'fragment',
 }
 /** Names that others chose. */
-const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast']
+const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast', 'cursor', 'setCursor']
 const FILE_NAMES = /^(utils?|helpers?|common|types|misc|lib)\.tsx?$/
 const DOORS = ['src/index.ts', 'src/core/index.ts', 'src/node/index.ts', 'src/jwt/index.ts', 'src/testing/index.ts']
 

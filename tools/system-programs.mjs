@@ -20,6 +20,7 @@ const PROGRAMS = [
   { pythonModule: 'tornado', debianPackage: 'python3-tornado', tests: 'the test with Tornado' },
   { pythonModule: 'websockets', debianPackage: 'python3-websockets', tests: "the tests with Python's websockets" },
   { command: 'php', debianPackage: 'php-cli', tests: "PHP's way of long polling" },
+  { command: 'vmstat', debianPackage: 'procps', tests: "the test of the guide's chart" },
   { command: 'mosquitto', debianPackage: 'mosquitto', tests: 'mqtt on the face of ws' },
   { command: 'rabbitmq-server', debianPackage: 'rabbitmq-server', tests: 'stompjs on the face of ws' },
   { command: 'prosody', debianPackage: 'prosody', tests: 'XMPP on the face of ws' },

@@ -184,6 +184,19 @@ describe('docs/limits.md has the defaults of the code', () => {
     }
   })
 
+  test('of programs', () => {
+    const sources = ['exec/exec-options', 'shared/shared-options', 'process/kill-ladder', 'http/exec-http']
+      .map((name) => `packages/programs/src/${name}.ts`)
+      .map(read)
+      .join()
+    const limits = [...rows].filter(([name]) => name.startsWith('exec.'))
+    expect(limits.length).toBe(14)
+    for (const [name, value] of limits) {
+      const [, expression = ''] = new RegExp(`[{ ]${name.slice(5)}: ([\\d_* ]+)[,\\n ]`).exec(sources) ?? []
+      expect(product(expression), name).toBe(value)
+    }
+  })
+
   test('of the doors', () => {
     const { maxConnections, addressLimits } = resolveAdmissionOptions({})
     const { exempt: _exempt, ...limits } = addressLimits

@@ -89,6 +89,12 @@ describe('every import points down', () => {
       'not below',
     ],
     [
+      'a program behind a WebSocket',
+      'packages/programs/src/process/planted.ts',
+      "import { ExecEndpoint } from '../exec/exec-endpoint.ts'\nexport const planted = ExecEndpoint\n",
+      'points up',
+    ],
+    [
       'the pure hub uses sockets',
       'packages/hub/src/channel/planted.ts',
       "import { PreparedMessage } from '@wigwag/socket'\nexport const planted = PreparedMessage\n",

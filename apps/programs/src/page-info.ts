@@ -9,7 +9,12 @@ export interface PageInfo {
 
 /** Asks the server that the page came from. */
 export async function fetchPageInfo(): Promise<PageInfo> {
-  const answer = await fetch('wigwag.json')
+  const answer = await fetch(addressOf('wigwag.json'))
   if (!answer.ok) throw new Error(`The server answered with ${answer.status}.`)
   return (await answer.json()) as PageInfo
+}
+
+/** Where something beside the page is. A page may have been opened with a password in its address, which may not be sent on. */
+export function addressOf(path: string): string {
+  return new URL(path, `${location.origin}${location.pathname}`).href
 }

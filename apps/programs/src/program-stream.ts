@@ -1,4 +1,4 @@
-import type { PageInfo } from './page-info.ts'
+import { addressOf, type PageInfo } from './page-info.ts'
 
 /** How it stands between the page and the program. */
 export type StreamState =
@@ -103,5 +103,5 @@ export class ProgramStream {
 }
 
 function webSocketUrl(path: string): string {
-  return new URL(path, location.href).href.replace(/^http/, 'ws')
+  return addressOf(path).replace(/^http/, 'ws')
 }

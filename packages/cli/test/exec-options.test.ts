@@ -12,6 +12,7 @@ describe('a command line that is wrong', () => {
     ['programs for everybody', { host: '0.0.0.0' }, ['cat'], PUBLIC],
     ['programs for everybody, on IPv6', { host: '::' }, ['cat'], PUBLIC],
     ['a shared program that decides', { mode: 'shared', decidedBy: 'program' }, ['cat'], 'goes with a program'],
+    ['a pool of who knows what', { mode: 'pool', dir: '.' }, [], 'goes with a program'],
     ['a shared folder', { mode: 'shared', dir: '.' }, [], 'goes with a program'],
     [
       'a page for everybody beside a program that decides',

@@ -123,6 +123,16 @@ describe.runIf(hasChromium)('the pages of wigwag exec', () => {
     expect(shown.faults).toEqual([])
   })
 
+  test('behind a password the page, what it asks for, and its WebSocket come in', async () => {
+    const command = ['--', 'sh', '-c', 'echo "you are $REMOTE_USER"; cat']
+    const served = await execWigwag(['--credential', 'ada:secret', '--page', 'log', ...command])
+    await using _program = served.program
+    const page = await browser.newPage()
+    await page.goto(served.url.replace('ws://', 'http://ada:secret@'))
+    await page.getByText('you are ada', { exact: true }).waitFor()
+    await page.close()
+  })
+
   test('a program of one’s own ends, and is run again when asked to', async () => {
     const served = await execWigwag(['--page', 'log', '--', 'sh', '-c', 'echo pid $$; exit 3'])
     await using _program = served.program

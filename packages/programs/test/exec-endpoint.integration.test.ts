@@ -272,3 +272,57 @@ async function upgradeAnswer(port: number, host = `127.0.0.1:${port}`): Promise<
     })
   })
 }
+
+describe('programs that wait for clients', () => {
+  test('are there before anybody comes, and replaced when one is taken', async () => {
+    await using server = await ExecServer.start({ command: shell('echo $$; cat'), warmProcesses: 2, killLadder: QUICK })
+    expect(server.endpoint.stats.processes).toBe(0)
+    await server.endpoint.start()
+    while (server.endpoint.stats.processes < 2) await new Promise(setImmediate)
+    const client = await Client.connect(server.url())
+    const [pid] = await client.take(1)
+    while (server.endpoint.stats.processes < 3) await new Promise(setImmediate)
+    client.socket.send('hello')
+    expect(await client.take(2)).toEqual([pid, 'hello'])
+    client.socket.close()
+    await client.closed
+    const next = await Client.connect(server.url())
+    expect((await next.take(1))[0]).not.toBe(pid)
+  })
+
+  test('hear of their client in the first line, if that is wanted', async () => {
+    const command = shell('read -r request; echo "$request"; cat')
+    await using server = await ExecServer.start({ command, warmProcesses: 1, requestLine: true, killLadder: QUICK })
+    await server.endpoint.start()
+    const client = await Client.connect(server.url('/a?b=c'))
+    expect(JSON.parse(String((await client.take(1))[0]))).toMatchObject({ PATH_INFO: '/a', QUERY_STRING: 'b=c' })
+  })
+
+  test('one that ends by itself is replaced, later; nothing is left when the server closes', async () => {
+    const server = await ExecServer.start({ command: shell('exit 1'), warmProcesses: 1 })
+    await server.endpoint.start()
+    await server[Symbol.asyncDispose]()
+    expect(server.endpoint.stats.processes).toBe(0)
+  })
+
+  test('are too many when they are as many as may run', async () => {
+    await using server = await ExecServer.start({
+      command: ['cat'],
+      warmProcesses: 1,
+      maxProcesses: 1,
+      killLadder: QUICK,
+    })
+    await server.endpoint.start()
+    const client = await Client.connect(server.url())
+    expect(await refusal(server.url())).toMatchObject({ status: 429 })
+    client.socket.close()
+    await client.closed
+  })
+
+  test.each([
+    ['a folder', { folder: '.', warmProcesses: 1 }],
+    ['a program that decides', { command: ['cat'], warmProcesses: 1, decidedBy: 'program' as const }],
+  ])('cannot be had of %s', async (_what, options) => {
+    await expect(ExecServer.start(options)).rejects.toMatchObject({ code: 'ERR_PROGRAM_OPTION' })
+  })
+})

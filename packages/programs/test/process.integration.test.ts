@@ -30,10 +30,11 @@ describe('the end of a program', () => {
   })
 
   test.each([
-    ['SIGINT', 'trap "echo caught; exit 7" INT; echo ready; while :; do sleep 0.01; done', 7],
-    ['SIGTERM', 'trap "" INT; trap "exit 8" TERM; echo ready; while :; do sleep 0.01; done', 8],
-  ])('who reads no input is sent %s', async (_signal, script, status) => {
-    const program = await startShell(script)
+    ['SIGINT', 'trap "echo caught; exit 7" INT; echo ready; while :; do sleep 0.01; done', 7, 'interruptGraceMs'],
+    ['SIGTERM', 'trap "" INT; trap "exit 8" TERM; echo ready; while :; do sleep 0.01; done', 8, 'terminateGraceMs'],
+  ])('who reads no input is sent %s', async (_signal, script, status, last) => {
+    // However slow the machine is: the step behind it is far away.
+    const program = await startShell(script, resolveKillLadder({ ...QUICK, [last]: 20_000 }))
     await output(program)
     await program.end()
     expect(await program.ended).toEqual({ by: 'status', status })

@@ -105,7 +105,7 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
 function rangeOfValues(_plot: uPlot, min: number | null, max: number | null): [number, number] {
   if (min === null || max === null) return [0, 1]
   if (min === max) return min === 0 ? [0, 1] : [Math.min(0, 2 * min), Math.max(0, 2 * max)]
-  const room = (max - min) * 0.08
-  const low = min >= 0 && min < (max - min) * 1.5 ? 0 : min - room
-  return [low, max + room]
+  const margin = (max - min) * 0.08
+  const low = min >= 0 && min < (max - min) * 1.5 ? 0 : min - margin
+  return [low, max + margin]
 }

@@ -1,5 +1,5 @@
 /** Most lines that are kept; above it the oldest go. */
-export const MAX_LINES = 5000
+const MAX_LINES = 5000
 
 /** A line, or something to be said between lines. */
 export interface LogLine {

@@ -15,6 +15,7 @@ import {
 } from '../argument-parsers.ts'
 import { checkExecOptions, type ExecCommandOptions } from '../exec/exec-command-options.ts'
 import { ExecServer } from '../exec/exec-server.ts'
+import { keepHeapFlat } from '../exec/flat-heap.ts'
 import { logExecEvent } from '../exec/log-exec-event.ts'
 import { exitOnSignal } from '../serve/shutdown.ts'
 
@@ -61,9 +62,9 @@ export function execCommand(): Command {
     .addOption(
       new Option(
         '--mode <mode>',
-        'per-connection: a program for each WebSocket; shared: one for all, who sees the last lines first',
+        'per-connection: a program for each WebSocket; pool: the same, started before it comes; shared: one for all',
       )
-        .choices(['per-connection', 'shared'])
+        .choices(['per-connection', 'shared', 'pool'])
         .default('per-connection'),
     )
     .addOption(
@@ -72,6 +73,8 @@ export function execCommand(): Command {
         'chart',
       ]),
     )
+    .option('--warm <count>', 'pool: how many programs wait for a client', parseLimit, 4)
+    .option('--request-line', 'tell a program of its client in the first line of its input, as JSON')
     .option('--channel <name>', 'shared: the channel of its output, at /channel/NAME', 'output')
     .option('--history <count>', 'shared: how many of the last messages who comes later is sent', parseCount, 100)
     .option('--input', 'shared: what clients send is its input')
@@ -146,6 +149,7 @@ function wait(flag: string, what: string, defaultMs: number): Option {
 
 async function exec(command: readonly string[], options: ExecCommandOptions): Promise<void> {
   checkExecOptions(options, command)
+  keepHeapFlat()
   const log = pino(
     { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),

@@ -10,7 +10,9 @@ export interface ExecCommandOptions extends ListenOptions {
   readonly binary?: boolean
   readonly passStderr?: boolean
   readonly passEnv?: readonly string[]
-  readonly mode: 'per-connection' | 'shared'
+  readonly mode: 'per-connection' | 'shared' | 'pool'
+  readonly warm: number
+  readonly requestLine?: boolean
   readonly page?: 'log' | 'chart'
   readonly channel: string
   readonly history: number
@@ -58,6 +60,12 @@ export function checkExecOptions(options: ExecCommandOptions, command: readonly 
     throw new CliError(
       '--mode shared runs one program before anybody comes: it goes with a program, and not with --dir, --decided-by program or ' +
         '--pass-stderr.',
+      ExitCode.usage,
+    )
+  }
+  if (mode === 'pool' && (dir !== undefined || command.length === 0 || decidedBy === 'program')) {
+    throw new CliError(
+      '--mode pool starts programs before anybody comes: it goes with a program, and not with --dir or --decided-by program.',
       ExitCode.usage,
     )
   }

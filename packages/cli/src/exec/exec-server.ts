@@ -37,11 +37,11 @@ export class ExecServer {
     return this.#endpoint?.stats.processes ?? 0
   }
 
-  /** Listens, and starts a program that is shared; resolves with the URL. Rejects with `CliError` when that cannot be had. */
+  /** Listens, and starts programs that do not wait for clients; resolves with the URL. Rejects with `CliError` when that cannot be had. */
   async listen(): Promise<string> {
     const url = await listen(this.#http, this.#options)
     try {
-      if (this.#endpoint instanceof SharedEndpoint) await this.#endpoint.start()
+      await this.#endpoint?.start()
       return url
     } catch (error) {
       this.#http.close()
@@ -111,7 +111,14 @@ function createEndpoint(
     dir !== undefined ? { folder: dir } : command.length > 0 ? { command } : undefined
   if (source === undefined) return undefined
   const stderr = options.passStderr === true ? 'pass' : 'log'
-  return new ExecEndpoint({ ...common, ...source, stderr, decidedBy: options.decidedBy })
+  return new ExecEndpoint({
+    ...common,
+    ...source,
+    stderr,
+    decidedBy: options.decidedBy,
+    requestLine: options.requestLine === true,
+    warmProcesses: mode === 'pool' ? options.warm : 0,
+  })
 }
 
 function createPlain(options: ExecCommandOptions, doors: Doors, command: readonly string[]): ExecHttp {
@@ -119,7 +126,7 @@ function createPlain(options: ExecCommandOptions, doors: Doors, command: readonl
   return new ExecHttp({
     ...doors,
     headers: { ...header, ...headerHttp },
-    pageInfo: { title: dir ?? command.join(' '), mode, channel },
+    pageInfo: { title: dir ?? command.join(' '), mode: mode === 'shared' ? mode : 'per-connection', channel },
     ...(page && { page }),
     ...(staticFolder !== undefined && { staticFolder }),
     ...(cgiFolder !== undefined && { cgiFolder }),

@@ -11,6 +11,7 @@ import { type ExecOptions, type ResolvedExecOptions, resolveExecOptions } from '
 import { findProgram, type ProgramFile } from './find-program.ts'
 import { ProgramConnection } from './program-connection.ts'
 import { programVerdict } from './program-verdict.ts'
+import { WarmPrograms } from './warm-programs.ts'
 
 /** From how many queued bytes on a program's output is paused. Large enough that few pauses are needed, small enough for thousands. */
 const HIGH_WATER_MARK_BYTES = 256 * 1024
@@ -27,6 +28,7 @@ export class ExecEndpoint {
   readonly #options: ResolvedExecOptions
   readonly #table: ProcessTable
   readonly #server: WebSocketServer<ProgramConnection>
+  readonly #warm: WarmPrograms
 
   /** Throws `ProgramsError` `ERR_PROGRAM_OPTION` or `UsageError` `ERR_OPTION` for an option out of range. */
   constructor(options: ExecOptions) {
@@ -34,6 +36,7 @@ export class ExecEndpoint {
     const { admission, allowOrigins, allowHosts, handshakeTimeoutMs, pingIntervalMs, upgradeHeaders } = this.#options
     const { maxLineBytes, maxMessageBytes } = this.#options
     this.#table = new ProcessTable(this.#options.maxProcesses)
+    this.#warm = new WarmPrograms(this.#options.warmProcesses, () => this.#table.start(() => this.#startWarm()))
     this.#server = new WebSocketServer<ProgramConnection>({
       ...(allowHosts === undefined ? {} : { allowHosts }),
       admission,
@@ -61,6 +64,14 @@ export class ExecEndpoint {
     return { processes: this.#table.size, webSocket: this.#server.stats }
   }
 
+  /**
+   * Starts the programs that wait for clients (`warmProcesses`), if there are to be any. Rejects with `ProgramsError`
+   * `ERR_PROGRAM_START` when none can be started.
+   */
+  start(): Promise<void> {
+    return this.#warm.fill()
+  }
+
   /** Answers the upgrades of an HTTP server. Returns the function that undoes it. */
   attach(server: Server): () => void {
     return this.#server.attach(server)
@@ -74,6 +85,7 @@ export class ExecEndpoint {
   /** Closes every WebSocket with 1001 and brings every program to its end; resolves when none is left. */
   async close(): Promise<void> {
     // The goodbye need not be answered for the programs to go.
+    this.#warm.close()
     const closed = this.#server.close()
     await this.#table.close()
     this.#server.terminate()
@@ -93,28 +105,47 @@ export class ExecEndpoint {
     const found = await findProgram(this.#options.source, request.path)
     if ('why' in found) return this.#refused(request, 404, 'There is no program here.', found.why)
     try {
-      const program = await this.#table.start(() => this.#start(request, found, user))
-      return await this.#settle(request, program)
+      const env = await this.#environmentOf(request, found, user)
+      const program = this.#warm.take() ?? (await this.#table.start(() => this.#start(found, env)))
+      return await this.#settle(request, program, env)
     } catch (error) {
       return this.#couldNotStart(request, error)
     }
   }
 
-  async #start(request: UpgradeRequest, found: ProgramFile, user: CgiUser | undefined): Promise<RunningProgram> {
-    const { cwd, killLadder, passed, reverseLookup, createId } = this.#options
-    const described = await describeRequest(request, { user, reverseLookup, uniqueId: createId() })
-    const env = cgiEnvironment(described, found, passed)
-    return startProgram({ command: found.command, args: found.args, env, cwd }, killLadder)
+  async #environmentOf(
+    request: UpgradeRequest,
+    found: ProgramFile,
+    user: CgiUser | undefined,
+  ): Promise<Record<string, string>> {
+    const { reverseLookup, createId } = this.#options
+    return cgiEnvironment(await describeRequest(request, { user, reverseLookup, uniqueId: createId() }), found, {})
+  }
+
+  #start({ command, args }: ProgramFile, env: Readonly<Record<string, string>>): Promise<RunningProgram> {
+    const { cwd, killLadder, passed } = this.#options
+    return startProgram({ command, args, env: { ...passed, ...env }, cwd }, killLadder)
+  }
+
+  #startWarm(): Promise<RunningProgram> {
+    const { source, cwd, killLadder, passed } = this.#options
+    const [command = '', ...args] = 'command' in source ? source.command : []
+    return startProgram({ command, args, env: { ...passed }, cwd }, killLadder)
   }
 
   /** From here on there is a program, which goes when its client does not come in. */
-  async #settle(request: UpgradeRequest, program: RunningProgram): Promise<ProgramConnection | Refusal> {
-    const { onEvent, decidedBy } = this.#options
+  async #settle(
+    request: UpgradeRequest,
+    program: RunningProgram,
+    env: Readonly<Record<string, string>>,
+  ): Promise<ProgramConnection | Refusal> {
+    const { onEvent, decidedBy, requestLine } = this.#options
     const { target, remoteAddress, signal } = request
     const { pid } = program
     onEvent({ type: 'started', pid, target, remoteAddress })
     void program.ended.then((end) => onEvent({ type: 'ended', pid, end }))
     const connection = new ProgramConnection(program, this.#options, onEvent)
+    if (requestLine) program.stdin.write(`${JSON.stringify(env)}\n`)
     const leave = (): void => {
       if (!connection.isOpen) connection.close()
     }

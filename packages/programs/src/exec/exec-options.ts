@@ -34,6 +34,14 @@ export interface ExecOptions extends AdmissionOptions {
   readonly passEnv?: readonly string[]
   /** Most programs that run at once (count). Default 256. Above it 429. 0 sets no limit. */
   readonly maxProcesses?: number
+  /**
+   * How many programs are started before anybody comes and wait for a client each (count), to spare it the time that starting
+   * takes. They know nothing of their client but what `requestLine` tells. Call `start` then. Default 0. With `command` only,
+   * and not with `decidedBy: 'program'`.
+   */
+  readonly warmProcesses?: number
+  /** Whether the first line of a program's input is a JSON object of what is known of the request, as CGI names it. Default false. */
+  readonly requestLine?: boolean
   /** Longest line that a program may write, in bytes. Default 1 MiB. Above it: close 1011, and the program is ended. */
   readonly maxLineBytes?: number
   /** Largest message accepted of a client, in bytes. Default 1 MiB. Above it: close 1009. */
@@ -90,6 +98,8 @@ const DEFAULTS = {
   format: 'lines',
   stderr: 'log',
   maxProcesses: 256,
+  warmProcesses: 0,
+  requestLine: false,
   maxLineBytes: 1024 * 1024,
   maxMessageBytes: 1024 * 1024,
   authorize: () => true,
@@ -105,6 +115,7 @@ const DEFAULTS = {
 /** The lowest value that each number takes. */
 const LOWEST = {
   maxProcesses: 0,
+  warmProcesses: 0,
   maxLineBytes: 1,
   maxMessageBytes: 1,
   handshakeTimeoutMs: 1,
@@ -133,6 +144,12 @@ export function resolveExecOptions(options: ExecOptions): ResolvedExecOptions {
   checkModeOption('format', resolved.format, ['lines', 'binary'])
   checkModeOption('stderr', resolved.stderr, ['log', 'pass'])
   checkModeOption('decidedBy', resolved.decidedBy, ['server', 'program'])
+  if (resolved.warmProcesses > 0 && ('folder' in resolved.source || resolved.decidedBy === 'program')) {
+    throw new ProgramsError(
+      'ERR_PROGRAM_OPTION',
+      "Option warmProcesses is for one command, and not with decidedBy: 'program': who waits knows nothing of its client.",
+    )
+  }
   return resolved
 }
 

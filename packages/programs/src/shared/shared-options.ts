@@ -4,7 +4,8 @@ import { ProgramsError } from '../programs-error.ts'
 import type { RestartPolicy } from './restart-policy.ts'
 
 /** How one program is shared by all who come. */
-export interface SharedOptions extends Omit<ExecOptions, 'folder' | 'stderr' | 'decidedBy' | 'maxProcesses'> {
+export interface SharedOptions
+  extends Omit<ExecOptions, 'folder' | 'stderr' | 'decidedBy' | 'maxProcesses' | 'warmProcesses' | 'requestLine'> {
   readonly command: readonly string[]
   /** The channel that its output is published to: `/channel/NAME` has it as an event stream, by polls, and with positions. Default `'output'`. */
   readonly channel?: string

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+
+/** Linux tells CPU time in hundredths of a second. */
+const TICKS_PER_SECOND = 100
+
+/** CPU time of a process until now, in seconds, all of its threads together. */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+/** Resident memory of a process, in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+}
