@@ -34,6 +34,8 @@ export const IDLE_SUBJECTS: readonly IdleSubject[] = [
 
 /** And how its sockets read and write. */
 export interface BudgetSubject extends Program {
+  /** What may be allocated for a connection that is opened, upgraded and closed, in bytes on the heap: a tenth above. */
+  readonly handshakeBytes: number
   readonly budgets: Readonly<Record<BudgetCellName, Budget>>
 }
 
@@ -69,6 +71,7 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     name: 'sockets',
     program: 'wigwag',
     args: [],
+    handshakeBytes: 11_100,
     budgets: {
       text: { heapBytes: 62, externalBytes: 1 },
       binary: { heapBytes: 134, externalBytes: 19 },
@@ -81,6 +84,7 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     name: "sockets, through Node's streams",
     program: 'wigwag',
     args: ['public'],
+    handshakeBytes: 20_500,
     budgets: {
       text: { heapBytes: 91, externalBytes: 26 },
       binary: { heapBytes: 163, externalBytes: 26 },
@@ -93,6 +97,7 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     name: 'the face of ws',
     program: 'wigwag-ws',
     args: [],
+    handshakeBytes: 11_700,
     budgets: {
       text: { heapBytes: 180, externalBytes: 19 },
       binary: { heapBytes: 180, externalBytes: 19 },

@@ -20,6 +20,8 @@ const IS_TOLD = process.env['WIGWAG_TEST_BUDGETS'] !== undefined
 const GONE = 7000
 const PORTION = 1250
 const PORTIONS = 4
+/** To see what is allocated for each that comes, and goes. */
+const COMING = 2000
 /** Open at one time, to see that what is counted is there. */
 const OPEN = 10
 /** Open at one time, to see what each of them holds; and before, so that what is taken on once is. */
@@ -47,6 +49,16 @@ describe('no more memory than planned', { timeout: 120_000 }, () => {
       ...excess(`buffers for ${cell.name}`, allocated[name]?.externalBytes, subject.budgets[name].externalBytes),
     ])
     expect(excesses).toEqual([])
+  })
+
+  test.each(BUDGET_SUBJECTS)('is allocated for a connection that comes and goes: $name', async (subject) => {
+    const server = await start(subject)
+    await comeAndGo(server.port, COMING) // until its code is compiled
+    await server.ask('begin')
+    const arrived = await comeAndGo(server.port, COMING)
+    const handshakeBytes = (await server.ask('end')).heapBytes / arrived
+    if (IS_TOLD) console.log(subject.name, { handshakeBytes })
+    expect(excess('objects for a handshake', handshakeBytes, subject.handshakeBytes)).toEqual([])
   })
 
   test.each(IDLE_SUBJECTS)('is held for an idle connection: $name', async (subject) => {
@@ -114,8 +126,8 @@ function excess(what: string, bytes = Number.NaN, budget: number): string[] {
   ]
 }
 
-/** Opens, upgrades, exchanges Close frames and lets go of so many connections, 16 at a time. */
-async function comeAndGo(port: number, connections: number): Promise<void> {
+/** Opens, upgrades, exchanges Close frames and lets go of so many connections at least, 16 at a time. Returns how many. */
+async function comeAndGo(port: number, connections: number): Promise<number> {
   const cell: HandshakeCell = { name: 'gone', workload: 'handshake', slots: 16 }
   const meter = new Meter()
   const spec = { cell, protocol: 'websocket', connectPort: port, publishPort: port, processes: [] } as const
@@ -126,6 +138,7 @@ async function comeAndGo(port: number, connections: number): Promise<void> {
   await drain(load, meter, 5)
   load.end()
   expect(meter.notes).toEqual([])
+  return meter.arrived
 }
 
 /** What the server holds when it has let go of every connection: it hears of their ends in its own time. */
