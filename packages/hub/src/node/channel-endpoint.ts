@@ -235,7 +235,10 @@ export class ChannelEndpoint {
         return
       case 'GET':
       case 'HEAD':
-        if (headers.get('sec-websocket-key') !== undefined) throw refuse(426, LOST_UPGRADE, { upgrade: 'websocket' })
+        // A handshake is a GET (RFC 6455 §4.1).
+        if (incoming.method === 'GET' && headers.get('sec-websocket-key') !== undefined) {
+          throw refuse(426, LOST_UPGRADE, { upgrade: 'websocket' })
+        }
         return this.#read(channel, url, headers, incoming, response)
       default:
         answerText(response, 405, `A channel takes ${METHODS}, not ${incoming.method}.`, { allow: METHODS })

@@ -1,25 +1,34 @@
 import { HubError } from '@wigwag/hub'
 import { Refusal } from '@wigwag/socket'
-import { HeaderFields, ProtocolError, parseRequestHead } from '@wigwag/socket/core'
+import { ProtocolError, parseRequestHead } from '@wigwag/socket/core'
 import { latin1, must, unlessRefused } from '../../../../tools/fuzz/fuzz-target.ts'
 import { matchChannelUrl } from '../../src/node/channel-url.ts'
 import { parsePollRequest } from '../../src/node/poll-request.ts'
+import { chooseStream } from '../../src/node/stream-choice.ts'
+import { parseStreamStart } from '../../src/node/stream-request.ts'
 import { encodePosition, type Position, parsePosition } from '../../src/publication/position.ts'
 
-/** What a poll or a stream asks for: `?after=`, `?wait=`, `If-None-Match`, `Last-Event-ID`. */
+/** What a poll or a stream asks for: positions, tags, times, `?wait=`, `Last-Event-ID` by all its names, `Accept`. */
 export function fuzz(input: Uint8Array): void {
   const head = parseRequestHead(latin1(input))
   if (head instanceof ProtocolError) return
   const query = matchChannelUrl(head.target, false)?.query
   if (query === undefined) return
-  const poll = unlessRefused(() => parsePollRequest(query, head.headers, MAX_WAIT_MS), isDocumented)
+  const poll = unlessRefused(() => parsePollRequest(query, head.headers, MAX_WAIT_MS, NOW_MS), isDocumented)
   if (poll?.after !== undefined) checkPosition(poll.after)
   if (poll?.waitMs !== undefined) must(poll.waitMs >= 0 && poll.waitMs <= MAX_WAIT_MS, () => `wait is ${poll.waitMs}`)
-  const resumed = unlessRefused(
-    () => parsePosition(new HeaderFields([...head.headers].flat()).get('last-event-id') ?? ''),
-    isDocumented,
-  )
+  if (typeof poll?.since === 'number') checkSecond(poll.since)
+  must(poll?.after === undefined || poll.since === undefined, 'it is asked from two places')
+  const resumed = unlessRefused(() => parseStreamStart(query, head.headers), isDocumented)
   if (resumed !== undefined) checkPosition(resumed)
+  must([undefined, 'sse', 'ndjson'].includes(chooseStream(head.headers)), 'it asks for a stream that there is none of')
+}
+
+const NOW_MS = 1_790_000_000_500
+
+/** A time from which something may come: none that is far ahead. */
+function checkSecond(second: number): void {
+  must(Number.isSafeInteger(second) && second >= 0 && second <= NOW_MS / 1000 + 60, () => `second ${second}`)
 }
 
 const MAX_WAIT_MS = 60_000
@@ -49,6 +58,18 @@ export const seeds: Record<string, string> = {
   'an offset above all numbers': get('?after=e:9999999999999999'),
   'an empty position': get('?after='),
   'a stream that resumes': get('', 'Last-Event-ID: e:7'),
+  'a stream of a polyfill': get('?lastEventId=e:7&after=e:3', 'Accept: text/event-stream'),
+  'a stream of lines': get('', 'Accept: text/event-stream;q=0.5, application/x-ndjson;q=0.9, */*'),
+  'a time': get('?timestamp=1789999999'),
+  'a time in milliseconds, and a wait': get('?wait=50&timestamp=1789999999123'),
+  'a first poll by time': get('?timestamp='),
+  'a date': get('', 'If-Modified-Since: Mon, 21 Sep 2026 14:13:20 GMT'),
+  'obsolete dates': get('', 'If-Modified-Since: Monday, 21-Sep-26 14:13:20 GMT'),
+  'a date of asctime beside a tag of other origin': get(
+    '?timestamp=5',
+    'If-None-Match: 0',
+    'If-Modified-Since: Sun Nov  6 08:49:37 1994',
+  ),
   'no position': get('', 'Last-Event-ID: seven'),
 }
 
@@ -57,6 +78,12 @@ export const dictionary: string[] = [
   '&wait=',
   'If-None-Match: ',
   'Last-Event-ID: ',
+  '&timestamp=',
+  '&lastEventId=',
+  'If-Modified-Since: ',
+  ' GMT',
+  'Accept: ',
+  ';q=0.001',
   'W/',
   '--gzip',
   ':0',
