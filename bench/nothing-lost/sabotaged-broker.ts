@@ -79,8 +79,8 @@ export class SabotagedBroker implements Broker {
     return this.#inner.announce(channel, kind, info)
   }
 
-  tell(message: string): Promise<void> {
-    return this.#inner.tell(message)
+  tell(message: string, hub?: string): Promise<boolean> {
+    return this.#inner.tell(message, hub)
   }
 
   close(): Promise<void> {

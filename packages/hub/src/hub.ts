@@ -371,7 +371,7 @@ export class Hub<const C extends Contract = Contract> {
 
   #joinCluster(options: HubOptions, sessions: SessionRegistry, ports: SessionPorts): Cluster {
     const sinceMs = ports.elapsedMs()
-    const tell = (message: string, hub?: string): Promise<void> => this.#tell(message, hub)
+    const tell = (message: string, hub?: string): Promise<boolean> => this.#tell(message, hub)
     const cluster: Cluster = new Cluster(sessions.hub, options.cluster, ports, tell, (question) =>
       answerQuestion(question, {
         channels: this.#channels,
@@ -395,13 +395,15 @@ export class Hub<const C extends Contract = Contract> {
         // It is told at most once; whoever missed it asks for presence.
         this.#broker.announce(channel, kind, info).catch(() => {})
       },
-      tell: (message: string): Promise<void> => this.#tell(message),
+      tell: async (message: string): Promise<void> => {
+        await this.#tell(message)
+      },
     }
     return new SessionRegistry(options, this.#namespaces, channels, ports, options.broker, this.contract.rpc)
   }
 
   /** Tells all hubs, or one, what is not too long. */
-  async #tell(message: string, hub?: string): Promise<void> {
+  async #tell(message: string, hub?: string): Promise<boolean> {
     const { maxMessageBytes = 0 } = this.#cluster?.options ?? {}
     const bytes = utf8Bytes(message)
     if (bytes > maxMessageBytes) {
@@ -410,7 +412,7 @@ export class Hub<const C extends Contract = Contract> {
         `The hubs would have to be told ${bytes} bytes; cluster.maxMessageBytes is ${maxMessageBytes}. Say less, or raise it.`,
       )
     }
-    await this.#broker.tell(message, hub)
+    return this.#broker.tell(message, hub)
   }
 
   #assertOpen(): void {

@@ -82,12 +82,11 @@ export class SessionRelay {
   }
 
   async #ask<Answer>(node: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
-    if (!this.#cluster.has(node)) throw unknownSession()
     const answer = await ask().catch((error: unknown) => {
       throw hubErrorOf(error)
     })
     if (answer !== undefined) return answer
-    // It went meanwhile.
+    // There is none, or it went meanwhile.
     if (!this.#cluster.has(node)) throw unknownSession()
     throw new HubError('ERR_SESSION_UNREACHABLE', 'The node of the session does not answer. Connect again.')
   }

@@ -174,25 +174,26 @@ export class RedisBroker implements Broker, PresenceSource {
     }
   }
 
-  removeHistory(channel: string): Promise<void> {
-    return this.#command('The history may not be removed', (redis) => runRemove(redis, this.#keys(channel)))
+  async removeHistory(channel: string): Promise<void> {
+    await this.#command('The history may not be removed', (redis) => runRemove(redis, this.#keys(channel)))
   }
 
-  announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+  async announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
     const message = encodeAnnouncement(kind, info)
-    return this.#command('Nobody may have been told', (redis) => redis.spublish(this.#keys(channel).live, message))
+    await this.#command('Nobody may have been told', (redis) => redis.spublish(this.#keys(channel).live, message))
   }
 
-  tell(message: string, hub?: string): Promise<void> {
+  async tell(message: string, hub?: string): Promise<boolean> {
     const name = hub === undefined ? this.#control : controlNameOf(this.#control, hub)
-    return this.#command('Nobody may have been told', (redis) => redis.spublish(name, message))
+    const heard = await this.#command('Nobody may have been told', (redis) => redis.spublish(name, message))
+    return hub === undefined || Number(heard) > 0
   }
 
   /** Has Redis do something; `otherwise` says what is in doubt when it does not answer. */
-  async #command(otherwise: string, run: (redis: ScriptedRedis) => Promise<unknown>): Promise<void> {
+  async #command<T>(otherwise: string, run: (redis: ScriptedRedis) => Promise<T>): Promise<T> {
     if (!this.#link.canCommand) throw unavailable(`${this.#link.why} Nothing was done.`)
     try {
-      await run(this.#link.commands)
+      return await run(this.#link.commands)
     } catch (error) {
       if (hasTimedOut(error)) this.#link.reset(error)
       throw unavailable(`${otherwise}: ${describeFailure(error)}.`, error)

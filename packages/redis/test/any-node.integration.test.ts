@@ -13,6 +13,7 @@ import { QUICK, uniquePrefix } from './support/redis-brokers.ts'
 
 interface Node {
   readonly hub: NodeHub
+  readonly broker: RedisBroker
   readonly endpoint: ChannelEndpoint
   readonly server: Server
   readonly port: number
@@ -94,7 +95,7 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
     const endpoint = hub.attach(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => end({ hub, server }))
-    const node: Node = { hub, endpoint, server, port: (server.address() as AddressInfo).port, connections: 0 }
+    const node: Node = { hub, broker, endpoint, server, port: (server.address() as AddressInfo).port, connections: 0 }
     server.on('connection', () => node.connections++)
     return node
   }
@@ -214,4 +215,26 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
       })
     })
   }
+
+  test('a node that was killed, and said nothing, is known to be gone at once', async () => {
+    const [killed, other] = await startNodes()
+    const { address } = await openPolling(`http://127.0.0.1:${killed.port}`)
+    const at = `http://127.0.0.1:${other.port}`
+    expect((await sendTo(at, address, '{"id":2,"ping":{}}')).status).toBe(204)
+    // As Redis has it when a process is killed: its connections are closed.
+    await killed.broker.close()
+    await untilAnswered(
+      async () => (await sendTo(at, address, '{}')).status,
+      (status) => status === 404,
+    )
+    expect(other.hub.stats.sessions).toBe(0)
+  })
+
+  test('a hub that has just come, or was cut off from Redis for long, knows where to ask', async () => {
+    const prefix = uniquePrefix()
+    const first = await startNode(prefix)
+    const { address } = await openPolling(`http://127.0.0.1:${first.port}`)
+    const second = await startNode(prefix)
+    expect((await sendTo(`http://127.0.0.1:${second.port}`, address, '{}')).status).toBe(204)
+  })
 })

@@ -106,9 +106,10 @@ export interface Broker {
   announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void>
   /**
    * Tells every hub of the cluster, this one included, or only the one whose id is `hub`: at most once, all and each of these
-   * in the order of the calls. Resolves when it is on its way, though there may be nobody of that id.
+   * in the order of the calls. Resolves when it is on its way: with `false` where it is known that nobody hears it, because
+   * there is nobody of that id.
    */
-  tell(message: string, hub?: string): Promise<void>
+  tell(message: string, hub?: string): Promise<boolean>
   /**
    * Whether the broker can be reached. It is connected again only when the listener was told `missed` of every channel
    * that it is subscribed to; of one whose history it refused behind that, once more.

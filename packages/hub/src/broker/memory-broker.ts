@@ -106,8 +106,10 @@ export class MemoryBroker implements Broker {
     else this.#listener?.left(channel, info)
   }
 
-  async tell(message: string, hub?: string): Promise<void> {
-    if (hub === undefined || hub === this.#listener?.hub) this.#listener?.control(message)
+  async tell(message: string, hub?: string): Promise<boolean> {
+    if (hub !== undefined && hub !== this.#listener?.hub) return false
+    this.#listener?.control(message)
+    return true
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,8 @@ import { type ClusterOptions, resolveClusterOptions } from './cluster-options.ts
 import type { AnswerQuestion, ClusterAnswer, ClusterAnswers, ClusterQuestion } from './cluster-question.ts'
 import { Inquiry } from './inquiry.ts'
 
+/** What the id of a hub can be. Whoever names one need not know any. */
+const HUB_ID = /^[\w-]{1,64}$/
 /** How many characters of an answer go in one message: in JSON each takes seven bytes at most. */
 const PIECE_LENGTH = 64 * 1024
 const MOST_BYTES_EACH = 7
@@ -29,8 +31,8 @@ interface KnownHub extends HubName {
   readonly goneAtMs: number
 }
 
-/** Tells all hubs, or only the one whose id is `hub`. Rejects when they cannot be told. */
-export type TellHubs = (message: string, hub?: string) => Promise<void>
+/** Tells all hubs, or only the one whose id is `hub`. Resolves with `false` where there is nobody to tell; rejects when they cannot be told. */
+export type TellHubs = (message: string, hub?: string) => Promise<boolean>
 
 /** The hubs that share a broker, as one of them knows them: by what they tell. Asks all of them, and answers when it is asked. */
 export class Cluster {
@@ -134,17 +136,16 @@ export class Cluster {
   }
 
   /**
-   * Asks one other hub, and waits for `timeoutMs` at most. Resolves with nothing when it does not answer, or goes. Rejects
-   * as `ask` does.
+   * Asks one other hub, heard of or not, and waits for `timeoutMs` at most. Resolves with nothing when it does not answer, or
+   * goes, and at once when the broker knows of none. Rejects as `ask` does.
    */
   async askHub<T extends ClusterQuestion['type']>(
     hub: string,
     question: Extract<ClusterQuestion, { type: T }>,
     timeoutMs: number = this.#options.answerTimeoutMs,
   ): Promise<ClusterAnswers[T] | undefined> {
-    const known = this.#others.get(hub)
-    if (known === undefined) return undefined
-    const { answers } = await this.#inquire([known], question, timeoutMs, hub)
+    if (!HUB_ID.test(hub)) return undefined
+    const { answers } = await this.#inquire([this.#others.get(hub) ?? { id: hub, name: '' }], question, timeoutMs, hub)
     return answers[0] as ClusterAnswers[T] | undefined
   }
 
@@ -169,8 +170,7 @@ export class Cluster {
     const stop = this.#ports.every(timeoutMs, inquiry.finish)
     try {
       const message = { type: 'question', hub: this.#self, id, question, ...(to !== undefined && { to }) } as const
-      await this.#tell(encodeClusterMessage(message), to)
-      await inquiry.finished
+      if (await this.#tell(encodeClusterMessage(message), to)) await inquiry.finished
       return inquiry
     } finally {
       stop()
@@ -212,19 +212,20 @@ export class Cluster {
 
   #forgetSilent(): void {
     const nowMs = this.#ports.elapsedMs()
-    for (const { id, goneAtMs } of this.#others.values()) if (goneAtMs <= nowMs) this.#others.delete(id)
+    for (const { id, goneAtMs } of this.#others.values()) {
+      if (goneAtMs > nowMs) continue
+      this.#others.delete(id)
+      for (const inquiry of this.#inquiries.values()) this.#abandon(inquiry, id)
+    }
   }
 
-  /** Nobody is left of those who are asked something that takes its time: they will not answer. */
-  #abandon(): void {
-    for (const { waiting, finish } of this.#inquiries.values()) {
-      if ([...waiting.keys()].every((id) => !this.#others.has(id))) finish()
-    }
+  /** A hub was forgotten. Where it is the last that is waited for it need not be waited for, and is missing. */
+  #abandon({ waiting, finish }: Inquiry, id: string): void {
+    if (waiting.has(id) && waiting.size === 1) finish()
   }
 
   #announce(type: 'hello' | 'here'): void {
     this.#forgetSilent()
-    this.#abandon()
     this.#send({ type, silenceMs: this.#options.keepaliveIntervalMs * 3 + 1000 })
   }
 

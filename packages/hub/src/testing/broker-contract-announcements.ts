@@ -105,8 +105,8 @@ export const announcementCases: readonly BrokerContractEntry[] = [
     name: 'what is told to one hub is told to it alone, once, and to nobody when it is not there',
     async check(probe) {
       const { broker } = probe
-      await broker.tell('unheard', 'hub-3')
-      await broker.tell('for one', 'hub-1')
+      assertSame(await broker.tell('unheard', 'hub-3'), false, 'it is known that there is nobody of an id')
+      assertSame(await broker.tell('for one', 'hub-1'), true, 'it is on its way')
       await broker.tell('for all')
       await broker.tell('for one again', 'hub-1')
       await probe.until(() => probe.controls.includes('for all') && probe.controls.includes('for one again'))

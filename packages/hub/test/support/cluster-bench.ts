@@ -14,6 +14,8 @@ export interface ClusterBench {
   readonly toldAlone: { readonly hub: string; readonly message: string }[]
   /** While this is set nothing can be told. */
   isAway: boolean
+  /** Whether it does not know that there is nobody of an id. */
+  isVague: boolean
 }
 
 /** One of them. */
@@ -40,14 +42,16 @@ export function createClusterBench(): ClusterBench {
     told: [],
     toldAlone: [],
     isAway: false,
+    isVague: false,
     join: (id, options = {}) => {
-      const tell = async (message: string, hub?: string): Promise<void> => {
+      const tell = async (message: string, hub?: string): Promise<boolean> => {
         if (bench.isAway) throw new Error('The broker is away.')
-        if (!members.has(id)) return
+        if (!members.has(id)) return false
         if (hub === undefined) bench.told.push(message)
         else bench.toldAlone.push({ hub, message })
         await Promise.resolve()
         for (const [name, member] of [...members]) if (hub === undefined || hub === name) member.told(message)
+        return hub === undefined || bench.isVague || members.has(hub)
       }
       const ports = {
         elapsedMs: () => nowMs,

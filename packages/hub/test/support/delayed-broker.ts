@@ -93,7 +93,7 @@ export class DelayedBroker implements Broker {
   }
 
   /** It is about no channel, and takes no turn among what is. */
-  tell(message: string, hub?: string): Promise<void> {
+  tell(message: string, hub?: string): Promise<boolean> {
     return this.#inner.tell(message, hub)
   }
 

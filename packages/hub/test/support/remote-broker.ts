@@ -87,8 +87,10 @@ export class RemoteStore {
   }
 
   /** Tells the broker of one hub. */
-  tellOne(message: string, hub: string): void {
-    for (const broker of this.#brokers) if (broker.hub === hub) broker.hearControl(message)
+  tellOne(message: string, hub: string): boolean {
+    const told = [...this.#brokers].filter((broker) => broker.hub === hub)
+    for (const broker of told) broker.hearControl(message)
+    return told.length > 0
   }
 
   watch(channel: string): void {
@@ -201,10 +203,9 @@ export class RemoteBroker implements Broker {
     await this.#reached().announce(channel, kind, info)
   }
 
-  async tell(message: string, hub?: string): Promise<void> {
+  async tell(message: string, hub?: string): Promise<boolean> {
     const store = this.#reached()
-    if (hub === undefined) await store.tell(message)
-    else this.#store.tellOne(message, hub)
+    return hub === undefined ? store.tell(message) : this.#store.tellOne(message, hub)
   }
 
   #reached(): Broker {

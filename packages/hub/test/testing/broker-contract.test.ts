@@ -357,14 +357,16 @@ const FAULTS: [string, Fault][] = [
     'tells hubs twice',
     (broker) => ({
       tell: async (message) => {
-        for (let i = 0; i < 2; i++) await broker.tell(message)
+        await broker.tell(message)
+        return broker.tell(message)
       },
     }),
   ],
+  ['does not know that there is nobody', (broker) => ({ tell: (...told) => broker.tell(...told).then(() => true) })],
   ['tells one hub what is for another', (broker) => ({ tell: (message) => broker.tell(message) })],
   [
     'does not tell one hub alone',
-    (broker) => ({ tell: (message, hub) => (hub === undefined ? broker.tell(message) : Promise.resolve()) }),
+    (broker) => ({ tell: (message, hub) => (hub === undefined ? broker.tell(message) : Promise.resolve(true)) }),
   ],
   ['tells hubs nothing that is empty', (broker) => ({ tell: (message) => broker.tell(message || 'nothing') })],
 ]
@@ -493,14 +495,14 @@ const OUTAGE_FAULTS: [string, (broker: RemoteBroker) => Partial<Broker>][] = [
   ],
   [
     'tells hubs nothing in an outage, and does not say so',
-    (broker) => ({ tell: (message) => broker.tell(message).catch(() => {}) }),
+    (broker) => ({ tell: (message) => broker.tell(message).catch(() => true) }),
   ],
   [
     'tells hubs later what it could not tell at once',
     (broker) => ({
       tell: async (message) => {
         try {
-          await broker.tell(message)
+          return await broker.tell(message)
         } catch (error) {
           broker.whenBack(() => broker.tell(message))
           throw error
@@ -522,8 +524,9 @@ const OUTAGE_FAULTS: [string, (broker: RemoteBroker) => Partial<Broker>][] = [
           }),
         tell: async (message) => {
           isOwn = true
-          await broker.tell(message)
+          const told = await broker.tell(message)
           isOwn = false
+          return told
         },
       }
     },
