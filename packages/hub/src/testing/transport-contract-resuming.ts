@@ -11,6 +11,7 @@ import {
   type TransportContractEntry,
   type TransportReader,
   type TransportTold,
+  untilPlaced,
   untilTold,
 } from './transport-subject.ts'
 
@@ -45,10 +46,10 @@ export const resumingCases: readonly TransportContractEntry[] = [
       if (!subject.tellsPositions) return
       await publishAll(subject, 'a', ['long before'])
       const first = await subject.open('a')
-      while (first.position === undefined) await first.changed()
+      const position = await untilPlaced(first)
       first.cut()
       await publishAll(subject, 'a', numbered('missed', 3))
-      const second = await subject.open('a', first.position)
+      const second = await subject.open('a', position)
       await assertTold(second, numbered('missed', 3), 'what was published since is told')
       assertSame(gapsTold(second.told), [], 'nothing is missing')
     },
@@ -58,10 +59,10 @@ export const resumingCases: readonly TransportContractEntry[] = [
     async check(subject) {
       if (!subject.tellsPositions) return
       const first = await subject.open('fresh')
-      while (first.position === undefined) await first.changed()
+      const position = await untilPlaced(first)
       first.cut()
       await publishAll(subject, 'fresh', numbered('news', 3))
-      const second = await subject.open('fresh', first.position)
+      const second = await subject.open('fresh', position)
       await assertTold(second, numbered('news', 3), 'everything is told from the first publication on')
     },
   },
@@ -84,6 +85,8 @@ export const resumingCases: readonly TransportContractEntry[] = [
       const start = placed((await publishAll(subject, 'a', ['start']))[0])
       const expected = numbered('news', 400)
       const publishing = publishAll(subject, 'a', [...expected, 'end'])
+      // Whether or not somebody still waits for it.
+      publishing.catch(() => {})
       const told: TransportTold[] = []
       let position: Position = start
       for (let readers = 0; !dataTold(told).includes('end'); readers++) {

@@ -90,16 +90,24 @@ export function gapsTold(told: readonly TransportTold[]): string[] {
   return told.flatMap((each) => (each.kind === 'gap' ? [each.reason] : []))
 }
 
-/** Resolves when a reader was told this publication. Throws when it ends before. */
-export async function untilTold(reader: TransportReader, data: string): Promise<void> {
-  while (!dataTold(reader.told).includes(data)) {
-    if (reader.end !== undefined) {
-      throw new ContractBreach(
-        `a subscriber is told ${JSON.stringify(data)}: its connection ended with ${reader.end.code}`,
-      )
-    }
+/** Resolves when something is true of a reader, which it was promised. Throws when its connection ends before. */
+export async function untilTrue(reader: TransportReader, isTrue: () => boolean, promise: string): Promise<void> {
+  while (!isTrue()) {
+    if (reader.end !== undefined) throw new ContractBreach(`${promise}: its connection ended with ${reader.end.code}`)
     await reader.changed()
   }
+}
+
+/** Resolves when a reader was told this publication. Throws when it ends before. */
+export async function untilTold(reader: TransportReader, data: string): Promise<void> {
+  const isTold = (): boolean => dataTold(reader.told).includes(data)
+  await untilTrue(reader, isTold, `a subscriber is told ${JSON.stringify(data.slice(0, 50))}`)
+}
+
+/** Resolves with where a reader stands. */
+export async function untilPlaced(reader: TransportReader): Promise<Position> {
+  await untilTrue(reader, () => reader.position !== undefined, 'a subscriber is told where it stands')
+  return placed(reader.position)
 }
 
 /** Resolves when a reader's connection has ended. */

@@ -15,6 +15,8 @@ export function servedTransport(transport: WireTransport): TransportFactory {
       maxPollBytes: maxQueuedBytes,
       pingIntervalMs: keepaliveMs,
       maxPollWaitMs: keepaliveMs,
+      // A session that polls is there until then, whether its client is or not.
+      sessionPollGapMs: 1500,
       sessions: {
         pingIntervalMs: keepaliveMs,
         pongTimeoutMs: Math.min(8000, keepaliveMs),

@@ -151,3 +151,19 @@ export class HttpWire {
     this.#add({ kind: 'closed', how })
   }
 }
+
+/** Whether no other answer comes behind this one on its connection (RFC 9112 §9.3). */
+export function isLastAnswer({ version, headers }: AnswerHead): boolean {
+  const connection = headers.get('connection')
+  return connection === 'close' || (version === '1.0' && connection !== 'keep-alive')
+}
+
+/** Bytes that connections carried. */
+export function bytesOf(wires: readonly HttpWire[]): { readonly received: number; readonly sent: number } {
+  let [received, sent] = [0, 0]
+  for (const { socket } of wires) {
+    received += socket.bytesRead
+    sent += socket.bytesWritten
+  }
+  return { received, sent }
+}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpWire, type WireAnswer, WireClosed } from './http-wire.ts'
+import { HttpWire, isLastAnswer, type WireAnswer, WireClosed } from './http-wire.ts'
 import { type PublicationLine, toldOfLine } from './publication-lines.ts'
 import { pathOf, type ReaderOptions, ReaderRefused, readPosition, WireReader } from './wire-reader.ts'
 
@@ -108,10 +108,10 @@ export class PollReader extends WireReader {
   }
 
   /** Returns whether it was an answer to a poll. */
-  #take({ status, version, headers, body }: WireAnswer, isBehind: boolean): boolean {
+  #take(answer: WireAnswer, isBehind: boolean): boolean {
+    const { status, headers, body } = answer
     if (status !== 200 && status !== 204 && status !== 304) return false
-    const connection = headers.get('connection')
-    this.#isLast = connection === 'close' || (version === '1.0' && connection !== 'keep-alive')
+    this.#isLast = isLastAnswer(answer)
     this.#tag = headers.get('etag') ?? this.#tag
     if (!isBehind) return true
     const gap = headers.get('wigwag-gap')

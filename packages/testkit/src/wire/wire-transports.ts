@@ -1,7 +1,7 @@
 import { EventStreamReader } from './event-stream-reader.ts'
 import { LineStreamReader } from './line-stream-reader.ts'
 import { PollReader } from './poll-reader.ts'
-import { openEventStreamLine, openHttpStreamLine, openWebSocketLine } from './session-lines.ts'
+import { openEventStreamLine, openHttpStreamLine, openLongPollLine, openWebSocketLine } from './session-lines.ts'
 import { type OpenPacketLine, SessionReader, type SessionReaderOptions } from './session-reader.ts'
 import { WebSocketReader } from './web-socket-reader.ts'
 import type { ReaderOptions, WireReader } from './wire-reader.ts'
@@ -64,6 +64,7 @@ export function wireTransports(intervalMs: number): readonly WireTransport[] {
     sessionTransport('websocket', openWebSocketLine),
     sessionTransport('sse', openEventStreamLine),
     sessionTransport('http-stream', openHttpStreamLine),
+    sessionTransport('long-poll', openLongPollLine),
   ]
 }
 
