@@ -70,6 +70,14 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
     followSession(account, [
       { transport: 'websocket', endpoint: `${base.replace('http', 'ws')}/connection/websocket` },
     ]),
+  'session, sse': (base, account) =>
+    followSession(account, [{ transport: 'sse', endpoint: `${base}/connection/sse` }], `${base}/emulation`),
+  'session, http-stream': (base, account) =>
+    followSession(
+      account,
+      [{ transport: 'http_stream', endpoint: `${base}/connection/http_stream` }],
+      `${base}/emulation`,
+    ),
 }
 
 function take({ data, gap, live, epoch, offset }: Line, account: Account): void {
