@@ -37,6 +37,9 @@ const LOST_UPGRADE =
 const ONLY_WEBSOCKET =
   'Here sessions come in over a WebSocket: connect with ws:// or wss://, or to /connection/http_stream or /connection/sse.'
 
+/** Where requests belong to sessions, which are counted as long as they last. */
+const BESIDE: ReadonlySet<SessionDoorName> = new Set(['emulation', 'long_poll'])
+
 const METHODS = 'GET, HEAD, POST, OPTIONS'
 
 /** What an endpoint counted. */
@@ -179,14 +182,19 @@ export class ChannelEndpoint {
   }
 
   /** The doors. Throws the refusal; returns false for what is answered by that. */
-  #admit(server: Server, incoming: IncomingMessage, response: ServerResponse): boolean {
+  #admit(
+    server: Server,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    place: 'own' | 'beside' = 'own',
+  ): boolean {
     // The connection would carry the next request to a server that goes away.
     if (this.#hub.isLeaving) response.setHeader('connection', 'close')
     // First, so that a page of an allowed origin can read why it is refused.
     const cors = corsHeaders(incoming, this.#options)
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
     const { admission } = this.#options
-    const refusal = admission.admitRequest(incoming, response) ?? checkAccess(server, incoming, this.#options)
+    const refusal = admission.admitRequest(incoming, response, place) ?? checkAccess(server, incoming, this.#options)
     if (refusal !== undefined) throw refusal
     if (!isPreflight(incoming)) return true
     response.writeHead(204, PREFLIGHT_HEADERS).end()
@@ -202,7 +210,7 @@ export class ChannelEndpoint {
     if (door === 'websocket') {
       const isLost = incoming.headers['sec-websocket-key'] !== undefined
       answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
-    } else if (this.#admit(server, incoming, response)) {
+    } else if (this.#admit(server, incoming, response, BESIDE.has(door) ? 'beside' : 'own')) {
       await this.#sessionRequests?.serve(door, incoming, response)
     }
   }

@@ -6,9 +6,12 @@ export interface AddressLimitNumbers {
   readonly maxAddresses: number
 }
 
+/** Whether a connection is counted for itself, or belongs to one that is; of either there may be as many. */
+export type ConnectionPlace = 'own' | 'beside'
+
 /** What is remembered of an address. Its bucket of allowed requests is full at `fullAtMs`, and emptier the later that is. */
 interface Tally {
-  connections: number
+  readonly connections: Record<ConnectionPlace, number>
   fullAtMs: number
 }
 
@@ -54,21 +57,25 @@ export class AddressLimits {
     return allowed ? 0 : waitMs
   }
 
-  /** Counts a connection of `address`, unless it has as many as it may. */
-  openConnection(address: string): boolean {
+  /** Counts a connection of `address`, unless it has as many of its kind as it may. */
+  openConnection(address: string, place: ConnectionPlace = 'own'): boolean {
     const tally = this.#find(address)
-    if (tally.connections >= this.#limits.maxConnections) return false
-    if (tally.connections++ === 0) {
+    const { connections } = tally
+    if (connections[place] >= this.#limits.maxConnections) return false
+    if (connections.own + connections.beside === 0) {
       this.#idle.delete(address)
       this.#connected.set(address, tally)
     }
+    connections[place]++
     return true
   }
 
   /** One of its connections is closed. Returns whether that was its last. */
-  closeConnection(address: string): boolean {
+  closeConnection(address: string, place: ConnectionPlace = 'own'): boolean {
     const tally = this.#connected.get(address)
-    if (tally === undefined || --tally.connections > 0) return false
+    if (tally === undefined) return false
+    tally.connections[place]--
+    if (tally.connections.own + tally.connections.beside > 0) return false
     this.#connected.delete(address)
     this.#idle.set(address, tally)
     this.#forget(this.#now())
@@ -78,7 +85,7 @@ export class AddressLimits {
   #find(address: string): Tally {
     const connected = this.#connected.get(address)
     if (connected !== undefined) return connected
-    const tally = this.#idle.get(address) ?? { connections: 0, fullAtMs: 0 }
+    const tally = this.#idle.get(address) ?? { connections: { own: 0, beside: 0 }, fullAtMs: 0 }
     // Behind all others: it was used just now.
     this.#idle.delete(address)
     this.#idle.set(address, tally)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressPort, findClientAddress, type HeaderFields, type Peer, UsageError } from '../core/index.ts'
-import { AddressLimits } from './address-limits.ts'
+import { AddressLimits, type ConnectionPlace } from './address-limits.ts'
 import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
@@ -36,10 +36,13 @@ export class Admission {
   readonly #limits: AddressLimits
   readonly #addresses: AddressPort
   /** What to call when a connection of an address is closed: one function for all of them, because sockets keep it. */
-  readonly #leave = new Map<string | undefined, () => void>()
+  readonly #leave = {
+    own: new Map<string | undefined, () => void>(),
+    beside: new Map<string | undefined, () => void>(),
+  }
   #lastCaller: Caller = { peer: { address: '', trusted: false }, clientAddress: '' }
   #lastGroup: { readonly clientAddress: string; readonly group: string | undefined } | undefined
-  #connections = 0
+  readonly #connections = { own: 0, beside: 0 }
   #refused = 0
 
   /** `now` is a monotonic clock in milliseconds. Throws `UsageError` `ERR_OPTION` for an option out of range. */
@@ -52,7 +55,11 @@ export class Admission {
 
   /** What happened so far. */
   get stats(): AdmissionStats {
-    return { connections: this.#connections, addresses: this.#limits.size, refused: this.#refused }
+    return {
+      connections: this.#connections.own + this.#connections.beside,
+      addresses: this.#limits.size,
+      refused: this.#refused,
+    }
   }
 
   /** Who sent a request. */
@@ -60,9 +67,18 @@ export class Admission {
     return this.#callerOf(peerAddress(incoming.socket), () => listOf(incoming.headers['x-forwarded-for']))
   }
 
-  /** Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before anything else is done for it. */
-  admitRequest(incoming: IncomingMessage, response: ServerResponse): Refusal | undefined {
-    const entered = this.#enter(this.callerOf(incoming), incoming.headers['x-forwarded-for'] !== undefined)
+  /**
+   * Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before
+   * anything else is done for it. One `'beside'` belongs to a connection that is counted for itself: there may be as many of
+   * them, too, or whoever has as many connections as it may could say nothing on them.
+   */
+  admitRequest(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    place: ConnectionPlace = 'own',
+  ): Refusal | undefined {
+    const isForwarded = incoming.headers['x-forwarded-for'] !== undefined
+    const entered = this.#enter(this.callerOf(incoming), isForwarded, true, place)
     if (entered instanceof Refusal) return entered
     onRequestEnd(incoming, response, entered)
     return undefined
@@ -107,31 +123,38 @@ export class Admission {
   }
 
   /** Counts a connection. Returns what to call when it is over, or the answer if it is one too many. */
-  #enter({ clientAddress, peer }: Caller, forwarded: boolean, isRequest = true): (() => void) | Refusal {
+  #enter(
+    { clientAddress, peer }: Caller,
+    forwarded: boolean,
+    isRequest = true,
+    place: ConnectionPlace = 'own',
+  ): (() => void) | Refusal {
     const group = this.#groupOf(clientAddress)
-    const refusal = this.#check(group, isRequest)
+    const refusal = this.#check(group, isRequest, place)
     if (refusal !== undefined) {
       this.#refused++
       const hint = forwarded ? describeHiddenClients(peer) : ''
       return refuse(refusal.status, refusal.message + hint, refusal.headers)
     }
-    this.#connections++
-    return this.#leaveOf(group)
+    this.#connections[place]++
+    return this.#leaveOf(group, place)
   }
 
-  #leaveOf(group: string | undefined): () => void {
-    const known = this.#leave.get(group)
+  #leaveOf(group: string | undefined, place: ConnectionPlace): () => void {
+    const known = this.#leave[place].get(group)
     if (known !== undefined) return known
     const leave = (): void => {
-      this.#connections--
-      if (group !== undefined && this.#limits.closeConnection(group)) this.#leave.delete(group)
+      this.#connections[place]--
+      if (group === undefined || !this.#limits.closeConnection(group, place)) return
+      this.#leave.own.delete(group)
+      this.#leave.beside.delete(group)
     }
-    this.#leave.set(group, leave)
+    this.#leave[place].set(group, leave)
     return leave
   }
 
   /** Takes a connection for `group`, and a request if it is one; those who are exempt belong to none. */
-  #check(group: string | undefined, isRequest: boolean): Refusal | undefined {
+  #check(group: string | undefined, isRequest: boolean, place: ConnectionPlace): Refusal | undefined {
     const { maxConnections, addressLimits } = this.#options
     const waitMs = group === undefined || !isRequest ? 0 : this.#limits.takeRequest(group)
     if (group !== undefined && waitMs > 0) {
@@ -143,14 +166,14 @@ export class Admission {
         { 'retry-after': String(Math.ceil(waitMs / 1000)) },
       )
     }
-    if (this.#connections >= maxConnections) {
+    if (this.#connections[place] >= maxConnections) {
       return refuse(
         503,
         `The server is full: ${maxConnections} connections are open. Try again later, or raise maxConnections (--max-connections).`,
         { 'retry-after': RETRY_AFTER_S },
       )
     }
-    if (group === undefined || this.#limits.openConnection(group)) return undefined
+    if (group === undefined || this.#limits.openConnection(group, place)) return undefined
     return refuse(
       429,
       `Too many connections from ${group}: ${addressLimits.maxConnections} are open. ` +
