@@ -37,9 +37,10 @@ const LOST_UPGRADE =
 const ONLY_WEBSOCKET =
   'Here sessions come in over a WebSocket: connect with ws:// or wss://, or to /connection/http_stream or /connection/sse.'
 
-const METHODS = 'GET, HEAD, POST, OPTIONS'
-/** Requests of sessions that count as connections already. */
+/** Where requests belong to sessions, which are counted as long as they last. */
 const BESIDE: ReadonlySet<SessionDoorName> = new Set(['emulation', 'long_poll'])
+
+const METHODS = 'GET, HEAD, POST, OPTIONS'
 
 /** What an endpoint counted. */
 export interface ChannelEndpointStats {
