@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { connectWebSocket } from '@wigwag/socket'
 import { ChildProgram, execWigwag, findProgram, runWigwag, type ServedWigwag } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { certificate, hasOpenssl } from './support/certificate.ts'
 
 /** The messages of a program: all until it ends, or as many as are wanted. */
 async function linesOf(
@@ -149,6 +150,26 @@ describe('wigwag exec', () => {
     const { code, stderr } = await runWigwag(['exec', '--credential', ':secret', '--', 'cat']).exit
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^wigwag: .*NAME:PASSWORD.*\n$/)])
     expect(stderr).not.toContain('secret')
+  })
+
+  test.runIf(hasOpenssl)('over TLS; headers of ours go with its answers', async () => {
+    const { cert, key, pem } = certificate()
+    const { program, url } = await execWigwag([
+      ...['--tls-cert', cert, '--tls-key', key, '--header', 'X-All: 1', '--header-http', 'X-Plain: 2'],
+      ...['--', 'sh', '-c', 'echo "$HTTPS $SERVER_PORT"'],
+    ])
+    await using _server = program
+    const lines: string[] = []
+    await new Promise<void>((resolve, reject) => {
+      connectWebSocket(url, {
+        tls: { ca: pem },
+        message: (_socket, data) => lines.push(String(data)),
+        close: () => resolve(),
+      }).catch(reject)
+    })
+    expect(lines).toEqual([`on ${new URL(url).port}`])
+    const answer = await new ChildProgram('curl', ['-si', '--cacert', cert, url.replace('ws', 'http')]).exit
+    expect(answer.stdout).toMatch(/x-all: 1[\s\S]*x-plain: 2/i)
   })
 
   test('the password lets in, in the environment as well', async () => {

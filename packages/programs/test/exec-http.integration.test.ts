@@ -133,6 +133,26 @@ describe('CGI programs', () => {
     expect([answer.headers.get('content-type'), await answer.text()]).toEqual(['text/x', '6:a body'])
   })
 
+  const asks: [string, { site: string; mode: string; dest: string; path?: string }, number][] = [
+    ['a picture on a page of another site', { site: 'cross-site', mode: 'no-cors', dest: 'image' }, 403],
+    ['a frame of one', { site: 'cross-site', mode: 'navigate', dest: 'iframe' }, 403],
+    ['a page beside ours', { site: 'same-site', mode: 'no-cors', dest: 'script' }, 403],
+    ['our own page', { site: 'same-origin', mode: 'no-cors', dest: 'image' }, 200],
+    ['a link', { site: 'cross-site', mode: 'navigate', dest: 'document' }, 403],
+    ['a link to a file', { site: 'cross-site', mode: 'navigate', dest: 'document', path: '/' }, 200],
+    ['a picture of a file', { site: 'cross-site', mode: 'no-cors', dest: 'image', path: '/' }, 403],
+  ]
+  test.each(asks)('and %s', async (_what, { site, mode, dest, path = '/hello' }, status) => {
+    const url = `${await serve()}${path}`
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest }
+    const answered = await new Promise((resolve, reject) => {
+      request(url, { headers }, (answer) => resolve(answer.resume().statusCode))
+        .once('error', reject)
+        .end()
+    })
+    expect(answered).toBe(status)
+  })
+
   test('are not asked to read one that is too large', async () => {
     const answer = await fetch(`${await serve({ maxBodyBytes: 5 })}/echo`, { method: 'POST', body: 'a body' })
     expect(answer.status).toBe(413)

@@ -5,6 +5,7 @@ import {
   collectAddresses,
   collectHosts,
   collectNames,
+  collectOrigins,
   collectProgramOrigins,
   parseCount,
   parseDrain,
@@ -104,6 +105,9 @@ export function execCommand(): Command {
       '--origin <list>',
       'let pages of these in as well: [scheme://]host[:port] between commas; * for all',
       collectProgramOrigins,
+    )
+    .addOption(
+      new Option('--allow-origin <origin>', 'the same, one by one, as wigwag serve has it').argParser(collectOrigins),
     )
     .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
     .option(

@@ -29,7 +29,7 @@ export interface ExecCommandOptions extends ListenOptions {
   readonly interruptWait: number
   readonly terminateWait: number
   readonly origin?: readonly string[]
-  readonly sameOrigin?: boolean
+  readonly allowOrigin?: readonly string[]
   readonly allowHost?: readonly string[]
   readonly trustedProxy?: readonly string[]
   readonly reverseLookup?: boolean

@@ -67,7 +67,8 @@ export class ExecServer {
 type Doors = ReturnType<typeof doorOptions>
 
 function doorOptions(options: ExecCommandOptions, onEvent: (event: ExecEvent) => void) {
-  const { credential, passEnv, cwd, origin, allowHost, trustedProxy } = options
+  const { credential, passEnv, cwd, allowHost, trustedProxy } = options
+  const origins = [...(options.origin ?? []), ...(options.allowOrigin ?? [])]
   return {
     admission: new Admission({
       maxConnections: options.maxConnections,
@@ -84,7 +85,7 @@ function doorOptions(options: ExecCommandOptions, onEvent: (event: ExecEvent) =>
     ...(credential && { credentials: credential }),
     ...(passEnv && { passEnv }),
     ...(cwd !== undefined && { cwd }),
-    ...(origin && { allowOrigins: origin.includes('*') ? ('any' as const) : origin }),
+    ...(origins.length > 0 && { allowOrigins: origins.includes('*') ? ('any' as const) : origins }),
     ...(allowHost && { allowHosts: allowHost.includes('*') ? ('any' as const) : allowHost }),
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type Admission, type HostPolicy, hostPolicyOf, type OriginPolicy, Refusal, refuse } from '@wigwag/socket'
+import { type Admission, hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
 import { checkHost, checkOrigin, HeaderFields, originForm } from '@wigwag/socket/core'
 import { checkNumberOption } from '../check-option.ts'
 import { cgiEnvironment } from '../exec/cgi-environment.ts'
@@ -146,6 +146,11 @@ export class ExecHttp {
     const { source, onEvent, killLadder, passed, cwd, reverseLookup } = this.#rules
     const found = await findProgram(source, path)
     if ('why' in found) return false
+    const foreign = this.#checkOrigin(incoming)
+    if (foreign !== undefined) {
+      this.#answerText(response, 403, foreign.message)
+      return true
+    }
     if (Number(incoming.headers['content-length'] ?? 0) > this.#maxBodyBytes) {
       this.#answerText(response, 413, `The body is larger than ${this.#maxBodyBytes} bytes.`, { connection: 'close' })
       return true
@@ -185,17 +190,16 @@ export class ExecHttp {
 
   /** Which names are answered, and pages of which origins: the same as for WebSockets. */
   #checkDoors(server: Server, incoming: IncomingMessage): Refusal | undefined {
-    const {
-      allowHosts,
-      allowOrigins,
-      admission,
-    }: { allowHosts?: HostPolicy; allowOrigins: OriginPolicy; admission: Admission } = this.#rules
-    const headers = new HeaderFields(incoming.rawHeaders)
-    const host = headers.get('host')
+    const { host } = incoming.headers
     const refusal =
-      (host === undefined ? undefined : checkHost(host, hostPolicyOf(server, allowHosts))) ??
-      checkOrigin(headers, allowOrigins, admission.callerOf(incoming).peer)
+      (host === undefined ? undefined : checkHost(host, hostPolicyOf(server, this.#rules.allowHosts))) ??
+      (isLink(incoming) ? undefined : this.#checkOrigin(incoming))
     return refusal && refuse(403, refusal.message)
+  }
+
+  #checkOrigin(incoming: IncomingMessage): { readonly message: string } | undefined {
+    const { allowOrigins, admission } = this.#rules
+    return checkOrigin(new HeaderFields(incoming.rawHeaders), allowOrigins, admission.callerOf(incoming).peer)
   }
 
   #answerText(
@@ -213,6 +217,15 @@ export class ExecHttp {
     })
     response.end(`${text}\n`)
   }
+}
+
+/**
+ * Whether somebody follows a link, which browsers say of themselves (Fetch Metadata). Pages and files may be linked to from
+ * anywhere; a program that is run for it may not, because another site can follow its own links.
+ */
+function isLink({ method, headers }: IncomingMessage): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, origin } = headers
+  return method === 'GET' && origin === undefined && mode === 'navigate' && destination === 'document'
 }
 
 const ONLY_WEBSOCKET = 'This is a program behind a WebSocket: connect with ws://, as wigwag connect does.'
