@@ -29,7 +29,15 @@ const INSTEAD = {
 /** Names that others chose. */
 const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast']
 const FILE_NAMES = /^(utils?|helpers?|common|types|misc|lib)\.tsx?$/
-const DOORS = ['src/index.ts', 'src/core/index.ts', 'src/node/index.ts', 'src/jwt/index.ts', 'src/testing/index.ts']
+const DOORS = [
+  'src/index.ts',
+  'src/core/index.ts',
+  'src/node/index.ts',
+  'src/jwt/index.ts',
+  'src/testing/index.ts',
+  'src/bridge/index.ts',
+  'src/term/index.ts',
+]
 
 const breaches = []
 for (const folder of ['packages', 'apps']) {

@@ -125,10 +125,11 @@ export const PACKAGES = {
   'packages/redis': { packages: ['@wigwag/hub'], rooms: [''], apart: [], doors: [], pure: [] },
   'packages/programs': {
     packages: ['@wigwag/socket', '@wigwag/hub'],
-    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', 'http', 'shared', ''],
+    rooms: ['programs-error.ts', 'check-option.ts', 'access', 'process', 'exec', 'http', 'shared', 'bridge', ''],
     apart: [
       ['access', 'process'],
       ['http', 'shared'],
+      ['exec', 'bridge'],
     ],
     doors: [],
     pure: [],
