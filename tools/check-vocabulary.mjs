@@ -27,7 +27,7 @@ const INSTEAD = {
   payload_part: 'fragment',
 }
 /** Names that others chose. */
-const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast']
+const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast', 'cursor', 'cursorAccent', 'cursorBlink']
 const FILE_NAMES = /^(utils?|helpers?|common|types|misc|lib)\.tsx?$/
 const DOORS = [
   'src/index.ts',

@@ -6,6 +6,7 @@ import { connectCommand } from './commands/connect.ts'
 import { execCommand } from './commands/exec.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
+import { termCommand } from './commands/term.ts'
 import { escapeControls } from './escape-controls.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -25,6 +26,7 @@ Examples:
   wigwag publish http://localhost:8000 foo hello     reaches everyone on channel foo
   wigwag connect ws://localhost:8000/channel/foo     talk to any WebSocket: lines in, messages out
   wigwag exec -- vmstat 1                            any program as a WebSocket: ws://localhost:8080
+  wigwag term --writable -- bash                     a terminal in the browser: http://localhost:7681
   wigwag bridge --listen 8080 --to 127.0.0.1:6379    any TCP port or unix socket as a WebSocket, and the other way
 
 wigwag COMMAND --help teaches the rest.
@@ -34,6 +36,7 @@ Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
   .addCommand(publishCommand())
   .addCommand(connectCommand())
   .addCommand(execCommand())
+  .addCommand(termCommand())
   .addCommand(bridgeCommand())
 
 for (const command of [program, ...program.commands]) {
