@@ -27,9 +27,26 @@ const INSTEAD = {
   payload_part: 'fragment',
 }
 /** Names that others chose. */
-const FOREIGN = ['getCursorPos', 'isServer', '_isServer', 'broadcast', 'cursor', 'setCursor']
+const FOREIGN = [
+  'getCursorPos',
+  'isServer',
+  '_isServer',
+  'broadcast',
+  'cursor',
+  'setCursor',
+  'cursorAccent',
+  'cursorBlink',
+]
 const FILE_NAMES = /^(utils?|helpers?|common|types|misc|lib)\.tsx?$/
-const DOORS = ['src/index.ts', 'src/core/index.ts', 'src/node/index.ts', 'src/jwt/index.ts', 'src/testing/index.ts']
+const DOORS = [
+  'src/index.ts',
+  'src/core/index.ts',
+  'src/node/index.ts',
+  'src/jwt/index.ts',
+  'src/testing/index.ts',
+  'src/bridge/index.ts',
+  'src/term/index.ts',
+]
 
 const breaches = []
 for (const folder of ['packages', 'apps']) {

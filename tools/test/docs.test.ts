@@ -146,6 +146,20 @@ describe('docs/limits.md has the defaults of the code', () => {
     expect(Object.fromEntries(limits.map(([name, value]) => [name.slice(9), value]))).toEqual(resolveSessionOptions())
   })
 
+  test.each([
+    ['bridge', ['bridge/joint-options', 'bridge/tcp-bridge-options', 'bridge/websocket-bridge-options'], 4],
+    ['term', ['term/terminal-options'], 8],
+  ])('of %ss', (room, files, count) => {
+    const source = files.map((file) => read(`packages/programs/src/${file}.ts`)).join('\n')
+    const limits = [...rows].filter(([name]) => name.startsWith(`${room}.`))
+    expect(limits.length).toBe(count)
+    for (const [name, value] of limits) {
+      const key = name.slice(room.length + 1)
+      const [, expression = ''] = new RegExp(`DEFAULTS[^{]*\\{[^}]*[\\n {]${key}: ([\\d_* ]+)[, ]`).exec(source) ?? []
+      expect(product(expression), name).toBe(value)
+    }
+  })
+
   test('of a drain', () => {
     const { overMs, graceMs } = resolveDrainOptions()
     expect([rows.get('overMs'), rows.get('graceMs')]).toEqual([overMs, graceMs])

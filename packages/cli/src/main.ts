@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { CliError, describeError, ExitCode } from './cli-error.ts'
+import { bridgeCommand } from './commands/bridge.ts'
 import { connectCommand } from './commands/connect.ts'
 import { execCommand } from './commands/exec.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
+import { termCommand } from './commands/term.ts'
 import { escapeControls } from './escape-controls.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -24,6 +26,8 @@ Examples:
   wigwag publish http://localhost:8000 foo hello     reaches everyone on channel foo
   wigwag connect ws://localhost:8000/channel/foo     talk to any WebSocket: lines in, messages out
   wigwag exec -- vmstat 1                            any program as a WebSocket: ws://localhost:8080
+  wigwag term --writable -- bash                     a terminal in the browser: http://localhost:7681
+  wigwag bridge --listen 8080 --to 127.0.0.1:6379    any TCP port or unix socket as a WebSocket, and the other way
 
 wigwag COMMAND --help teaches the rest.
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
@@ -32,6 +36,8 @@ Exit codes: 0 done, 1 failed, 2 the command line is wrong.`,
   .addCommand(publishCommand())
   .addCommand(connectCommand())
   .addCommand(execCommand())
+  .addCommand(termCommand())
+  .addCommand(bridgeCommand())
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride()

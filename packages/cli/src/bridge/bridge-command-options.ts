@@ -1,0 +1,70 @@
+import { isLoopbackAddress } from '@wigwag/socket'
+import { CliError, ExitCode } from '../cli-error.ts'
+import type { ListenAddress } from './listen-address.ts'
+
+/** What `wigwag bridge` was asked to do. */
+export interface BridgeCommandOptions {
+  readonly listen: ListenAddress
+  readonly to?: string
+  readonly allow?: readonly string[]
+  readonly insecure?: boolean
+  readonly credential?: readonly string[]
+  readonly subprotocol?: readonly string[]
+  readonly allowOrigin?: readonly string[]
+  readonly allowHost?: readonly string[]
+  readonly trustedProxy?: readonly string[]
+  readonly header?: Readonly<Record<string, string>>
+  readonly ca?: string
+  readonly connectTimeout: number
+  readonly idleTimeout: number
+  readonly linger: number
+  readonly pingInterval: number
+  readonly maxMessage: number
+  readonly maxConnections: number
+  readonly headerTimeout: number
+  readonly requestTimeout: number
+  readonly maxHeader: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly logLevel: string
+}
+
+/** Whether it takes TCP in and has WebSockets go out, rather than the other way. */
+export function leadsToWebSocket({ to }: BridgeCommandOptions): boolean {
+  return to !== undefined && /^(wss?|https?):\/\//i.test(to)
+}
+
+/** Options that have a meaning where WebSockets come in, and those where they go out. */
+const INWARD = ['allow', 'credential', 'allowOrigin', 'allowHost', 'trustedProxy', 'tlsCert', 'tlsKey'] as const
+const OUTWARD = ['header', 'ca'] as const
+
+/** Refuses what would surprise: a bridge that is open to the world, one that leads nowhere, options without an effect. */
+export function checkBridgeOptions(options: BridgeCommandOptions): void {
+  const { listen, to, allow, insecure, credential, tlsCert, tlsKey } = options
+  const isOutward = leadsToWebSocket(options)
+  if (to === undefined && allow === undefined) {
+    throw usage(
+      'Say where it leads: --to HOST:PORT, --to unix:/path, --to ws://…, or --allow for clients that name it.',
+    )
+  }
+  const idle = (isOutward ? INWARD : OUTWARD).find((name) => options[name] !== undefined)
+  if (idle !== undefined) {
+    const flag = idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    throw usage(`--${flag} has no meaning where ${isOutward ? 'TCP comes in' : 'WebSockets come in'}.`)
+  }
+  if (listen.kind === 'tcp' && !isLoopbackAddress(listen.host) && insecure !== true && credential === undefined) {
+    throw usage(
+      `--listen ${listen.host} lets anyone who reaches this machine through to ${to ?? 'what is allowed'}. ` +
+        (isOutward
+          ? 'Listen on 127.0.0.1, or add --insecure if that is what you want.'
+          : 'Say who may with --credential NAME:PASSWORD, listen on 127.0.0.1, or add --insecure if that is what you want.'),
+    )
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw usage('--tls-cert and --tls-key go together: give both, or neither.')
+  }
+}
+
+function usage(what: string): CliError {
+  return new CliError(what, ExitCode.usage)
+}

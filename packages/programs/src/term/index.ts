@@ -1,0 +1,5 @@
+export { ProgramsError, type ProgramsErrorCode } from '../programs-error.ts'
+export { TerminalEndpoint } from './terminal-endpoint.ts'
+export type { TerminalEvent } from './terminal-event.ts'
+export type { TerminalOptions } from './terminal-options.ts'
+export { TTY_SUBPROTOCOL } from './tty-message.ts'
