@@ -213,7 +213,7 @@ describe('one hub', () => {
     expect(a.cluster.has('b')).toBe(false)
   })
 
-  test('answers in pieces what is long, each within the limit of a message', async () => {
+  test('answers in pieces what is long, each within the limit of a message', { timeout: 20_000 }, async () => {
     const bench = createClusterBench()
     const options = { maxMessageBytes: 16 * 1024 }
     const [a, b] = [bench.join('a', options), bench.join('b', options)]

@@ -7,7 +7,7 @@ import { SECRET, signToken } from '../support/tokens.ts'
 
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
 
-describe.each(clientRealms())('connecting with centrifuge over $name', ({ serve, transport: over }) => {
+describe.each(clientRealms('all'))('connecting with centrifuge over $name', ({ serve, transport: over }) => {
   test('without authentication everybody is anonymous', async () => {
     const { hub, user } = await serve()
     const anonymous = await user()
@@ -101,7 +101,10 @@ describe.each(clientRealms())('connecting with centrifuge over $name', ({ serve,
       return [await failure(centrifuge.ready(20)), await failure(subscription.ready(20))]
     })
     expect(failures).toMatchObject([{ code: 1 }, { code: 1 }])
-    expect((await ann.heard('', 'error'))[0]).toMatchObject({ type: 'connect', error: { code: 1 } })
+    // Where the machine is busy a socket may not even open in that time, now and then.
+    let errors = await ann.heard('', 'error')
+    while (!errors.some(({ type }) => type === 'connect')) errors = await ann.heard('', 'error', errors.length + 1)
+    expect(errors.find(({ type }) => type === 'connect')).toMatchObject({ error: { code: 1 } })
   })
 
   test('one session too many of a user is not let in', async () => {

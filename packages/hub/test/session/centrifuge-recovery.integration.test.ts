@@ -14,7 +14,7 @@ async function whileCut({ line }: StrictBench, user: StrictUser, work: () => Pro
   await user.heard('', 'connected', connected + 1)
 }
 
-describe.each(clientRealms())('recovery with centrifuge over $name', ({ serve }) => {
+describe.each(clientRealms('all'))('recovery with centrifuge over $name', ({ serve }) => {
   async function subscribed(namespace: NamespaceOptions = {}): Promise<StrictBench & { readonly ann: StrictUser }> {
     const bench = await serve({ namespaces: { '': namespace } })
     const ann = await bench.user()

@@ -52,19 +52,19 @@ type Connect = (
   transports: readonly SessionTransportName[],
 ) => Promise<StrictUser['run']>
 
-/** Those that there are here: Node, and Chromium, over each transport. Called where tests are collected. */
-export function clientRealms(): readonly ClientRealm[] {
+/**
+ * Those that there are here: Node over each transport, and Chromium over a WebSocket, or over each where how browsers
+ * connect is the matter. Called where tests are collected.
+ */
+export function clientRealms(inBrowsers: 'websocket' | 'all' = 'websocket'): readonly ClientRealm[] {
   const chromium = hasChromium ? inChromium() : undefined
   return [
     realmOf('ws', ['websocket'], connectInNode),
     realmOf('fetch', ['http_stream'], connectInNode),
     realmOf('eventsource', ['sse'], connectInNode),
-    ...(chromium
-      ? [
-          realmOf('WebSocket of Chromium', ['websocket'], chromium),
-          realmOf('fetch of Chromium', ['http_stream'], chromium),
-          realmOf('EventSource of Chromium', ['sse'], chromium),
-        ]
+    ...(chromium ? [realmOf('WebSocket of Chromium', ['websocket'], chromium)] : []),
+    ...(chromium && inBrowsers === 'all'
+      ? [realmOf('fetch of Chromium', ['http_stream'], chromium), realmOf('EventSource of Chromium', ['sse'], chromium)]
       : []),
   ]
 }
