@@ -160,7 +160,7 @@ describe('a session that is polled', () => {
   })
 
   test('is a connection of its client as long as it lasts, also between polls', async () => {
-    const addressLimits = { maxConnections: 3, exempt: [] }
+    const addressLimits = { maxConnections: 2, exempt: [] }
     const { origin, endpoint, hub } = await serveChannels({ addressLimits, sessionPollGapMs: 500 })
     const first = await openPolling(origin)
     await openPolling(origin)

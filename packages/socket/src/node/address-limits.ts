@@ -6,8 +6,11 @@ export interface AddressLimitNumbers {
   readonly maxAddresses: number
 }
 
-/** Whether a connection is counted for itself, or belongs to one that is; of either there may be as many. */
+/** Whether a connection is counted for itself, or belongs to one that is. */
 export type ConnectionPlace = 'own' | 'beside'
+
+/** How many there may be for each one that is counted for itself: beside it a client may wait for something and say something. */
+export const PLACES: Readonly<Record<ConnectionPlace, number>> = { own: 1, beside: 2 }
 
 /** What is remembered of an address. Its bucket of allowed requests is full at `fullAtMs`, and emptier the later that is. */
 interface Tally {
@@ -61,7 +64,7 @@ export class AddressLimits {
   openConnection(address: string, place: ConnectionPlace = 'own'): boolean {
     const tally = this.#find(address)
     const { connections } = tally
-    if (connections[place] >= this.#limits.maxConnections) return false
+    if (connections[place] >= this.#limits.maxConnections * PLACES[place]) return false
     if (connections.own + connections.beside === 0) {
       this.#idle.delete(address)
       this.#connected.set(address, tally)

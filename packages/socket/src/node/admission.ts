@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressPort, findClientAddress, type HeaderFields, type Peer, UsageError } from '../core/index.ts'
-import { AddressLimits, type ConnectionPlace } from './address-limits.ts'
+import { AddressLimits, type ConnectionPlace, PLACES } from './address-limits.ts'
 import { type AdmissionOptions, type ResolvedAdmissionOptions, resolveAdmissionOptions } from './admission-options.ts'
 import type { DriverSocket } from './driver-socket.ts'
 import { addressGroup, parseForwardedAddress, peerAddress } from './ip-address.ts'
@@ -69,8 +69,8 @@ export class Admission {
 
   /**
    * Counts a plain request, until it has been answered whole. Returns the answer if it is one too many. To be called before
-   * anything else is done for it. One `'beside'` belongs to a connection that is counted for itself: there may be as many of
-   * them, too, or whoever has as many connections as it may could say nothing on them.
+   * anything else is done for it. One `'beside'` belongs to a connection that is counted for itself: there may be twice as many
+   * of them, or whoever has as many connections as it may could say nothing on them.
    */
   admitRequest(
     incoming: IncomingMessage,
@@ -166,7 +166,7 @@ export class Admission {
         { 'retry-after': String(Math.ceil(waitMs / 1000)) },
       )
     }
-    if (this.#connections[place] >= maxConnections) {
+    if (this.#connections[place] >= maxConnections * PLACES[place]) {
       return refuse(
         503,
         `The server is full: ${maxConnections} connections are open. Try again later, or raise maxConnections (--max-connections).`,

@@ -13,17 +13,17 @@ function open(limits: Partial<typeof LIMITS> = {}): { limits: AddressLimits; clo
 const allowed = (limits: AddressLimits, address: string, tries: number): number =>
   Array.from({ length: tries }, () => limits.takeRequest(address)).filter((waitMs) => waitMs === 0).length
 
-test('what belongs to connections that are counted has as many places, and takes none of theirs away', () => {
+test('what belongs to connections that are counted has twice as many places, and takes none of theirs away', () => {
   const { limits } = open()
   const opened = (place?: 'beside'): boolean => limits.openConnection('a', place)
   expect([opened(), opened(), opened()]).toEqual([true, true, false])
-  expect([opened('beside'), opened('beside'), opened('beside')]).toEqual([true, true, false])
+  expect([1, 2, 3, 4, 5].map(() => opened('beside'))).toEqual([true, true, true, true, false])
   expect(limits.closeConnection('a')).toBe(false)
   expect([opened(), opened()]).toEqual([true, false])
-  const closed = [undefined, 'beside', undefined, 'beside'].map((place) =>
+  const closed = [undefined, 'beside', 'beside', undefined, 'beside', 'beside'].map((place) =>
     limits.closeConnection('a', place as 'beside'),
   )
-  expect(closed).toEqual([false, false, false, true])
+  expect(closed).toEqual([false, false, false, false, false, true])
 })
 
 describe('requests of an address', () => {
