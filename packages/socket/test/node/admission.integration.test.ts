@@ -208,7 +208,8 @@ describe('connections', () => {
   })
 
   test('that wait for authorize count, and refused ones do not stay', async () => {
-    const admission = new Admission({ addressLimits: { maxConnections: 1, exempt: [] } })
+    // As slow a rate as there is: whoever has its whole burst back would be forgotten.
+    const admission = new Admission({ addressLimits: { maxConnections: 1, maxRequestsPerSecond: 1, exempt: [] } })
     let decide = (_refused: ReturnType<typeof refuse>): void => {}
     const { port } = await openServer({
       admission,
