@@ -5,6 +5,8 @@ export interface PageInfo {
   readonly mode: 'shared' | 'per-connection'
   /** The channel of a shared program's output. */
   readonly channel: string
+  /** How a shared program ended, once it has for good. */
+  readonly ended?: string
 }
 
 /** Asks the server that the page came from. */

@@ -1,4 +1,4 @@
-import { addressOf, type PageInfo } from './page-info.ts'
+import { addressOf, fetchPageInfo, type PageInfo } from './page-info.ts'
 
 /** How it stands between the page and the program. */
 export type StreamState =
@@ -17,6 +17,8 @@ export interface StreamListener {
 
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 10_000
+/** Silence after which the server is asked whether a shared program has ended, in milliseconds: its channel does not tell. */
+const ASK_AFTER_MS = 2000
 
 /**
  * A program's lines. Those of a shared program come with their positions, so that the page goes on where it was when it has lost
@@ -31,6 +33,8 @@ export class ProgramStream {
   /** Behind what was told already: `EPOCH:OFFSET`. */
   #after = 'none:0'
   #isFirst = true
+  #heardMs = Date.now()
+  #asking: number | undefined
 
   constructor(info: PageInfo, listener: StreamListener) {
     this.#info = info
@@ -48,6 +52,8 @@ export class ProgramStream {
     this.#socket = undefined
     previous?.close()
     this.#listener.state({ phase: 'connecting' })
+    if (this.#info.mode === 'shared')
+      this.#asking ??= window.setInterval(() => void this.#askWhetherItEnded(), ASK_AFTER_MS)
     const socket = this.#open()
     socket.binaryType = 'arraybuffer'
     this.#socket = socket
@@ -70,6 +76,7 @@ export class ProgramStream {
 
   #message(data: unknown): void {
     if (typeof data !== 'string') return
+    this.#heardMs = Date.now()
     if (this.#info.mode === 'per-connection') {
       this.#listener.line(data, Date.now())
       return
@@ -95,6 +102,17 @@ export class ProgramStream {
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++) * (0.5 + Math.random() / 2)
     this.#timer = window.setTimeout(() => this.connect(), waitMs)
     this.#listener.state({ phase: 'waiting', untilMs: Date.now() + waitMs })
+  }
+
+  async #askWhetherItEnded(): Promise<void> {
+    const socket = this.#socket
+    if (socket?.readyState !== WebSocket.OPEN || Date.now() - this.#heardMs < ASK_AFTER_MS) return
+    const { ended } = await fetchPageInfo().catch((): Partial<PageInfo> => ({}))
+    if (ended === undefined || this.#socket !== socket) return
+    clearInterval(this.#asking)
+    this.#socket = undefined
+    socket.close()
+    this.#listener.state({ phase: 'ended', text: ended })
   }
 
   #hurry(): void {

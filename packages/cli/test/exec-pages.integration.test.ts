@@ -123,6 +123,28 @@ describe.runIf(hasChromium)('the pages of wigwag exec', () => {
     expect(shown.faults).toEqual([])
   })
 
+  test('a shared program that has ended for good is said to have', async () => {
+    const served = await execWigwag([
+      '--mode',
+      'shared',
+      '--restart',
+      'never',
+      '--page',
+      'log',
+      '--',
+      'sh',
+      '-c',
+      'echo bye; exit 3',
+    ])
+    await using _program = served.program
+    const page = await browser.newPage()
+    await page.goto(served.url.replace('ws', 'http'))
+    await page.getByText('The program ended with status 3').waitFor()
+    expect(await page.locator('.lines li span').allTextContents()).toEqual(['bye', 'The program ended with status 3'])
+    expect(await page.getByRole('button', { name: 'Run again' }).count()).toBe(0)
+    await page.close()
+  })
+
   test('behind a password the page, what it asks for, and its WebSocket come in', async () => {
     const command = ['--', 'sh', '-c', 'echo "you are $REMOTE_USER"; cat']
     const served = await execWigwag(['--credential', 'ada:secret', '--page', 'log', ...command])

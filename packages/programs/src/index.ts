@@ -4,7 +4,7 @@ export { ExecEndpoint } from './exec/exec-endpoint.ts'
 export type { ExecEvent } from './exec/exec-event.ts'
 export type { AccessRequest, ExecOptions } from './exec/exec-options.ts'
 export { exitClose } from './exec/exit-close.ts'
-export { ExecHttp, type ExecHttpOptions } from './http/exec-http.ts'
+export { ExecHttp, type ExecHttpOptions, type PageInfo } from './http/exec-http.ts'
 export {
   climb,
   type KillLadderOptions,

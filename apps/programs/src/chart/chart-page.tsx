@@ -25,6 +25,7 @@ const NOTHING: Picture = { times: [], series: new Map(), nowSeconds: Date.now() 
 /** A program's numbers over time. */
 export function ChartPage() {
   const title = useSignal('')
+  const ofItsOwn = useSignal(false)
   const problem = useSignal('')
   const state = useSignal<StreamState>({ phase: 'connecting' })
   const paused = useSignal(false)
@@ -60,6 +61,7 @@ export function ChartPage() {
     fetchPageInfo().then(
       (info) => {
         title.value = info.title
+        ofItsOwn.value = info.mode === 'per-connection'
         document.title = info.title
         stream.current = new ProgramStream(info, {
           line: (text, timeMs) => {
@@ -156,7 +158,7 @@ export function ChartPage() {
         >
           {paused.value ? 'Go on' : 'Pause'}
         </button>
-        {state.value.phase === 'ended' && (
+        {state.value.phase === 'ended' && ofItsOwn.value && (
           <button type="button" onClick={() => stream.current?.connect()}>
             Run again
           </button>

@@ -9,6 +9,7 @@ import { LineList } from './line-list.ts'
 /** A program's lines as they come, with search. */
 export function LogPage() {
   const title = useSignal('')
+  const ofItsOwn = useSignal(false)
   const problem = useSignal('')
   const state = useSignal<StreamState>({ phase: 'connecting' })
   const paused = useSignal(false)
@@ -51,6 +52,7 @@ export function LogPage() {
     fetchPageInfo().then(
       (info) => {
         title.value = info.title
+        ofItsOwn.value = info.mode === 'per-connection'
         document.title = info.title
         stream.current = new ProgramStream(info, {
           line: (text, timeMs) => add(text, timeMs, false),
@@ -116,7 +118,7 @@ export function LogPage() {
         >
           Clear
         </button>
-        {state.value.phase === 'ended' && (
+        {state.value.phase === 'ended' && ofItsOwn.value && (
           <button type="button" onClick={() => stream.current?.connect()}>
             Run again
           </button>

@@ -5,6 +5,7 @@ import {
   type ExecEvent,
   ExecHttp,
   type ExecOptions,
+  type PageInfo,
   ProgramsError,
   SharedEndpoint,
 } from '@wigwag/programs'
@@ -25,7 +26,7 @@ export class ExecServer {
     this.#options = options
     const doors = doorOptions(options, onEvent)
     this.#endpoint = inWordsOfTheCommand(() => createEndpoint(options, doors, command))
-    this.#plain = inWordsOfTheCommand(() => createPlain(options, doors, command))
+    this.#plain = inWordsOfTheCommand(() => createPlain(options, doors, () => this.#describe(command)))
     this.#http = createHttpServer(options, (incoming, response) => {
       void this.#plain.answer(this.#http, incoming, response)
     })
@@ -54,6 +55,16 @@ export class ExecServer {
     this.#http.close()
     await Promise.all([this.#endpoint?.close(), this.#plain.close()])
     this.#http.closeAllConnections()
+  }
+
+  /** What the page is told. */
+  #describe(command: readonly string[]): PageInfo {
+    const { mode, channel, dir } = this.#options
+    const title = dir ?? command.join(' ')
+    if (!(this.#endpoint instanceof SharedEndpoint) || mode !== 'shared')
+      return { title, mode: 'per-connection', channel }
+    const { ended } = this.#endpoint
+    return { title, mode, channel, ended: ended && (ended.reason || 'The program has ended') }
   }
 
   /** How long `close` may take, in milliseconds: all the time that a program is given, and what the kernel needs. */
@@ -122,12 +133,12 @@ function createEndpoint(
   })
 }
 
-function createPlain(options: ExecCommandOptions, doors: Doors, command: readonly string[]): ExecHttp {
-  const { mode, page, channel, dir, static: staticFolder, cgi: cgiFolder, header, headerHttp } = options
+function createPlain(options: ExecCommandOptions, doors: Doors, pageInfo: () => PageInfo): ExecHttp {
+  const { page, dir, static: staticFolder, cgi: cgiFolder, header, headerHttp } = options
   return new ExecHttp({
     ...doors,
     headers: { ...header, ...headerHttp },
-    pageInfo: { title: dir ?? command.join(' '), mode: mode === 'shared' ? mode : 'per-connection', channel },
+    pageInfo,
     ...(page && { page }),
     ...(staticFolder !== undefined && { staticFolder }),
     ...(cgiFolder !== undefined && { cgiFolder }),

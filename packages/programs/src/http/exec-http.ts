@@ -17,6 +17,17 @@ import { answerWithProgram } from './cgi-answer.ts'
 import { PageFiles } from './page-files.ts'
 import { serveStatic } from './static-file.ts'
 
+/** What a page is told of the program that it shows. */
+export interface PageInfo {
+  /** The program and its arguments. */
+  readonly title: string
+  readonly mode: 'shared' | 'per-connection'
+  /** The channel of a shared program's output. */
+  readonly channel: string
+  /** How a shared program ended, once it has for good. */
+  readonly ended?: string | undefined
+}
+
 /** What is served beside the WebSockets of programs. */
 export interface ExecHttpOptions
   extends Pick<
@@ -41,8 +52,8 @@ export interface ExecHttpOptions
   readonly programFolders?: readonly string[]
   /** What `/` shows: the program's lines, or its numbers over time. Default: neither. */
   readonly page?: 'log' | 'chart'
-  /** What the page is told. */
-  readonly pageInfo?: { readonly title: string; readonly mode: string; readonly channel: string }
+  /** What the page is told, whenever it asks. Default: that there is nothing. */
+  readonly pageInfo?: () => PageInfo
   /** Headers of every answer. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
   /** Largest body of a request to a CGI program, in bytes. Default 1 MiB. Above it 413. */
@@ -130,7 +141,7 @@ export class ExecHttp {
     const { page, pageInfo, headers = {} } = this.#options
     if (path === '/wigwag.json') {
       response.writeHead(200, { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' })
-      response.end(JSON.stringify(pageInfo))
+      response.end(JSON.stringify(pageInfo?.() ?? {}))
       return true
     }
     const file = path === '/' ? `/${page}.html` : path

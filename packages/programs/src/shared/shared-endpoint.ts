@@ -67,6 +67,11 @@ export class SharedEndpoint {
     return { processes: this.#table.size, webSocket: this.#server.stats }
   }
 
+  /** How the program ended, once it has for good. */
+  get ended(): CloseInfo | undefined {
+    return this.#over
+  }
+
   /** Starts the program. Rejects with `ProgramsError` `ERR_PROGRAM_START` when it cannot be started. */
   start(): Promise<void> {
     return this.#supervisor.start()
