@@ -171,6 +171,8 @@ export class Cluster {
     try {
       const message = { type: 'question', hub: this.#self, id, question, ...(to !== undefined && { to }) } as const
       if (await this.#tell(encodeClusterMessage(message), to)) await inquiry.finished
+      // It is gone, though it may not have been heard saying so.
+      else if (to !== undefined) this.#forget(to)
       return inquiry
     } finally {
       stop()
