@@ -23,6 +23,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Property tests that take a second by themselves may take longer beside others.
+          testTimeout: 30_000,
           include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
           // Pure code shares nothing: a process per file would cost more than the tests.
