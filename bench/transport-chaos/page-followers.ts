@@ -1,6 +1,7 @@
 import type { Position } from '@wigwag/hub'
 import { Centrifuge } from 'centrifuge'
 import type { Account } from './account.ts'
+import { followPolledSession } from './polled-session.ts'
 
 /** The one channel. */
 export const CHANNEL = 'chaos'
@@ -78,6 +79,7 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
       [{ transport: 'http_stream', endpoint: `${base}/connection/http_stream` }],
       `${base}/emulation`,
     ),
+  'session, long-poll': (base, account) => void followPolledSession(base, CHANNEL, account),
 }
 
 function take({ data, gap, live, epoch, offset }: Line, account: Account): void {
