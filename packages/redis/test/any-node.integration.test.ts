@@ -216,6 +216,35 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
     })
   }
 
+  test('a node that drains answers polls of sessions elsewhere so late that their clients do not ask all the time', async () => {
+    const [mine, other] = await startNodes()
+    const polling = await openPolling(`http://127.0.0.1:${mine.port}`)
+    await sendTo(`http://127.0.0.1:${mine.port}`, polling.address, '{"id":2,"subscribe":{"channel":"news"}}')
+    await polling.until((packets) => packets.length === 2)
+    // They leave one after the other, in a second.
+    for (let i = 0; i < 100; i++) {
+      const stream = await fetch(`http://127.0.0.1:${other.port}/channel/a`, {
+        headers: { accept: 'text/event-stream' },
+      })
+      void stream.text().catch(() => {})
+    }
+    let isDraining = true
+    const drained = other.hub.drain({ graceMs: 20_000 }).then(() => {
+      isDraining = false
+    })
+    let polls = 0
+    const heard: unknown[] = []
+    for (; isDraining; polls++) {
+      if (polls === 0) await mine.hub.publish('news', 'meanwhile')
+      const { status, packets } = await polling.poll({ at: `http://127.0.0.1:${other.port}` })
+      expect(status).toBe(200)
+      heard.push(...packets)
+    }
+    await drained
+    expect(heard).toMatchObject([{ push: { pub: { data: 'meanwhile' } } }])
+    expect(polls).toBeLessThan(10)
+  })
+
   test('a node that was killed, and said nothing, is known to be gone at once', async () => {
     const [killed, other] = await startNodes()
     const { address } = await openPolling(`http://127.0.0.1:${killed.port}`)

@@ -14,6 +14,11 @@ import { textOf } from './session-stream.ts'
 
 /** How often it is looked whose time has come. */
 const TICK_MS = 1000
+/**
+ * How long polls of sessions elsewhere wait at most while the hub drains, in milliseconds: clients that are answered with
+ * nothing ask again at once, and a proxy may send them here as long as this listens.
+ */
+const LEAVING_WAIT_MS = 500
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
 interface PolledSession {
@@ -31,7 +36,7 @@ export class SessionPolls implements Drainable {
   readonly #sessions = new Map<LongPollTransport, PolledSession>()
   /** Each answers a poll of a session elsewhere with nothing: its client asks somebody else. */
   readonly #elsewhere = new Set<() => void>()
-  #isLeaving = false
+  #phase: 'open' | 'leaving' | 'over' = 'open'
   readonly #due = new DueQueue<LongPollTransport>()
   readonly #unflushed = new Set<LongPollTransport>()
   /** Who waits for the last client to be told that its session has ended. */
@@ -84,9 +89,9 @@ export class SessionPolls implements Drainable {
     if (!response.destroyed) this.#answer(response, text)
   }
 
-  /** Sessions are told by the hub. Polls of those elsewhere are answered with nothing. */
+  /** Sessions are told by the hub. Polls of those elsewhere are answered with nothing; those that still come wait less. */
   beginDrain(): Departure[] {
-    this.#isLeaving = true
+    if (this.#phase === 'open') this.#phase = 'leaving'
     return [...this.#elsewhere].map((end) => () => end())
   }
 
@@ -98,6 +103,7 @@ export class SessionPolls implements Drainable {
         this.#awaiting.add(resolve)
       })
     }
+    this.#endElsewhere()
     await this.#responses.emptied()
   }
 
@@ -108,8 +114,7 @@ export class SessionPolls implements Drainable {
 
   /** Ends every session with 3001: their clients come back. Who does not ask just now learns it elsewhere. */
   async close(): Promise<void> {
-    this.#isLeaving = true
-    for (const end of this.#elsewhere) end()
+    this.#endElsewhere()
     for (const { session } of this.#sessions.values()) session.disconnect(ends('shutdown'))
     this.#flush()
     await this.#responses.emptied()
@@ -122,7 +127,8 @@ export class SessionPolls implements Drainable {
   }
 
   async #askElsewhere(response: ServerResponse, node: string, session: string, poll: PollRequest): Promise<string> {
-    if (this.#isLeaving) return encodeAnswer(poll.last)
+    if (this.#phase === 'over') return encodeAnswer(poll.last)
+    const waitMs = this.#phase === 'leaving' ? Math.min(poll.waitMs, LEAVING_WAIT_MS) : poll.waitMs
     let end = (): void => {}
     const ended = new Promise<string>((resolve) => {
       end = () => resolve(encodeAnswer(poll.last))
@@ -130,10 +136,16 @@ export class SessionPolls implements Drainable {
     this.#elsewhere.add(end)
     onRequestEnd(response.req, response, end)
     try {
-      return await Promise.race([this.#hub.relay.poll(node, session, poll, () => {}), ended])
+      return await Promise.race([this.#hub.relay.poll(node, session, { ...poll, waitMs }, () => {}), ended])
     } finally {
       this.#elsewhere.delete(end)
     }
+  }
+
+  /** Answers them with nothing, and those that are still to come. */
+  #endElsewhere(): void {
+    this.#phase = 'over'
+    for (const end of this.#elsewhere) end()
   }
 
   #answer(response: ServerResponse, text: string): void {
