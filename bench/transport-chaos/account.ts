@@ -33,9 +33,14 @@ export class Account {
     this.transport = transport
   }
 
-  /** From where to resume, as `EPOCH:OFFSET`. */
+  /** From where to resume. */
+  get position(): Position | undefined {
+    return this.#ledger.position
+  }
+
+  /** The same, as `EPOCH:OFFSET`. */
   get after(): string | undefined {
-    const { position } = this.#ledger
+    const { position } = this
     return position && `${position.epoch}:${position.offset}`
   }
 

@@ -1,23 +1,20 @@
 import type { Position } from '@wigwag/hub'
 import { Centrifuge } from 'centrifuge'
 import type { Account } from './account.ts'
-import { followPolledSession } from './polled-session.ts'
+import { CHANNEL, type ChaosData, RETRY_MS, sleep } from './chaos-channel.ts'
+import { followPolledSession } from './page-polled-session.ts'
 
-/** The one channel. */
-export const CHANNEL = 'chaos'
-/** How soon they come back, in milliseconds. */
-const RETRY_MS = 50
+/** How long a poll waits, in seconds. */
+const WAIT_SECONDS = 20
 /** How often it is asked that does not wait, in milliseconds. */
 const INTERVAL_MS = 100
 
 /** Follows the channel at `base` for as long as the page is open, and comes back whatever happens. */
 type Follow = (base: string, account: Account) => void
 
-type Data = readonly [publisher: number, number: number]
-
 /** A line of `wigwag.publication.v1`, or of a stream of lines, or of a poll's array. */
 interface Line extends Partial<Position> {
-  readonly data?: Data
+  readonly data?: ChaosData
   readonly gap?: object
   readonly live?: { readonly position: string }
 }
@@ -41,7 +38,7 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
       const source = new EventSource(`${base}/channel/${CHANNEL}${after}`)
       source.onopen = () => account.connected()
       source.onmessage = ({ data, lastEventId }) =>
-        account.published(readPosition(lastEventId), JSON.parse(data) as Data)
+        account.published(readPosition(lastEventId), JSON.parse(data) as ChaosData)
       source.addEventListener('live', ({ lastEventId }) => account.standing(readPosition(lastEventId)))
       source.addEventListener('gap', () => account.gap())
       // It comes back by itself, but not after an answer that is no event stream, such as a proxy's 502.
@@ -65,7 +62,7 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
       await sleep(RETRY_MS)
     }
   },
-  'long-poll': (base, account) => void poll(`${base}/channel/${CHANNEL}?wait=20`, 0, account),
+  'long-poll': (base, account) => void poll(`${base}/channel/${CHANNEL}?wait=${WAIT_SECONDS}`, 0, account),
   poll: (base, account) => void poll(`${base}/channel/${CHANNEL}`, INTERVAL_MS, account),
   'session, websocket': (base, account) =>
     followSession(account, [
@@ -79,7 +76,10 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
       [{ transport: 'http_stream', endpoint: `${base}/connection/http_stream` }],
       `${base}/emulation`,
     ),
-  'session, long-poll': (base, account) => void followPolledSession(base, CHANNEL, account),
+  'session, long-poll': (base, account) =>
+    void followPolledSession(base, { waitSeconds: WAIT_SECONDS, intervalMs: 0 }, account),
+  'session, poll': (base, account) =>
+    void followPolledSession(base, { waitSeconds: 0, intervalMs: INTERVAL_MS }, account),
 }
 
 function take({ data, gap, live, epoch, offset }: Line, account: Account): void {
@@ -139,7 +139,7 @@ function followSession(
     account.subscribed(wasRecovering, recovered, { epoch, offset })
   })
   subscription.on('publication', ({ data, offset = 0 }) => {
-    account.published({ epoch: account.after?.split(':')[0] ?? '', offset }, data as Data)
+    account.published({ epoch: account.after?.split(':')[0] ?? '', offset }, data as ChaosData)
   })
   subscription.subscribe()
   client.connect()
@@ -148,8 +148,4 @@ function followSession(
 function readPosition(text: string): Position {
   const [epoch = '', offset = ''] = text.split(':')
   return { epoch, offset: Number(offset) }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

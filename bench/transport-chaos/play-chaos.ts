@@ -10,8 +10,9 @@ import type { Fault } from '../nothing-lost/faults.ts'
 import { Publisher, type PublisherTally } from '../nothing-lost/publisher.ts'
 import type { Sabotage, Scenario } from '../nothing-lost/scenario.ts'
 import type { AccountReport, ChaosGoal } from './account.ts'
+import { CHANNEL, sleep } from './chaos-channel.ts'
 import type { ChaosPage } from './chaos-page.ts'
-import { CHANNEL, FOLLOWERS } from './page-followers.ts'
+import { FOLLOWERS } from './page-followers.ts'
 
 const WORKSPACE = new URL('../../', import.meta.url)
 /** Between two publications of one publisher, in milliseconds. */
@@ -211,8 +212,4 @@ function goalOf(publishers: readonly Publisher[]): ChaosGoal {
     position: { epoch: position.epoch, offset: position.offset },
     counts: publishers.map(({ stored }) => stored.length),
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -8,8 +8,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const HELP = `Usage: npm run transport-chaos -- [options]
 
-A page in Chromium follows a channel over every transport, as pages do that know no library, and as sessions of npm's
-centrifuge: through lines that are cut, stalled, delayed and throttled, nginx, and two nodes that are killed as their Redis
+A page in Chromium follows a channel over every transport, as pages do that know no library, and as sessions, which are
+npm's centrifuge or poll: through lines that are cut, stalled, delayed and throttled, nginx, and two nodes that are killed as their Redis
 is. In the end each must have had every publication once and in order. Needs chromium, nginx and redis-server.
 
   --seed N     what breaks, and when (default: another one each time, which is printed)
