@@ -3,6 +3,13 @@ import type { ClusterAnswers, PollOutcome, PollRequest } from './cluster/cluster
 import { HubError } from './error/hub-error.ts'
 import { hubErrorOf } from './error/hub-error-of.ts'
 import type { EmulatedSessions } from './session/emulated-sessions.ts'
+import { encodeAnswer } from './session/unacknowledged-packets.ts'
+
+/**
+ * How long a poll of a session elsewhere waits at most, in milliseconds. Hubs tell each other at most once: an answer may be
+ * lost on its way, and so may the word that a client does not wait any more. By the next poll all is well again.
+ */
+const MAX_WAIT_ELSEWHERE_MS = 10_000
 
 /**
  * Takes what clients say, and what they ask for, to the hub of the cluster that has their session, whichever hub they came
@@ -32,14 +39,13 @@ export class SessionRelay {
 
   /**
    * What a session has for its client, as soon as there is something, or when the time is over. `leave` is given a function
-   * to be called when the client does not wait any more. Rejects as `say` does, and with `ERR_SESSION_PACKET`.
+   * to be called when the client does not wait any more. A hub that is there and does not answer has nothing to say: its
+   * client asks again. Rejects as `say` does, and with `ERR_SESSION_PACKET`.
    */
   async poll(node: string, session: string, poll: PollRequest, leave: (left: () => void) => void): Promise<string> {
     const outcome = this.#isHere(node)
       ? await this.#poll(session, poll, leave)
-      : await this.#ask(node, () =>
-          this.#cluster.askHub<'poll'>(node, { type: 'poll', session, ...poll }, poll.waitMs + this.#answerTimeoutMs),
-        )
+      : await this.#pollElsewhere(node, session, poll)
     if ('text' in outcome) return outcome.text
     if (outcome.fault === 'unknown') throw unknownSession()
     throw new HubError(
@@ -62,10 +68,6 @@ export class SessionRelay {
     return this.#poll(session, poll, () => {})
   }
 
-  get #answerTimeoutMs(): number {
-    return this.#cluster.options.answerTimeoutMs
-  }
-
   #isHere(node: string): boolean {
     return node === this.#cluster.self.id
   }
@@ -81,10 +83,22 @@ export class SessionRelay {
     })
   }
 
-  async #ask<Answer>(node: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
-    const answer = await ask().catch((error: unknown) => {
+  async #pollElsewhere(node: string, session: string, { last, waitMs }: PollRequest): Promise<PollOutcome> {
+    const question = { type: 'poll', session, last, waitMs: Math.min(waitMs, MAX_WAIT_ELSEWHERE_MS) } as const
+    const timeoutMs = question.waitMs + this.#cluster.options.answerTimeoutMs
+    const outcome = await this.#askHub(() => this.#cluster.askHub<'poll'>(node, question, timeoutMs))
+    if (outcome !== undefined) return outcome
+    return this.#cluster.has(node) ? { text: encodeAnswer(last) } : { fault: 'unknown' }
+  }
+
+  #askHub<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    return ask().catch((error: unknown) => {
       throw hubErrorOf(error)
     })
+  }
+
+  async #ask<Answer>(node: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
+    const answer = await this.#askHub(ask)
     if (answer !== undefined) return answer
     // There is none, or it went meanwhile.
     if (!this.#cluster.has(node)) throw unknownSession()

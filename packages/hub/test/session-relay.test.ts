@@ -17,7 +17,7 @@ async function createHubs(cluster: ClusterOptions = {}) {
   const client = new PostingClient(b.bench.hub)
   const connected = await client.connect()
   const { node = '', session = '' } = connected.connect ?? {}
-  return { a: a.bench, b: b.bench, broker: a.broker, client, node, session }
+  return { a: a.bench, b: b.bench, broker: a.broker, brokerOfSession: b.broker, client, node, session }
 }
 
 class PostingClient extends TestClient {
@@ -26,6 +26,55 @@ class PostingClient extends TestClient {
     return 'posted'
   }
 }
+
+/** One that is polled: each poll waits until it is answered. */
+class PolledClient extends TestClient {
+  readonly polls: { readonly waitMs: number; readonly last: number; readonly answer: (text: string) => void }[] = []
+
+  // It is asked for before there are fields.
+  get upstream(): 'polled' {
+    return 'polled'
+  }
+
+  poll(request: { readonly last: number; readonly waitMs: number }, answer: (text: string) => void): () => void {
+    this.polls.push({ ...request, answer })
+    return () => {}
+  }
+}
+
+describe('what a client asks for', () => {
+  async function createPolled() {
+    const { a, b, brokerOfSession } = await createHubs()
+    const client = new PolledClient(b.hub)
+    const { node = '', session = '' } = (await client.connect()).connect ?? {}
+    const poll = () => a.hub.relay.poll(node, session, { last: 1, waitMs: 50_000 }, () => {})
+    return { a, b, brokerOfSession, client, poll }
+  }
+
+  test('is answered from any hub', async () => {
+    const { client, poll } = await createPolled()
+    const answer = poll()
+    await settled()
+    expect(client.polls).toMatchObject([{ last: 1 }])
+    client.polls[0]?.answer('something')
+    expect(await answer).toBe('something')
+  })
+
+  test('is soon asked for again when its answer was lost on its way from the other hub', async () => {
+    const { a, brokerOfSession, client, poll } = await createPolled()
+    const answer = poll()
+    await settled()
+    expect(client.polls[0]?.waitMs).toBeLessThanOrEqual(10_000)
+    brokerOfSession.cut()
+    client.polls[0]?.answer('lost')
+    await settled()
+    brokerOfSession.mend()
+    const told = expect(answer).resolves.toBe('{"last":1,"packets":[]}\n')
+    // All that was asked is over by then.
+    await a.advance(5000, 5000)
+    await told
+  })
+})
 
 describe('what a client says', () => {
   test('goes to its session from any hub', async () => {
