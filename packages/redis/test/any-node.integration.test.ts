@@ -245,6 +245,18 @@ describe.skipIf(!hasRedis)('sessions of two nodes behind a proxy that knows of n
     expect(polls).toBeLessThan(10)
   })
 
+  test('polls that find nothing are answered with nothing when their time is over, also at another node', async () => {
+    const [mine, other] = await startNodes()
+    const [here, there] = [mine, other].map(({ port }) => `http://127.0.0.1:${port}`) as [string, string]
+    const pollings = await Promise.all(Array.from({ length: 4 }, () => openPolling(here)))
+    // Spread over a second: nodes look once in a while whose time is over.
+    const answers = pollings.map((polling, i) => polling.poll({ at: there, wait: 0.1 + i / 4 }))
+    for (const { status, packets } of await Promise.all(answers)) {
+      expect(status).toBe(200)
+      expect(packets).toEqual([])
+    }
+  })
+
   test('a node that was killed, and said nothing, is known to be gone at once', async () => {
     const [killed, other] = await startNodes()
     const { address } = await openPolling(`http://127.0.0.1:${killed.port}`)
