@@ -1,7 +1,7 @@
 // Asks at once, and the server answers when there is something: everything since the second that is known.
 export async function longPoll(get, show) {
   for (let timestamp = ''; ; ) {
-    const answer = await get(`/channel/ticks?wait=50&timestamp=${timestamp}`).catch(() => undefined)
+    const answer = await get(`/channel/ticks?wait=45&timestamp=${timestamp}`).catch(() => undefined)
     if (answer === undefined || answer.status >= 400) {
       await new Promise((resolve) => setTimeout(resolve, 1000))
       continue
