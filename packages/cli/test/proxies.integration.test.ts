@@ -5,6 +5,7 @@ import { ask, openSocket } from './support/front.ts'
 import { nginxWith, UPGRADE } from './support/nginx-location.ts'
 import { canProxy, type ProxiedWigwag, type Setup, startProxied } from './support/proxied-wigwag.ts'
 import { changeBlock, fillIn, guideArguments, guideBlock } from './support/proxy-guide.ts'
+import { SESSION_WAYS } from './support/session-ways.ts'
 import { WAYS } from './support/ways.ts'
 
 const NGINX = guideBlock('nginx')
@@ -112,7 +113,7 @@ for (const [name, setup] of Object.entries(SETUPS)) {
     })
     afterAll(() => proxied?.[Symbol.asyncDispose]())
 
-    test.concurrent.each(WAYS)('$name', ({ check }) => check(proxied.front))
+    test.concurrent.each([...WAYS, ...SESSION_WAYS])('$name', ({ check }) => check(proxied.front))
   })
 }
 
@@ -171,7 +172,9 @@ describe.skipIf(!canProxy('nginx'))('behind nginx that speaks HTTP/1.0 to its up
   })
   afterAll(() => proxied?.[Symbol.asyncDispose]())
 
-  test.concurrent.each(WAYS.filter(({ needsUpgrade }) => !needsUpgrade))('$name', ({ check }) => check(proxied.front))
+  test.concurrent.each([...WAYS, ...SESSION_WAYS].filter(({ needsUpgrade }) => !needsUpgrade))('$name', ({ check }) =>
+    check(proxied.front),
+  )
 
   test('but a WebSocket is told which lines are missing', async () => {
     const refused = openSocket(proxied.front, '/channel/a')
