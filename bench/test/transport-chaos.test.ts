@@ -1,11 +1,12 @@
-import { hasChromium, hasNginx, hasRedis } from '@wigwag/testkit'
-import { describe, expect, test } from 'vitest'
+import { hasChromium, hasNginx, hasRedis, launchChromium } from '@wigwag/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Account, type AccountReport } from '../transport-chaos/account.ts'
-import { type ChaosScenario, findChaosBreaches, playChaos } from '../transport-chaos/play-chaos.ts'
+import { findChaosBreaches } from '../transport-chaos/chaos-breaches.ts'
+import { type Browser, type ChaosScenario, playChaos } from '../transport-chaos/play-chaos.ts'
 
 /** Plays it; resolves with what is wrong. */
-async function breachesOf(scenario: ChaosScenario): Promise<readonly string[]> {
-  const figures = await playChaos(scenario)
+async function breachesOf(scenario: ChaosScenario, browser: Browser): Promise<readonly string[]> {
+  const figures = await playChaos(scenario, browser)
   process.stdout.write(`chaos: ${JSON.stringify({ ...scenario, ...figures })}\n`)
   return findChaosBreaches(figures)
 }
@@ -14,13 +15,27 @@ describe.skipIf(!hasRedis || !hasNginx || !hasChromium)(
   'a page follows over every transport while everything fails',
   () => {
     const timeout = 90_000
+    const kept = { persistence: 'always' } as const
+    let browser: Browser
+
+    beforeAll(async () => {
+      browser = await launchChromium()
+    })
+
+    afterAll(() => browser.close())
 
     test('each has every publication once and in order', { timeout }, async () => {
-      expect(await breachesOf({ seed: 20_261_121, lineFaults: 6, kills: 1, sabotage: 'none' })).toEqual([])
+      const scenario = { ...kept, seed: 20_261_121, lineFaults: 6, kills: 1, sabotage: 'none' } as const
+      expect(await breachesOf(scenario, browser)).toEqual([])
+    })
+
+    test('each is told of what is lost with a Redis that forgets, and of nothing else', { timeout }, async () => {
+      const scenario = { persistence: 'none', seed: 2, lineFaults: 3, kills: 1, sabotage: 'none' } as const
+      expect(await breachesOf(scenario, browser)).toEqual([])
     })
 
     test('it is found out when nodes forget what comes live while they read history', { timeout }, async () => {
-      const breaches = await breachesOf({ seed: 1, lineFaults: 3, kills: 1, sabotage: 'forget-live' })
+      const breaches = await breachesOf({ ...kept, seed: 1, lineFaults: 3, kills: 1, sabotage: 'forget-live' }, browser)
       for (const transport of ['websocket', 'sse', 'http-stream']) {
         expect(breaches).toContainEqual(expect.stringMatching(new RegExp(`^${transport}: \\d+ missing`)))
       }
@@ -39,7 +54,7 @@ describe('the account of a subscriber', () => {
     return account.report(goal)
   }
   const breaches = (keep: (account: Account) => void): readonly string[] =>
-    findChaosBreaches({ publications: 3, reports: [reportOf(keep)] })
+    findChaosBreaches({ persistence: 'always', publications: 3, epochs: ['e'], reports: [reportOf(keep)] })
   const tell = (account: Account, ...offsets: readonly number[]): void => {
     for (const offset of offsets) account.published(at(offset), [0, offset - 1])
   }
@@ -95,6 +110,70 @@ describe('the account of a subscriber', () => {
     account.connected()
     account.standing(at(0))
     tell(account, 1, 2, 3)
-    expect(findChaosBreaches({ publications: 3, reports: [account.report(goal)] })).toEqual(['t: it was never away'])
+    const reports = [account.report(goal)]
+    expect(findChaosBreaches({ persistence: 'always', publications: 3, epochs: ['e'], reports })).toEqual([
+      't: it was never away',
+    ])
+  })
+
+  describe('where Redis forgets', () => {
+    const breachesBehind = (keep: (account: Account) => void, position = at(1, 'f')): readonly string[] => {
+      const account = new Account('t')
+      for (let i = 0; i < 2; i++) account.connected()
+      account.standing(at(0))
+      account.published(at(1), [0, 0])
+      keep(account)
+      const reports = [account.report({ position, counts: [2] })]
+      return findChaosBreaches({ persistence: 'none', publications: 2, epochs: ['e', 'f'], reports })
+    }
+
+    test('has nothing to say of a gap behind which all comes that is held', () => {
+      const keep = (account: Account): void => {
+        account.gap()
+        account.published(at(1, 'f'), [0, 1])
+      }
+      expect(breachesBehind(keep)).toEqual([])
+    })
+
+    test('has nothing to say of a session that goes on in the middle of another stream', () => {
+      const keep = (account: Account): void => {
+        account.subscribed(true, false, at(4, 'f'))
+        account.published(at(5, 'f'), [0, 5])
+      }
+      expect(breachesBehind(keep, at(5, 'f'))).toEqual([])
+    })
+
+    test.each<[string, (account: Account) => void, string]>([
+      ['a gap that was not told', (account) => account.standing(at(1, 'f')), 't: 1 strayed'],
+      ['no gap at all', () => {}, 't: it was told of no gap, and Redis has forgotten'],
+      [
+        'a gap within a stream, of which everything was held',
+        (account) => {
+          account.gap()
+          account.standing(at(2))
+        },
+        't: 1 avoidable',
+      ],
+      [
+        'a gap to an earlier stream, in which nothing can be',
+        (account) => {
+          account.gap()
+          account.standing(at(0, 'f'))
+          account.gap()
+          account.standing(at(0, 'e'))
+        },
+        't: 1 avoidable',
+      ],
+      [
+        'what is held and does not come behind a gap',
+        (account) => {
+          account.gap()
+          account.published(at(2, 'f'), [0, 2])
+        },
+        't: 1 withheld',
+      ],
+    ])('counts %s', (_what, keep, breach) => {
+      expect(breachesBehind(keep)).toContain(breach)
+    })
   })
 })

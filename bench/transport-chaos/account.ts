@@ -1,11 +1,17 @@
 import type { Position } from '@wigwag/hub'
-import { emptyTally, Ledger, type Tally } from '../nothing-lost/ledger.ts'
+import { emptyTally, Ledger, type Tally, type Unrecovered } from '../nothing-lost/ledger.ts'
+
+/** What comes behind a gap: what history still holds, or what is published from then on. */
+export type AfterGap = 'held' | 'live'
 
 /** What became of one subscriber. */
 export interface AccountReport extends Tally {
   readonly transport: string
   /** Gaps that it was told of (count). */
   readonly gapsTold: number
+  /** From where to where they went. */
+  readonly unmet: readonly Unrecovered[]
+  readonly afterGap: AfterGap
   /** How often it came in (count). */
   readonly connections: number
   /** Publications that never came (count). */
@@ -20,11 +26,13 @@ export interface ChaosGoal {
   readonly counts: readonly number[]
 }
 
-/** The account of one subscriber, in the words of channels' URLs. */
+/** The account of one subscriber, in the words of channels' URLs or of sessions. */
 export class Account {
   readonly transport: string
   readonly #tally = emptyTally()
   readonly #ledger = new Ledger(this.#tally)
+  readonly #unmet: Unrecovered[] = []
+  #afterGap: AfterGap = 'held'
   #gapsTold = 0
   #connections = 0
   #isBehindGap = false
@@ -52,7 +60,7 @@ export class Account {
   /** It is told where it stands; all behind that is to come. */
   standing(position: Position): void {
     const isFirst = this.#ledger.position === undefined
-    this.#ledger.subscribed({ wasRecovering: !isFirst, recovered: !isFirst && !this.#isBehindGap, position })
+    this.#subscribed(!isFirst, !isFirst && !this.#isBehindGap, position)
     this.#isBehindGap = false
   }
 
@@ -70,10 +78,11 @@ export class Account {
     this.#ledger.published(position.offset, publisher, number)
   }
 
-  /** What npm's `centrifuge` says when it is subscribed. */
+  /** A session is subscribed, in the words of its protocol and of npm's `centrifuge`. */
   subscribed(wasRecovering: boolean, recovered: boolean, position: Position): void {
+    this.#afterGap = 'live'
     if (wasRecovering && !recovered) this.#gapsTold++
-    this.#ledger.subscribed({ wasRecovering, recovered, position })
+    this.#subscribed(wasRecovering, recovered, position)
   }
 
   hasReached({ position }: ChaosGoal): boolean {
@@ -85,9 +94,16 @@ export class Account {
       ...this.#tally,
       transport: this.transport,
       gapsTold: this.#gapsTold,
+      unmet: this.#unmet,
+      afterGap: this.#afterGap,
       connections: this.#connections,
       missing: this.#ledger.missing(goal.counts),
       hasFinished: this.hasReached(goal),
     }
+  }
+
+  #subscribed(wasRecovering: boolean, recovered: boolean, position: Position): void {
+    const unmet = this.#ledger.subscribed({ wasRecovering, recovered, position })
+    if (unmet !== undefined) this.#unmet.push(unmet)
   }
 }

@@ -114,7 +114,9 @@ async function poll(url: string, intervalMs: number, account: Account): Promise<
       const lines = isFirst || answer.status !== 200 ? [] : ((await answer.json()) as Line[])
       if (answer.headers.has('Wigwag-Gap')) account.gap()
       tag = answer.headers.get('ETag')
-      if (isFirst && tag !== null) account.standing(readPosition(tag.slice(1, -1)))
+      // Where nothing is held behind a gap, it is the tag that says where that ends.
+      const isPlaced = isFirst || (answer.headers.has('Wigwag-Gap') && lines.length === 0)
+      if (isPlaced && tag !== null) account.standing(readPosition(tag.slice(1, -1)))
       for (const line of lines) take(line, account)
     } catch {
       await sleep(RETRY_MS)

@@ -1,7 +1,7 @@
 import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { FaultProxy, launchChromium, NginxServer, planLineFaults, playLineFaults } from '@wigwag/testkit'
+import { FaultProxy, type launchChromium, NginxServer, planLineFaults, playLineFaults } from '@wigwag/testkit'
 import { build } from 'esbuild'
 import { Random } from '../../tools/fuzz/random.ts'
 import { buildProgram } from '../build-program.ts'
@@ -10,9 +10,13 @@ import type { Fault } from '../nothing-lost/faults.ts'
 import { Publisher, type PublisherTally } from '../nothing-lost/publisher.ts'
 import type { Sabotage, Scenario } from '../nothing-lost/scenario.ts'
 import type { AccountReport, ChaosGoal } from './account.ts'
+import type { ChaosFigures } from './chaos-breaches.ts'
 import { CHANNEL, sleep } from './chaos-channel.ts'
 import type { ChaosPage } from './chaos-page.ts'
 import { FOLLOWERS } from './page-followers.ts'
+
+/** As `launchChromium` starts it. */
+export type Browser = Awaited<ReturnType<typeof launchChromium>>
 
 const WORKSPACE = new URL('../../', import.meta.url)
 /** Between two publications of one publisher, in milliseconds. */
@@ -29,25 +33,22 @@ export interface ChaosScenario {
   readonly lineFaults: number
   /** How often a node is killed, and Redis as often (count). */
   readonly kills: number
+  /** How Redis keeps what it stores: each command on disk before it is answered, or nothing. */
+  readonly persistence: Scenario['persistence']
   /** What nodes do wrong on purpose. */
   readonly sabotage: Sabotage
 }
 
-/** What came of it. */
-export interface ChaosFigures {
-  readonly publications: number
-  readonly reports: readonly AccountReport[]
-}
-
-/** Plays a scenario: a page in Chromium follows over each transport, behind nginx, while everything in between breaks. */
+/** Plays a scenario: a page in the browser follows over each transport, behind nginx, while everything in between breaks. */
 export async function playChaos(
   scenario: ChaosScenario,
+  browser: Browser,
   say: (line: string) => void = () => {},
 ): Promise<ChaosFigures> {
   const nodeFile = await buildProgram(new URL('../nothing-lost/node-program.ts', import.meta.url), WORKSPACE)
   await using stage = new Stage()
   const kept: Pick<Scenario, 'persistence' | 'historySize' | 'sabotage'> = {
-    persistence: 'always',
+    persistence: scenario.persistence,
     historySize: 100_000,
     sabotage: scenario.sabotage,
   }
@@ -61,9 +62,8 @@ export async function playChaos(
     // A port each: a browser has six connections to one.
     bases[transport] = `http://127.0.0.1:${await line.listen()}`
   }
-  const browser = await launchChromium()
-  stage.defer(() => browser.close())
   const page = await browser.newPage()
+  stage.defer(() => page.close())
   page.on('pageerror', (error) => say(`The page: ${error.message}`))
   await page.goto(await servePage(stage))
   await page.evaluate(`chaos.start(${JSON.stringify(bases)})` satisfies PageCall<'start'>)
@@ -77,10 +77,15 @@ export async function playChaos(
     { length: PUBLISHERS },
     (_, id) => new Publisher(CHANNEL, id, cluster.ports, agent, tally, abort.signal),
   )
+  const epochs = new Set<string>()
+  const publish = async (publisher: Publisher): Promise<void> => {
+    await publisher.publish()
+    epochs.add(publisher.stored.at(-1)?.epoch ?? '')
+  }
   let isOver = false
   const publishing = publishers.map(async (publisher) => {
     while (!isOver) {
-      await publisher.publish()
+      await publish(publisher)
       await sleep(PACE_MS)
     }
   })
@@ -90,11 +95,11 @@ export async function playChaos(
   isOver = true
   await Promise.all(publishing)
   // Behind the last fault, so that all is well again for whoever hears it.
-  for (const publisher of publishers) await publisher.publish()
+  for (const publisher of publishers) await publish(publisher)
   say(`${tally.acknowledged} publications are acknowledged.`)
   const call: PageCall<'finish'> = `chaos.finish(${JSON.stringify(goalOf(publishers))}, ${CATCH_UP_MS})`
   const reports = (await page.evaluate(call)) as readonly AccountReport[]
-  return { publications: tally.acknowledged, reports }
+  return { persistence: scenario.persistence, publications: tally.acknowledged, epochs: [...epochs], reports }
 }
 
 /** What was started, ended in the other order. */
@@ -117,19 +122,6 @@ class Stage {
 
 /** What is evaluated in the page. */
 type PageCall<Method extends keyof ChaosPage> = `chaos.${Method}(${string})`
-
-/** What is wrong, in words; nothing when all is well. */
-export function findChaosBreaches({ reports }: ChaosFigures): readonly string[] {
-  return reports.flatMap((report) => {
-    const { transport, hasFinished, connections } = report
-    const never = ['missing', 'doubled', 'disordered', 'gaps', 'strayed', 'gapsTold'] as const
-    const breaches = never.flatMap((name) => (report[name] === 0 ? [] : [`${transport}: ${report[name]} ${name}`]))
-    if (!hasFinished) breaches.push(`${transport}: it did not come to the end`)
-    // Who was never away shows nothing.
-    if (connections < 2) breaches.push(`${transport}: it was never away`)
-    return breaches
-  })
-}
 
 /** As the guide has it for WebSockets, in front of two nodes. */
 function nginxConfig(port: number, nodes: readonly number[]): string {
