@@ -20,7 +20,7 @@ export async function followPolls(line: HttpLine, waitSeconds: number, pauseMs: 
   const begun = line.endpoint('connection/long_poll')
   // It is answered with its first packets, whenever they are there.
   begun.searchParams.set('wait', String(Math.max(waitSeconds, 10)))
-  let last = await take(line, await line.post(begun, line.greeting()), 0)
+  let last = await line.post(begun, line.greeting(), (response) => take(line, response, 0))
   const { address } = line
   if (address === undefined) return line.lost({ text: 'there was no answer in time' })
   const url = line.endpoint('connection/long_poll', `wait=${waitSeconds}`)
@@ -31,12 +31,9 @@ export async function followPolls(line: HttpLine, waitSeconds: number, pauseMs: 
     const isPaused = pauseMs > 0
     if (isPaused) await line.pause(pauseMs, (now) => (hurry = now))
     const body = JSON.stringify({ ...address, last })
-    const response = await line.post(url, body).catch((cause: unknown) => {
-      if (line.signal.aborted) throw cause
-      return line.post(url, body)
-    })
     const before = last
-    last = await take(line, response, last)
+    const ask = (): Promise<number> => line.post(url, body, (response) => take(line, response, before))
+    last = await ask().catch(ask)
     if (!isPaused && last === before) await line.pause(MIN_PAUSE_MS, () => {})
   }
 }

@@ -12,6 +12,7 @@ export class HttpLine implements OpenTransport {
   readonly #sink: TransportSink
   readonly #options: ResolvedHttpOptions
   readonly #leaving = new AbortController()
+  readonly #requests = new Set<AbortController>()
   readonly #up: PostedUpstream
   /** Whether the hub was reached: it ends then, rather than that it does not come to be. */
   #hasReceived = false
@@ -31,9 +32,11 @@ export class HttpLine implements OpenTransport {
       maxQueuedBytes,
       sendTimeoutMs,
       after: sink.after,
-      post: async (body) => {
-        const response = await this.post(this.endpoint('emulation', ''), body)
-        return response.ok ? undefined : reasonOfResponse(response, 'sendFailed')
+      post: (body) => {
+        const url = this.endpoint('emulation', '')
+        return this.post(url, body, async (response) =>
+          response.ok ? undefined : reasonOfResponse(response, 'sendFailed'),
+        )
       },
       arrived: () => this.arrived(),
       failed: (reason) => this.end(reason),
@@ -67,6 +70,7 @@ export class HttpLine implements OpenTransport {
   close(): void {
     this.#up.close()
     this.#leaving.abort()
+    for (const request of this.#requests) request.abort()
   }
 
   /** It is over: the sink is told, unless it knows. */
@@ -109,11 +113,20 @@ export class HttpLine implements OpenTransport {
     return url
   }
 
-  /** A request. Rejects without an answer. */
-  post(url: URL, body: string): Promise<Response> {
+  /** Makes a request, and takes its answer. Rejects without one, and when it is over meanwhile. */
+  async post<T>(url: URL, body: string, take: (response: Response) => Promise<T>): Promise<T> {
     const { fetch = globalThis.fetch, credentials } = this.#options
-    // Text, as a body is by default, needs no preflight at a hub of another origin.
-    return fetch(url, { method: 'POST', body, credentials, cache: 'no-store', signal: this.signal })
+    this.signal.throwIfAborted()
+    // One each: a signal of them all would remember every one.
+    const request = new AbortController()
+    this.#requests.add(request)
+    try {
+      // Text, as a body is by default, needs no preflight at a hub of another origin.
+      const init = { method: 'POST', body, credentials, cache: 'no-store', signal: request.signal } as const
+      return await take(await fetch(url, init))
+    } finally {
+      this.#requests.delete(request)
+    }
   }
 
   /** Waits; rejects when it is over meanwhile. */

@@ -21,9 +21,12 @@ export function httpStream(options: HttpTransportOptions = {}): Transport {
   }
 }
 
-async function follow(line: HttpLine): Promise<void> {
+function follow(line: HttpLine): Promise<void> {
   const url = line.endpoint('connection/http_stream')
-  const response = await line.post(url, line.greeting())
+  return line.post(url, line.greeting(), (response) => read(line, response))
+}
+
+async function read(line: HttpLine, response: Response): Promise<void> {
   const { ok, body, headers } = response
   // What answers with a page is a portal, or whatever else stands between.
   const isPage = headers.get('content-type')?.startsWith('text/') ?? false
