@@ -190,7 +190,7 @@ describe('docs/limits.md has the defaults of the code', () => {
     const options = resolveClientOptions({ transports: [webSocket()] }) as unknown as Record<string, number>
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))
-    expect(limits.length).toBe(11)
+    expect(limits.length).toBe(12)
     for (const [name, value] of limits) {
       const [, kept] = /^client\.offlineQueue\.(\w+)$/.exec(name) ?? []
       const [, expression = ''] = new RegExp(`[{ ]${kept}: ([\\d_]+)`).exec(queue) ?? []

@@ -22,6 +22,11 @@ export interface ClientOptions {
   readonly version?: string
   /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
   readonly transports?: readonly Transport[]
+  /**
+   * How long to stay with a transport that is not the first before those above it are tried, in milliseconds: between half of it and
+   * all, and twice that each time, up to an hour. Default 60,000.
+   */
+  readonly moveUpDelayMs?: number
   /** Shortest wait before another attempt, in milliseconds. Default 500. */
   readonly minDelayMs?: number
   /** Longest wait before another attempt, in milliseconds. Default 20,000. */
@@ -52,6 +57,7 @@ export type ResolvedClientOptions = Required<Omit<ClientOptions, Optional>> & Pi
 type Optional = 'token' | 'getToken' | 'data' | 'name' | 'version' | 'check' | 'offlineQueue'
 
 const DEFAULTS = {
+  moveUpDelayMs: 60_000,
   minDelayMs: 500,
   maxDelayMs: 20_000,
   maxAdvisedDelayMs: 300_000,

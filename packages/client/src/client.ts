@@ -116,6 +116,7 @@ export class Client<const C extends Contract = Contract> {
         changed: (state) => this.#changed(state),
         pushed: (push) => this.#pushed(push),
         failed: (error) => this.#emitter.emit('error', error),
+        canMove: () => this.#commands.isIdle && this.#subscriptions.canRecover && this.#serverSubscriptions.canRecover,
         due,
       },
     )

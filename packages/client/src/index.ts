@@ -25,5 +25,12 @@ export type { Position } from './state/position.ts'
 export type { SubscriptionState } from './state/subscription-machine.ts'
 export type { Subscribed, Subscription, SubscriptionEvents } from './subscription/subscription.ts'
 export type { SubscriptionOptions } from './subscription/subscription-options.ts'
-export type { OpenTransport, Transport, TransportSink } from './transport/transport.ts'
+export type {
+  OpenTransport,
+  Transport,
+  TransportChoice,
+  TransportChoiceHost,
+  TransportMemory,
+  TransportSink,
+} from './transport/transport.ts'
 export { type WebSocketLike, type WebSocketTransportOptions, webSocket } from './transport/websocket.ts'

@@ -1,6 +1,7 @@
-import type { Client, Gap, Publication, Subscription } from '@wigwag/client'
+import type { Client } from '@wigwag/client'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Deliveries } from './support/deliveries.ts'
 import { createMemoryBench, type MemoryBench } from './support/memory-bench.ts'
 
 type Step =
@@ -41,29 +42,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** History of the first two channels reaches back as far as needed, or hardly; the third has none. */
 const NAMES = ['deep:a', 'short:b', 'none:c']
 
-/** A subscriber, with all that it was told, in order. */
-class Reader {
-  readonly told: ('gap' | number)[] = []
-  readonly subscription: Subscription
-  /** Whether the handler of the next publication leaves, and comes back at once. */
-  flinches = false
-
-  constructor(client: Client, name: string) {
-    this.subscription = client.subscribe(name, { onGap: (_gap: Gap) => this.told.push('gap') })
-    this.subscription.on('publication', ({ data }: Publication) => this.#take(data as number))
-  }
-
-  #take(data: number): void {
-    this.told.push(data)
-    if (!this.flinches) return
-    this.flinches = false
-    this.subscription.unsubscribe()
-    this.subscription.subscribe()
-  }
-}
-
-async function take(each: Step, { hub, clock, line }: MemoryBench, client: Client, world: World): Promise<void> {
-  const reader = 'channel' in each ? (world.readers[each.channel] as Reader) : undefined
+async function take(each: Step, { hub, clock, line }: MemoryBench, client: Client, world: Deliveries): Promise<void> {
+  const reader = 'channel' in each ? world.readers[each.channel] : undefined
   switch (each.do) {
     case 'publish':
       for (let i = 0; i < each.count; i++) await world.publish(hub, each.channel)
@@ -93,43 +73,6 @@ async function take(each: Step, { hub, clock, line }: MemoryBench, client: Clien
   }
 }
 
-class World {
-  readonly readers: Reader[]
-  readonly published: number[][] = [[], [], []]
-  #last = 0
-
-  constructor(client: Client) {
-    this.readers = NAMES.map((name) => new Reader(client, name))
-  }
-
-  async publish(hub: MemoryBench['hub'], index: number): Promise<void> {
-    const data = ++this.#last
-    this.published[index]?.push(data)
-    await hub.publish(NAMES[index] as string, data)
-  }
-
-  /** Each once and in order; and where some are missing, a gap in that very place. */
-  check(): void {
-    for (const [index, { told }] of this.readers.entries()) {
-      const published = this.published[index] as number[]
-      let at = -1
-      let mayMiss = true
-      for (const each of told) {
-        if (each === 'gap') mayMiss = true
-        else {
-          const place = published.indexOf(each)
-          if (mayMiss) expect(place).toBeGreaterThan(at)
-          else expect(place).toBe(at + 1)
-          at = place
-          mayMiss = false
-        }
-      }
-      // The last of all was published when everything was whole.
-      expect(told.at(-1)).toBe(published.at(-1))
-    }
-  }
-}
-
 test('whatever befalls the line, the session and the subscriptions: each publication once and in order, or a gap', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -142,7 +85,7 @@ test('whatever befalls the line, the session and the subscriptions: each publica
         },
       })
       const client = bench.client()
-      const world = new World(client)
+      const world = new Deliveries(client, NAMES)
       await client.ready()
       await bench.clock.advance(0)
       for (const each of steps) await take(each, bench, client, world)

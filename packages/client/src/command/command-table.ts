@@ -61,6 +61,11 @@ export class CommandTable {
     this.#isHeld = isHeld
   }
 
+  /** Whether nobody waits for an answer. */
+  get isIdle(): boolean {
+    return this.#sent.size + this.#waiting.length === 0
+  }
+
   /** Sends a command of the client itself. A time-out is up to who asks. Returns its id. */
   ask<M extends AnsweredMethod>(
     method: M,

@@ -17,7 +17,8 @@ import { type CloseReason, type CloseReasonName, closeReason, reasonOfCode } fro
 import { type ClientEffect, ClientMachine, type ClientTimes } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
 import { Renewal } from '../state/renewal.ts'
-import type { OpenTransport, Transport } from '../transport/transport.ts'
+import { inOrder } from '../transport/in-order.ts'
+import type { OpenTransport, Transport, TransportChoice, TransportChoiceHost } from '../transport/transport.ts'
 import type { TokenHolder, TokenOutcome } from './token-holder.ts'
 
 /** Who hears what becomes of the connection. */
@@ -32,6 +33,8 @@ export interface ConnectorSink {
   changed(state: ClientState): void
   pushed(push: Push): void
   failed(error: ClientError): void
+  /** Whether all that is under way is recovered over another connection. */
+  canMove(): boolean
   /** Something is due at that time. */
   due(atMs: number): void
 }
@@ -40,7 +43,7 @@ export interface ConnectorSink {
 export interface ConnectorParts {
   readonly url: URL
   readonly transports: readonly Transport[]
-  readonly times: ClientTimes
+  readonly times: ClientTimes & { readonly moveUpDelayMs: number }
   readonly environment: Environment
   readonly commands: CommandTable
   readonly outgoing: Outgoing
@@ -53,8 +56,7 @@ export class Connector {
   readonly #sink: ConnectorSink
   readonly #machine: ClientMachine
   readonly #renewal: Renewal
-  /** Which of the transports is tried, counted on through their list again and again. */
-  #chosen = 0
+  readonly #choice: TransportChoice
   #transport: OpenTransport | undefined
   #state: ClientState
   /** Whether the hub wants answers to its pings. */
@@ -62,12 +64,20 @@ export class Connector {
   #unwatch: (() => void) | undefined
 
   constructor(parts: ConnectorParts, sink: ConnectorSink) {
-    const { times, tokens, environment } = parts
+    const { times, tokens, environment, transports, url } = parts
     this.#parts = parts
     this.#sink = sink
     this.#machine = new ClientMachine(times, tokens.source, environment.random)
     this.#renewal = new Renewal(times, environment.random)
     this.#state = this.#machine.state
+    const host: TransportChoiceHost = {
+      ...environment,
+      ...times,
+      url,
+      canMove: () => this.#canMove(),
+      move: () => this.end(closeReason('movedUp', { delayMs: 0 })),
+    }
+    this.#choice = transports.find(({ choose }) => choose)?.choose?.(transports, host) ?? inOrder(transports)
   }
 
   get state(): ClientState {
@@ -105,6 +115,11 @@ export class Connector {
     if (this.#renewal.tick(nowMs)) this.#renew()
   }
 
+  #canMove(): boolean {
+    const { state } = this.#machine
+    return state.phase === 'connected' && !state.isSuspect && !this.#transport?.isBusy && this.#sink.canMove()
+  }
+
   #nowMs(): number {
     return this.#parts.environment.nowMs()
   }
@@ -113,8 +128,7 @@ export class Connector {
     const { state } = this.#machine
     if (effect === 'close') {
       this.#drop()
-      // Where this one gets no connection another may; what works is kept.
-      if (state.phase === 'connecting' && BLOCKED.has(state.reason.name)) this.#chosen++
+      if (state.phase !== 'connected') this.#choice.ended(state.reason)
     }
     if (state !== this.#state) {
       this.#state = state
@@ -163,12 +177,13 @@ export class Connector {
 
   #open(): void {
     const { attempt } = this.#machine
-    const { transports, url } = this.#parts
+    const { url, environment } = this.#parts
     const isPresent = (): boolean => attempt === this.#machine.attempt
-    this.#transport = (transports[this.#chosen % transports.length] as Transport).open(url, {
+    this.#transport = this.#choice.present.open(url, {
       greeting: () => (isPresent() ? this.#greeting(attempt) : ''),
       received: (text) => isPresent() && this.#receive(attempt, text),
       closed: (reason) => this.#end(attempt, reason),
+      after: environment.after,
     })
   }
 
@@ -195,6 +210,7 @@ export class Connector {
     this.#holds(answer)
     this.#transport?.greeted?.(answer)
     this.#machine.greeted(attempt, client, ping * 1000, this.#nowMs())
+    if (this.#machine.state.phase === 'connected') this.#choice.connected()
     this.#apply(undefined)
     // Whoever heard that it is connected may have ended it.
     if (this.#machine.state.phase === 'connected' && attempt === this.#machine.attempt) this.#sink.joined(answer)
@@ -267,8 +283,8 @@ export class Connector {
     if (id) this.#parts.commands.reply(packet as ReplyPacket)
     else if (push === undefined) this.#pong()
     else if ('disconnect' in push) {
-      const { code, reason } = push.disconnect
-      this.#end(attempt, reasonOfCode(code, { text: reason }))
+      const { code, reason: text, delay_ms: delayMs } = push.disconnect
+      this.#end(attempt, reasonOfCode(code, { text, ...(delayMs !== undefined && { delayMs }) }))
     } else if ('refresh' in push) this.#holds(push.refresh)
     else this.#sink.pushed(push)
   }
@@ -282,9 +298,6 @@ export class Connector {
     if (this.#answersPings) this.#parts.outgoing.push(PING_PACKET)
   }
 }
-
-/** No connection came to be. */
-const BLOCKED: ReadonlySet<CloseReasonName> = new Set(['unreachable', 'connectTimeout'])
 
 function notAHub(what: string, cause?: unknown): CloseReason {
   return closeReason('notAHub', { text: `${what} came`, cause })

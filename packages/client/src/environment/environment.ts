@@ -15,4 +15,9 @@ export interface Environment {
   readonly watch: (tell: (what: 'woke' | 'offline') => void) => () => void
   /** What a handler of the application threw, for those who run it. */
   readonly report: (error: unknown) => void
+  /** Keeps which transport worked, for clients that come later. Default: `localStorage` in pages, and nothing elsewhere. */
+  readonly memory?: {
+    readonly recall: (key: string, maxAgeMs: number) => string | undefined
+    readonly remember: (key: string, text: string | undefined) => void
+  }
 }

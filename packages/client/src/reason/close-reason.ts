@@ -11,6 +11,8 @@ const COMES_BACK = [
   'tokenFailed',
   'tokenExpired',
   'refusedForNow',
+  'sendFailed',
+  'movedUp',
   'application',
 ] as const
 
@@ -35,6 +37,7 @@ const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Reco
   connectTimeout: 'Nothing. If it lasts, a proxy takes connections and does not pass them on.',
   replyTimeout: 'Nothing. If it lasts, the hub is overloaded.',
   tokenFailed: 'See why getToken throws: the error is its cause.',
+  sendFailed: 'Nothing. If it lasts, see the text: requests do not get through, or more is sent than they carry.',
   application: 'What the application says: its own code, from 4000 to 4499.',
   internal: 'See the log of the hub.',
   slow: 'Nothing: what was missed is recovered. Do less for each publication, or take fewer.',

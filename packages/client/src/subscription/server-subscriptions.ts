@@ -27,6 +27,11 @@ export class ServerSubscriptions {
     return Object.fromEntries(wanted.map(([channel, place]) => [channel, place.request]))
   }
 
+  /** Whether each could go on from where it is. */
+  get canRecover(): boolean {
+    return [...this.#places.values()].every(({ position }) => position !== undefined)
+  }
+
   has(channel: string): boolean {
     return this.#places.has(channel)
   }

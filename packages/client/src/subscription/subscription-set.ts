@@ -35,6 +35,13 @@ export class SubscriptionSet {
     for (const core of [...this.#byChannel.values()]) core.offline()
   }
 
+  /** Whether each is subscribed, and could go on from where it is. */
+  get canRecover(): boolean {
+    return [...this.#byChannel.values()].every(
+      ({ state, position }) => state.phase === 'subscribed' && position !== undefined,
+    )
+  }
+
   get(channel: string): SubscriptionCore | undefined {
     return this.#byChannel.get(channel)
   }

@@ -1,21 +1,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Client, type ClientState, type Publication, type WebSocketLike, webSocket } from '@wigwag/client'
+import { Client, type ClientState, type Publication, webSocket } from '@wigwag/client'
 import { HEALTHY } from '@wigwag/testkit'
-import { WebSocket as UndiciWebSocket } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { next, serveHub } from './support/served-hub.ts'
+import { TRANSPORTS } from './support/transports.ts'
 
 type Connecting = ClientState & { readonly phase: 'connecting' }
 
-const CLASSES = [
-  ['ws', WebSocket],
-  ['undici', UndiciWebSocket as unknown as new (url: string) => WebSocketLike],
-] as const
-
-describe.each(CLASSES)('over the WebSocket of %s', (_name, WebSocketClass) => {
-  const transports = [webSocket({ WebSocket: WebSocketClass })]
+describe.each(TRANSPORTS)('over %s', (_name, create) => {
+  const transports = [create()]
 
   test('every publication comes once and in order, however often the line is cut', async () => {
     const { hub, line, client: create } = await serveHub({ namespaces: { '': { history: { size: 1000 } } } })
@@ -70,13 +65,12 @@ describe.each(CLASSES)('over the WebSocket of %s', (_name, WebSocketClass) => {
 
   test('a line that goes dead without a word is found out, and what was missed recovered over another', async () => {
     const { hub, line, client: create } = await serveHub({ sessions: { pingIntervalMs: 1000 } })
-    const client = create({ transports, maxPingDelayMs: 100, probeTimeoutMs: 100 })
+    const client = create({ transports, maxPingDelayMs: 100, probeTimeoutMs: 200, connectTimeoutMs: 500 })
     const subscription = client.subscribe('a')
     const heard: unknown[] = []
     subscription.on('publication', ({ data }) => heard.push(data))
     await subscription.ready()
-    const [dead] = line.lines
-    dead?.shape({ ...HEALTHY, stalled: ['up', 'down'] })
+    for (const dead of line.lines) dead.shape({ ...HEALTHY, stalled: ['up', 'down'] })
     const doubted = next<ClientState>(client, 'state')
     const lost = next<ClientState>(client, 'connecting')
     await hub.publish('a', 1)

@@ -1,0 +1,25 @@
+import { checkNumber } from '../error/check-number.ts'
+import { fallback } from '../fallback/fallback.ts'
+import type { Transport } from '../transport/transport.ts'
+import { followPolls } from './follow-polls.ts'
+import { HttpLine } from './http-line.ts'
+import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+
+export type { HttpTransportOptions } from './http-options.ts'
+
+/** How polls are made that wait. */
+export interface LongPollTransportOptions extends HttpTransportOptions {
+  /** How long the hub may keep a poll that it has nothing for, in seconds. Default 20: less than proxies wait. */
+  readonly waitSeconds?: number
+}
+
+/** Packets as answers to polls, each kept until there is something. Throws `ClientError` `ERR_OPTION` for a number that is none. */
+export function longPoll({ waitSeconds = 20, ...options }: LongPollTransportOptions = {}): Transport {
+  checkNumber('waitSeconds', waitSeconds)
+  const resolved = resolveHttpOptions(options)
+  return {
+    name: 'long-poll',
+    choose: fallback,
+    open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, waitSeconds, 0)),
+  }
+}

@@ -1,0 +1,25 @@
+import { checkNumber } from '../error/check-number.ts'
+import { fallback } from '../fallback/fallback.ts'
+import type { Transport } from '../transport/transport.ts'
+import { followPolls } from './follow-polls.ts'
+import { HttpLine } from './http-line.ts'
+import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+
+export type { HttpTransportOptions } from './http-options.ts'
+
+/** How polls are made that do not wait. */
+export interface PollTransportOptions extends HttpTransportOptions {
+  /** Between two polls, in milliseconds; what was sent has the next one made at once. Default 1000; hubs take up to 15,000. */
+  readonly intervalMs?: number
+}
+
+/** Packets as answers to polls, one after the other with a pause. Throws `ClientError` `ERR_OPTION` for a number that is none. */
+export function poll({ intervalMs = 1000, ...options }: PollTransportOptions = {}): Transport {
+  checkNumber('intervalMs', intervalMs)
+  const resolved = resolveHttpOptions(options)
+  return {
+    name: 'poll',
+    choose: fallback,
+    open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, 0, intervalMs)),
+  }
+}

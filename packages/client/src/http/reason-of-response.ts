@@ -1,0 +1,20 @@
+import { type CloseReason, type CloseReasonName, closeReason } from '../reason/close-reason.ts'
+
+/** Of what an answer says as much is told, in UTF-16 code units. */
+const MAX_TEXT_LENGTH = 300
+
+/** What it means that a request was answered so, where that is not the answer: by its status, and else `name`. */
+export async function reasonOfResponse(response: Response, name: CloseReasonName): Promise<CloseReason> {
+  const { status, headers } = response
+  const isText = headers.get('content-type')?.startsWith('text/plain')
+  const said = isText ? (await response.text()).trim().slice(0, MAX_TEXT_LENGTH) : ''
+  if (!isText) await response.body?.cancel()
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  const details = {
+    code: status,
+    text: said || `HTTP status ${status}`,
+    ...(seconds >= 0 && { delayMs: seconds * 1000 }),
+  }
+  if (status === 413) return closeReason('messageTooLarge', details)
+  return closeReason(status === 429 || status === 503 ? 'refusedForNow' : name, details)
+}
