@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CloseCode, type CloseOutcome, type NodeWebSocket } from '@wigwag/socket'
 import type { ResolvedJointOptions } from './joint-options.ts'
+import type { StreamReader } from './stream-reader.ts'
 
 /**
  * The subprotocol in which an empty message says what a FIN says on a stream: nothing more comes from here, and what comes
@@ -21,6 +22,7 @@ const EMPTY = new Uint8Array(0)
 export class Joint {
   readonly #stream: Socket
   readonly #options: ResolvedJointOptions
+  readonly #reader: StreamReader | undefined
   #webSocket: NodeWebSocket<unknown> | undefined
   #hasHalfClose = false
   /** Whether the stream has ended; nothing more comes from it. */
@@ -31,10 +33,11 @@ export class Joint {
   #toStreamBytes = 0
   #fromStreamBytes = 0
 
-  /** Takes a connected stream with `allowHalfOpen`, paused. Nothing is read of it before `open`. */
-  constructor(stream: Socket, options: ResolvedJointOptions) {
+  /** Takes a connected stream with `allowHalfOpen`, paused, and what reads it, if that is not `data` events. Nothing is read of it before `open`. */
+  constructor(stream: Socket, options: ResolvedJointOptions, reader?: StreamReader) {
     this.#stream = stream
     this.#options = options
+    this.#reader = reader
     stream.on('error', () => {}) // told by 'close' as well
   }
 
@@ -57,8 +60,9 @@ export class Joint {
       this.#fail('The stream has gone')
       return
     }
+    if (this.#reader === undefined) stream.on('data', (chunk: Buffer) => this.#send(chunk))
+    else this.#reader.readTo((chunk) => this.#send(chunk))
     stream
-      .on('data', (chunk: Buffer) => this.#send(chunk))
       .on('drain', () => this.#resumeWebSocket())
       .once('end', () => this.#endWebSocket())
       .once('close', (hadError: boolean) => this.#streamClosed(hadError))
@@ -100,6 +104,7 @@ export class Joint {
     }
     this.#endStream()
     // What it still sends is read, or a reset would overtake what it was sent.
+    this.#reader?.readTo(undefined)
     stream.removeAllListeners('data').resume()
     stream.setTimeout(0)
     // Not its idle time: one that goes on sending would never be idle.
@@ -112,10 +117,13 @@ export class Joint {
     if (this.#webSocket === undefined) resetStream(this.#stream)
   }
 
-  #send(chunk: Buffer): void {
-    const status = this.#webSocket?.send(chunk)
+  /** Returns whether nothing that was sent is needed any more. */
+  #send(chunk: Uint8Array): boolean {
+    const webSocket = this.#webSocket
+    const status = webSocket?.send(chunk)
     if (status === 'ok' || status === 'queued') this.#fromStreamBytes += chunk.length
     if (status === 'queued') this.#stream.pause()
+    return webSocket?.bufferedAmount === 0
   }
 
   #endWebSocket(): void {

@@ -1,6 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { ProgramsError } from '../programs-error.ts'
 import { type BridgeTarget, formatTarget } from './bridge-target.ts'
+import { StreamReader } from './stream-reader.ts'
+
+/** A connected target. */
+export interface TargetStream {
+  readonly stream: Socket
+  /** Reads it: there are no `data` events. */
+  readonly reader: StreamReader
+}
 
 /** Why a target cannot be reached, in words of its user. */
 const WHY: Readonly<Record<string, string>> = {
@@ -14,13 +22,14 @@ const WHY: Readonly<Record<string, string>> = {
 }
 
 /**
- * Connects to a target; resolves with the socket, paused and able to be half-closed. Rejects with `ProgramsError`
+ * Connects to a target; resolves with its stream, paused and able to be half-closed. Rejects with `ProgramsError`
  * `ERR_BRIDGE_TARGET` or `ERR_BRIDGE_TIMEOUT`, or with the signal's reason.
  */
-export function openTarget(target: BridgeTarget, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+export function openTarget(target: BridgeTarget, timeoutMs: number, signal: AbortSignal): Promise<TargetStream> {
   return new Promise((resolve, reject) => {
     const where = target.kind === 'tcp' ? { host: target.host, port: target.port } : { path: target.path }
-    const stream = connect({ ...where, allowHalfOpen: true, noDelay: true })
+    const reader = new StreamReader()
+    const stream = connect({ ...where, allowHalfOpen: true, noDelay: true, onread: reader.onread })
     const settle = (): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', aborted)
@@ -44,7 +53,7 @@ export function openTarget(target: BridgeTarget, timeoutMs: number, signal: Abor
     stream.once('connect', () => {
       settle()
       stream.pause()
-      resolve(stream)
+      resolve({ stream, reader })
     })
     signal.addEventListener('abort', aborted)
     if (signal.aborted) aborted()

@@ -81,8 +81,12 @@ export class WebSocketBridge {
     const target = this.#targetOf(request)
     if (target === undefined) return this.#refuse(request, 403, whyNoTarget(this.#options, request))
     try {
-      const stream = await openTarget(target, connectTimeoutMs, request.signal)
-      const passage = { joint: new Joint(stream, joint), target: formatTarget(target), client: request.remoteAddress }
+      const { stream, reader } = await openTarget(target, connectTimeoutMs, request.signal)
+      const passage = {
+        joint: new Joint(stream, joint, reader),
+        target: formatTarget(target),
+        client: request.remoteAddress,
+      }
       // A client may leave, or we may stop, between the answer of its target and our own: then nobody opens it.
       setImmediate(() => passage.joint.abandonUnlessOpen())
       return passage

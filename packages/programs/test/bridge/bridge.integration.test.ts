@@ -106,23 +106,28 @@ describe('programs that know of no WebSocket speak through it', () => {
     expect(gotHere).toEqual({ bytes: 64 * MIB, sha256: sentThere })
   })
 
-  test('who reads nothing holds its sender up, and misses nothing', async () => {
-    const target = await startTarget()
-    const here = openStream(await startChain(target.target))
-    const there = await target.next()
-    let isSent = false
-    const sent = sendBytes(here, 128 * MIB, 3).finally(() => {
-      isSent = true
-      here.end()
-    })
-    await untilStill(() => here.bytesWritten)
-    expect(isSent).toBe(false)
-    // What the kernel and both bridges hold between them.
-    expect(here.bytesWritten - here.writableLength).toBeLessThan(64 * MIB)
-    const got = await receiveBytes(there)
-    there.end()
-    expect(got).toEqual({ bytes: 128 * MIB, sha256: await sent })
-  })
+  test.each(['to the target', 'from the target'])(
+    'who reads nothing holds its sender up, and misses nothing: %s',
+    async (way) => {
+      const target = await startTarget()
+      const here = openStream(await startChain(target.target))
+      const there = await target.next()
+      const [sender, reader] = way === 'to the target' ? [here, there] : [there, here]
+      reader.pause()
+      let isSent = false
+      const sent = sendBytes(sender, 128 * MIB, 3).finally(() => {
+        isSent = true
+        sender.end()
+      })
+      await untilStill(() => sender.bytesWritten)
+      expect(isSent).toBe(false)
+      // What the kernel and both bridges hold between them.
+      expect(sender.bytesWritten - sender.writableLength).toBeLessThan(64 * MIB)
+      const got = await receiveBytes(reader)
+      reader.end()
+      expect(got).toEqual({ bytes: 128 * MIB, sha256: await sent })
+    },
+  )
 
   test('a unix socket at the end, and one at the beginning', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'wigwag-bridge-'))
