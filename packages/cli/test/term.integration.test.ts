@@ -98,7 +98,9 @@ describe.skipIf(!hasChromium)('the terminal in Chromium', () => {
     await page.keyboard.type('stty size\n')
     await expect.poll(size).not.toBe(before)
     // The line is cut while something is going on.
-    await page.keyboard.type('sleep 0.5; echo mean""while\n')
+    await page.keyboard.type('sleep 1; echo mean""while\n')
+    // What the shell has read: what is on its way is lost with the line.
+    await shows(page, 'echo mean""while')
     proxy.cut()
     await phase(page, 'away')
     proxy.mend()
