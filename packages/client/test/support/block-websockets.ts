@@ -24,7 +24,7 @@ function deafened(server: Server): () => void {
   const silent = new WebSocketServer({ noServer: true })
   const { emit } = server
   server.emit = (event: string, ...args: unknown[]) => {
-    if (event !== 'upgrade') return emit.call(server, event, ...args)
+    if (event !== 'upgrade') return Reflect.apply(emit, server, [event, ...args]) as boolean
     const [request, socket, head] = args as [IncomingMessage, Duplex, Buffer]
     silent.handleUpgrade(request, socket, head, () => {})
     return true
