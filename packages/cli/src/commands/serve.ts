@@ -119,7 +119,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option('--max-poll-wait <duration>', 'longest that a long poll waits; below that time-out as well')
         .argParser(parseDuration)
-        .default(55_000, '55s'),
+        .default(45_000, '45s'),
     )
     .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 100_000)
     .option('--max-address-connections <count>', 'most of one client address; above it 429', parseLimit, 1000)

@@ -64,7 +64,7 @@ export interface ChannelEndpointOptions extends AdmissionOptions {
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Most publications of one WebSocket that the broker has not answered yet (count). Default 64. At it the socket is not read until there is an answer. */
   readonly maxUnansweredPublications?: number
-  /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 55,000, below the 60 s that proxies wait for an answer. */
+  /** Longest that a long poll waits, in milliseconds; more is cut to it. Default 45,000, below the 50 and 60 s that proxies wait for an answer. */
   readonly maxPollWaitMs?: number
   /** Most bytes of publications in the answer to a poll. Default 1 MiB. What has no room comes with the next poll; one publication always goes. */
   readonly maxPollBytes?: number
@@ -92,7 +92,7 @@ const DEFAULTS = {
   perMessageDeflate: false,
   pingIntervalMs: 25_000,
   maxUnansweredPublications: 64,
-  maxPollWaitMs: 55_000,
+  maxPollWaitMs: 45_000,
   maxPollBytes: 1024 * 1024,
   maxSessionRequestBytes: 64 * 1024,
   sessionPollGapMs: 15_000,
