@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
 import type { Disconnect } from '@wigwag/protocol'
 import { encodeDisconnect } from '../session/disconnect-packet.ts'
 import type { EncodedPacket } from '../session/encoded-packet.ts'
 import type { SessionTransport } from '../session/session-transport.ts'
+import type { StreamedResponse } from './streamed-response.ts'
 
 /** How packets are written to a response that goes on. */
 export interface StreamForm {
@@ -31,64 +31,30 @@ export const EVENTS: StreamForm = {
   encode: (packet) => `data: ${packet}\n\n`,
 }
 
-/** What streams share. */
-export interface StreamHost {
-  /** Has `flush` of a stream called when this turn is over. */
-  flushSoon(stream: SessionStream): void
-  /** How long a stream that has ended may stand still with what is queued, in milliseconds. */
-  readonly closeTimeoutMs: number
-}
-
-/** A session's packets in one response: what a turn sends leaves in one write. */
+/** A session's packets in one response. */
 export class SessionStream implements SessionTransport {
   readonly name: StreamForm['name']
   readonly upstream = 'posted'
-  readonly #response: ServerResponse
+  readonly #stream: StreamedResponse
   readonly #form: StreamForm
-  readonly #host: StreamHost
-  #isCorked = false
 
-  constructor(response: ServerResponse, form: StreamForm, host: StreamHost) {
+  constructor(stream: StreamedResponse, form: StreamForm) {
     this.name = form.name
-    this.#response = response
+    this.#stream = stream
     this.#form = form
-    this.#host = host
   }
 
   get bufferedAmount(): number {
-    return this.#response.writableLength
+    return this.#stream.queuedBytes
   }
 
   send(packet: EncodedPacket | string): void {
-    this.#write(encodeFor(this.#form, packet))
+    this.#stream.write(encodeFor(this.#form, packet))
   }
 
   close(disconnect: Disconnect): void {
-    const response = this.#response
-    this.#write(this.#form.encode(encodeDisconnect(disconnect)))
-    this.flush()
-    if (response.writableEnded || response.destroyed) return
-    response.end()
-    response.setTimeout(this.#host.closeTimeoutMs, () => response.destroy())
-  }
-
-  /** Writes what was sent. */
-  flush(): void {
-    if (!this.#isCorked) return
-    this.#isCorked = false
-    this.#response.uncork()
-  }
-
-  #write(bytes: string | Buffer): void {
-    const response = this.#response
-    // Writing behind the end would be an error that nobody listens for.
-    if (response.writableEnded || response.destroyed) return
-    if (!this.#isCorked) {
-      this.#isCorked = true
-      response.cork()
-      this.#host.flushSoon(this)
-    }
-    response.write(bytes)
+    this.#stream.write(this.#form.encode(encodeDisconnect(disconnect)))
+    this.#stream.end()
   }
 }
 

@@ -5,21 +5,21 @@ import { ends } from '../session/disconnects.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionRequest } from '../session/session-transport.ts'
 import { OpenResponses } from './open-responses.ts'
-import { SessionStream, type StreamForm, type StreamHost } from './session-stream.ts'
-
-const DEFAULTS = { closeTimeoutMs: 10_000 } as const
+import { SessionStream, type StreamForm } from './session-stream.ts'
+import { StreamFlushes } from './stream-flushes.ts'
+import { StreamedResponse, type StreamedResponseOptions } from './streamed-response.ts'
 
 /** All sessions of an endpoint that come over event streams and streams of lines. */
 export class SessionStreams implements Drainable {
   readonly #hub: Hub
   readonly #responses = new OpenResponses()
   readonly #sessions = new Set<Session>()
-  readonly #unflushed: SessionStream[] = []
-  readonly #host: StreamHost
+  readonly #flushes = new StreamFlushes()
+  readonly #options: StreamedResponseOptions
 
-  constructor(hub: Hub, closeTimeoutMs: number = DEFAULTS.closeTimeoutMs) {
+  constructor(hub: Hub, options: StreamedResponseOptions = {}) {
     this.#hub = hub
-    this.#host = { closeTimeoutMs, flushSoon: (stream) => this.#flushSoon(stream) }
+    this.#options = options
   }
 
   /** Those that are open (count). */
@@ -29,16 +29,9 @@ export class SessionStreams implements Drainable {
 
   /** Answers with a session's packets, of one that begins with what `text` says, until either side ends it. */
   serve(response: ServerResponse, form: StreamForm, request: SessionRequest, text: string): void {
-    response.writeHead(200, {
-      'content-type': form.contentType,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      // nginx would collect a response before it passes it on.
-      'x-accel-buffering': 'no',
-    })
-    if (form.start === '') response.flushHeaders()
-    else response.write(form.start)
-    const session = this.#hub.sessions.open(new SessionStream(response, form, this.#host), request)
+    const stream = new StreamedResponse(response, this.#flushes, this.#options)
+    stream.begin(form.contentType, form.start)
+    const session = this.#hub.sessions.open(new SessionStream(stream, form), request)
     this.#sessions.add(session)
     response.on('drain', () => session.drained())
     this.#responses.add(response, () => {
@@ -68,14 +61,5 @@ export class SessionStreams implements Drainable {
   async close(): Promise<void> {
     for (const session of this.#sessions) session.disconnect(ends('shutdown'))
     await this.#responses.emptied()
-  }
-
-  #flushSoon(stream: SessionStream): void {
-    if (this.#unflushed.length === 0) setImmediate(() => this.#flush())
-    this.#unflushed.push(stream)
-  }
-
-  #flush(): void {
-    for (const stream of this.#unflushed.splice(0)) stream.flush()
   }
 }

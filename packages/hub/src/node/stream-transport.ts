@@ -5,6 +5,7 @@ import type { Position } from '../publication/position.ts'
 import { EXPIRED_FAILURE } from './credentials-expired.ts'
 import { Expirations } from './expirations.ts'
 import { OpenResponses } from './open-responses.ts'
+import { StreamFlushes } from './stream-flushes.ts'
 import type { StreamFormat } from './stream-format.ts'
 import { StreamSubscriber } from './stream-subscriber.ts'
 import { StreamedResponse, streamHeaders } from './streamed-response.ts'
@@ -31,6 +32,7 @@ export class StreamTransport implements Drainable {
   readonly #expirations: Expirations
   readonly #subscribers = new Set<StreamSubscriber>()
   readonly #responses = new OpenResponses()
+  readonly #flushes = new StreamFlushes()
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #closed = false
@@ -54,7 +56,7 @@ export class StreamTransport implements Drainable {
   open(response: ServerResponse, channel: string, after: Position | undefined, expiresAt?: number): void {
     let leave = (): void => {}
     const { maxQueuedBytes } = this.#options
-    const stream = new StreamedResponse(response, this.#options)
+    const stream = new StreamedResponse(response, this.#flushes, this.#options)
     const subscriber = new StreamSubscriber(stream, this.#format, maxQueuedBytes, (isSlow) => {
       if (isSlow) this.#dropped++
       leave()

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { StreamFlushes } from './stream-flushes.ts'
 
 const DEFAULTS = { closeTimeoutMs: 10_000 } as const
 
@@ -8,13 +9,19 @@ export interface StreamedResponseOptions {
   readonly closeTimeoutMs?: number
 }
 
-/** An HTTP response that goes on until either side ends it: what is written leaves at once, through proxies as well. */
+/**
+ * An HTTP response that goes on until either side ends it. What a turn writes leaves in one write when the turn is over,
+ * through proxies as well.
+ */
 export class StreamedResponse {
   readonly #response: ServerResponse
+  readonly #flushes: StreamFlushes
   readonly #options: StreamedResponseOptions
+  #isCorked = false
 
-  constructor(response: ServerResponse, options: StreamedResponseOptions = {}) {
+  constructor(response: ServerResponse, flushes: StreamFlushes, options: StreamedResponseOptions = {}) {
     this.#response = response
+    this.#flushes = flushes
     this.#options = options
   }
 
@@ -28,24 +35,41 @@ export class StreamedResponse {
     return this.#response.writableEnded || this.#response.destroyed
   }
 
-  /** Sends the head, and with it the first bytes: a client knows at once that somebody is there. */
+  /** Sends the head, and with it the first bytes if there are any: a client knows at once that somebody is there. */
   begin(contentType: string, first: string): void {
     this.#response.writeHead(200, streamHeaders(contentType))
-    this.write(first)
+    if (first === '') this.#response.flushHeaders()
+    else this.write(first)
   }
 
   /** Writes, however much waits; nothing when it is over. */
   write(data: string | Uint8Array): void {
     // Writing behind the end would be an error that nobody listens for.
-    if (!this.isOver) this.#response.write(data)
+    if (this.isOver) return
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#response.cork()
+      this.#flushes.put(this)
+    }
+    this.#response.write(data)
   }
 
   /** Writes if at most `maxQueuedBytes` wait then, or if nothing waits yet. Returns whether it did. */
   offer(data: Uint8Array, maxQueuedBytes: number): boolean {
-    const { queuedBytes } = this
-    if (queuedBytes > 0 && queuedBytes + data.length > maxQueuedBytes) return false
+    if (!this.#fits(data, maxQueuedBytes)) {
+      // What waits for the end of this turn alone is not what a reader is slow to take.
+      this.flush()
+      if (!this.#fits(data, maxQueuedBytes)) return false
+    }
     this.write(data)
     return true
+  }
+
+  /** Has what was written leave. */
+  flush(): void {
+    if (!this.#isCorked) return
+    this.#isCorked = false
+    this.#response.uncork()
   }
 
   /** Writes what only keeps proxies and clients from taking silence for an end: not where something waits anyway. */
@@ -55,10 +79,16 @@ export class StreamedResponse {
 
   /** Ends it behind what is queued. Whoever does not read that is dropped after a while. */
   end(): void {
+    this.flush()
     if (this.#response.writableEnded) return
     this.#response.end()
     const { closeTimeoutMs = DEFAULTS.closeTimeoutMs } = this.#options
     if (!this.#response.destroyed) this.#response.setTimeout(closeTimeoutMs, () => this.#response.destroy())
+  }
+
+  #fits({ length }: Uint8Array, maxQueuedBytes: number): boolean {
+    const { queuedBytes } = this
+    return queuedBytes === 0 || queuedBytes + length <= maxQueuedBytes
   }
 }
 
