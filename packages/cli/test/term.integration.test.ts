@@ -155,6 +155,26 @@ describe.skipIf(!hasChromium)('the terminal in Chromium', () => {
     expect(await page.getByRole('button', { name: 'Ctrl', exact: true }).getAttribute('aria-pressed')).toBe('false')
   })
 
+  test('the last row and the last column are within the page, however large it is', async () => {
+    const { url } = await startTerm(['--port', '0', '--writable', '--pass-env', 'PATH', '--', 'cat'])
+    const { page } = await open(url, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true })
+    await phase(page, 'open')
+    /** How much room is left right of and below the screen. */
+    const room = async (): Promise<number[]> => {
+      const [outer, inner] = await Promise.all([
+        page.locator('#terminal').boundingBox(),
+        page.locator('.xterm-screen').boundingBox(),
+      ])
+      if (outer === null || inner === null) return [-1, -1]
+      return [outer.x + outer.width - inner.x - inner.width, outer.y + outer.height - inner.y - inner.height]
+    }
+    for (const add of [0, 3, 6, 9, 12]) {
+      await page.setViewportSize({ width: 360 + add, height: 640 + add })
+      // Less than a row, and than a column beside the bar to scroll with.
+      await expect.poll(async () => (await room()).every((left) => left >= 0 && left < 24)).toBe(true)
+    }
+  })
+
   test('with a password the page asks for it, and its socket shows a ticket, not the password', async () => {
     const { program, url } = await startTerm(['--port', '0', ...SHELL], { WIGWAG_CREDENTIAL: 'ann:s3cret' })
     const { page, faults } = await open(url, { httpCredentials: { username: 'ann', password: 's3cret' } })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
@@ -294,6 +295,24 @@ describe('who may go where', () => {
     expect(error).toMatchObject({ status: 502 })
     expect(JSON.stringify(error)).not.toContain(String(port))
     expect(events).toMatchObject([{ type: 'refused', why: `Cannot reach 127.0.0.1:${port}: nobody listens there.` }])
+  })
+
+  test('a target that never answers is a 504 that does not say where it is', async () => {
+    // A process that is stopped accepts nobody; the kernel makes two connections for it, and no more.
+    const listen = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+      process.send(this.address().port) })`
+    const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    cleanups.push(() => child.kill('SIGKILL'))
+    const [port] = (await once(child, 'message')) as [number]
+    child.kill('SIGSTOP')
+    for (let i = 0; i < 2; i++) await once(openStream(port), 'connect')
+    const events: BridgeEvent[] = []
+    const to = `127.0.0.1:${port}`
+    const url = await startBridge({ to, connectTimeoutMs: 100, onEvent: (event) => events.push(event) })
+    const error = await connectWebSocket(url).catch((failure: Error & { status: number; body: string }) => failure)
+    expect(error).toMatchObject({ status: 504 })
+    expect(JSON.stringify(error)).not.toContain(String(port))
+    expect(events).toMatchObject([{ type: 'refused', why: `${to} did not answer within 100 ms (connectTimeoutMs).` }])
   })
 
   test('a connection whose WebSocket is refused is reset', async () => {

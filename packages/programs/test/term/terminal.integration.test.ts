@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TerminalEndpoint, type TerminalEvent, type TerminalOptions } from '@wigwag/programs/term'
+import { TerminalEndpoint, type TerminalOptions } from '@wigwag/programs/term'
 import { afterEach, describe, expect, test } from 'vitest'
 import { sessionMembers } from '../../src/process/session-members.ts'
+import { ServedTerminal } from './support/served-terminal.ts'
 import { TtyClient } from './support/tty-client.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -13,52 +12,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-class Served {
-  readonly events: TerminalEvent[] = []
-  readonly #changed = new Set<() => void>()
-  url = ''
-  http = ''
-  endpoint!: TerminalEndpoint
-
-  static async start(options: TerminalOptions): Promise<Served> {
-    const served = new Served()
-    served.endpoint = new TerminalEndpoint({
-      endGraceMs: 100,
-      ...options,
-      onEvent: (event) => {
-        served.events.push(event)
-        for (const resolve of served.#changed) resolve()
-        served.#changed.clear()
-      },
-    })
-    const server = createServer((_incoming, response) => response.writeHead(418).end())
-    served.endpoint.attach(server)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    cleanups.push(async () => {
-      await served.endpoint.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-      // Nothing is left running, whatever the test did.
-      for (const event of served.events) if (event.type === 'started') expect(sessionMembers(event.pid)).toEqual([])
-    })
-    served.http = `http://127.0.0.1:${(server.address() as AddressInfo).port}${options.basePath ?? ''}`
-    served.url = `${served.http.replace('http', 'ws')}/ws`
-    return served
-  }
-
-  open(hello?: Readonly<Record<string, unknown>>, query = '', headers = {}): Promise<TtyClient> {
-    return TtyClient.open(`${this.url}${query}`, hello, headers)
-  }
-
-  get pid(): number {
-    return this.events.find((event) => event.type === 'started')?.pid ?? -1
-  }
-
-  async told(type: TerminalEvent['type'], count = 1): Promise<void> {
-    while (this.events.filter((event) => event.type === type).length < count) {
-      await new Promise<void>((resolve) => this.#changed.add(resolve))
-    }
-  }
+async function serve(options: TerminalOptions): Promise<ServedTerminal> {
+  const served = await ServedTerminal.start(options)
+  cleanups.push(() => served[Symbol.asyncDispose]())
+  return served
 }
 
 const OURS = { wigwag: 1 }
@@ -67,7 +24,7 @@ const SHELL = ['sh', '-c', 'PS1="> " exec sh -i']
 
 describe('a client of ttyd', () => {
   test('title and preferences come first, then output; the exit status is the close code', async () => {
-    const served = await Served.start({
+    const served = await serve({
       command: ['sh', '-c', 'echo hello; exit 3'],
       title: 'a title',
       preferences: { fontSize: 9 },
@@ -81,12 +38,12 @@ describe('a client of ttyd', () => {
     ['exit 0', 1000],
     ['kill -9 $$', 1011],
   ])('%s closes with %i', async (script, code) => {
-    const served = await Served.start({ command: ['sh', '-c', script] })
+    const served = await serve({ command: ['sh', '-c', script] })
     expect(await (await served.open()).closed).toMatchObject({ code })
   })
 
   test('reads only, unless it may write', async () => {
-    const served = await Served.start({ command: ['sh', '-c', 'read -t 0.2 line || true; echo "[$line]"; stty size'] })
+    const served = await serve({ command: ['sh', '-c', 'read -t 0.2 line || true; echo "[$line]"; stty size'] })
     const client = await served.open({ columns: 100, rows: 30 })
     client.type('typed\r')
     await client.closed
@@ -95,7 +52,7 @@ describe('a client of ttyd', () => {
   })
 
   test('types, and the program answers; sizes reach it', async () => {
-    const served = await Served.start({ command: SHELL, writable: true })
+    const served = await serve({ command: SHELL, writable: true })
     const client = await served.open()
     await client.shows(/> $/)
     client.type('stty size; echo $((6 * 7)) $TERM $COLORTERM\r')
@@ -108,10 +65,11 @@ describe('a client of ttyd', () => {
   })
 
   test('Ctrl-C interrupts what runs, not the shell', async () => {
-    const served = await Served.start({ command: SHELL, writable: true })
+    const served = await serve({ command: SHELL, writable: true })
     const client = await served.open()
     await client.shows(/> $/)
-    client.type('echo be""gun; sleep 1000\r')
+    // What runs says it itself: between two commands the signal would be the shell's.
+    client.type(`sh -c 'echo be""gun; exec sleep 1000'\r`)
     await client.shows(/begun/)
     client.type('\x03')
     client.type('echo go""on\r')
@@ -121,7 +79,7 @@ describe('a client of ttyd', () => {
   test('the environment is what was asked for, and nothing else of ours', async () => {
     process.env['WIGWAG_SECRET_FOR_TEST'] = 'secret'
     cleanups.push(() => delete process.env['WIGWAG_SECRET_FOR_TEST'])
-    const served = await Served.start({ command: ['env'], passEnv: ['PATH'], terminalType: 'vt100' })
+    const served = await serve({ command: ['env'], passEnv: ['PATH'], terminalType: 'vt100' })
     const client = await served.open()
     await client.closed
     const names = client.output.split('\r\n').map((line) => line.split('=')[0])
@@ -134,7 +92,7 @@ describe('flow', () => {
   test('a reader that has paused, or stalls, holds the program up; nothing is lost, and memory stays flat', async () => {
     // 16 MiB of lines.
     const count = 2_000_000
-    const served = await Served.start({ command: ['seq', '1', String(count)] })
+    const served = await serve({ command: ['seq', '1', String(count)] })
     const client = await served.open()
     await client.until(() => client.outputBytes > 0)
     client.send('2')
@@ -157,7 +115,7 @@ describe('flow', () => {
   }, 60_000)
 
   test('the last output of a program that has ended reaches a reader that had paused', async () => {
-    const served = await Served.start({ command: ['sh', '-c', 'seq 1 60000; echo the last'] })
+    const served = await serve({ command: ['sh', '-c', 'seq 1 60000; echo the last'] })
     const client = await served.open()
     client.send('2')
     await stillAt(() => client.outputBytes)
@@ -167,7 +125,7 @@ describe('flow', () => {
   })
 
   test('who is slower than the writer skips, and begins anew with what their terminal has to know', async () => {
-    const served = await Served.start({
+    const served = await serve({
       command: SHELL,
       writable: true,
       sessions: 'shared',
@@ -190,7 +148,7 @@ describe('flow', () => {
   })
 
   test('a program that reads nothing holds up who types, and memory stays flat', async () => {
-    const served = await Served.start({
+    const served = await serve({
       command: ['sh', '-c', 'stty raw -echo; echo ready; sleep 1000'],
       writable: true,
     })
@@ -216,7 +174,7 @@ async function stillAt(count: () => number): Promise<number> {
 
 describe('the end of a session', () => {
   test('a program goes with its client, and all that it started', async () => {
-    const served = await Served.start({ command: ['sh', '-c', 'trap "" HUP TERM; sleep 1000 & echo ready; wait'] })
+    const served = await serve({ command: ['sh', '-c', 'trap "" HUP TERM; sleep 1000 & echo ready; wait'] })
     const client = await served.open()
     await client.shows(/ready/)
     expect(sessionMembers(served.pid).length).toBeGreaterThan(1)
@@ -228,7 +186,7 @@ describe('the end of a session', () => {
   })
 
   test('jobs of a shell, in groups of their own, as well', async () => {
-    const served = await Served.start({ command: ['bash', '--norc', '-i'], writable: true })
+    const served = await serve({ command: ['bash', '--norc', '-i'], writable: true })
     const client = await served.open()
     client.type('set -m; sh -c "trap \\"\\" HUP TERM; sleep 1000" & echo $((40 + 2))\r')
     await client.shows(/42/)
@@ -240,7 +198,7 @@ describe('the end of a session', () => {
 
   test('the signal is the one that was asked for', async () => {
     const command = ['sh', '-c', 'trap "exit 7" USR1; echo ready; while :; do sleep 0.01; done']
-    const served = await Served.start({ command, signal: 'SIGUSR1' })
+    const served = await serve({ command, signal: 'SIGUSR1' })
     const client = await served.open()
     await client.shows(/ready/)
     client.close()
@@ -249,7 +207,7 @@ describe('the end of a session', () => {
   })
 
   test('what cannot be started is said', async () => {
-    const served = await Served.start({ command: ['no-such-program'] })
+    const served = await serve({ command: ['no-such-program'] })
     const client = await served.open()
     expect(await client.closed).toMatchObject({
       code: 1011,
@@ -260,7 +218,7 @@ describe('the end of a session', () => {
 
 describe('sessions that stay', () => {
   test('one comes back to where one was, without a byte missing or twice', async () => {
-    const served = await Served.start({ command: SHELL, writable: true, keepMs: 60_000 })
+    const served = await serve({ command: SHELL, writable: true, keepMs: 60_000 })
     const first = await served.open(OURS)
     await first.shows(/> $/)
     const key = first.state?.writerKey
@@ -278,7 +236,7 @@ describe('sessions that stay', () => {
   })
 
   test('without an offset one is shown the last lines', async () => {
-    const served = await Served.start({ command: SHELL, writable: true, keepMs: 60_000, shareLines: 3 })
+    const served = await serve({ command: SHELL, writable: true, keepMs: 60_000, shareLines: 3 })
     const first = await served.open(OURS)
     await first.shows(/> $/)
     first.type('seq 1 100\r')
@@ -291,7 +249,7 @@ describe('sessions that stay', () => {
   })
 
   test('until their time is up', async () => {
-    const served = await Served.start({ command: SHELL, keepMs: 100 })
+    const served = await serve({ command: SHELL, keepMs: 100 })
     const first = await served.open(OURS)
     await first.shows(/> $/)
     first.close()
@@ -301,7 +259,7 @@ describe('sessions that stay', () => {
   })
 
   test('one that has ended meanwhile still shows its end', async () => {
-    const served = await Served.start({
+    const served = await serve({
       command: ['sh', '-c', 'read -t 0.2 line; echo the end; exit 5'],
       keepMs: 60_000,
     })
@@ -317,7 +275,7 @@ describe('sessions that stay', () => {
 
 describe('several at one session', () => {
   test('one writes, others read by a link; the right moves, the size is the writer’s', async () => {
-    const served = await Served.start({ command: SHELL, writable: true })
+    const served = await serve({ command: SHELL, writable: true })
     const ann = await served.open({ ...OURS, columns: 90, rows: 20 })
     await ann.shows(/> $/)
     const { viewerKey, writerKey } = ann.state ?? {}
@@ -343,7 +301,7 @@ describe('several at one session', () => {
   })
 
   test('shared: everybody without a key comes to the same program', async () => {
-    const served = await Served.start({ command: SHELL, sessions: 'shared' })
+    const served = await serve({ command: SHELL, sessions: 'shared' })
     const one = await served.open()
     await one.shows(/> $/)
     const two = await served.open()
@@ -355,7 +313,7 @@ describe('several at one session', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wigwag-cast-'))
     cleanups.push(() => rmSync(folder, { recursive: true }))
     const recordTo = join(folder, 'demo.cast')
-    const served = await Served.start({ command: SHELL, writable: true, recordTo })
+    const served = await serve({ command: SHELL, writable: true, recordTo })
     for (const word of ['one', 'two']) {
       const client = await served.open()
       await client.shows(/> $/)
@@ -386,7 +344,7 @@ describe('who may come in', () => {
   const credentials = ['ann:s3cret']
 
   test('a ticket of /token is good once, and is not the password', async () => {
-    const served = await Served.start({ command: ['sh', '-c', 'echo $TTYD_USER'], credentials })
+    const served = await serve({ command: ['sh', '-c', 'echo $TTYD_USER'], credentials })
     expect((await fetch(`${served.http}/token`)).status).toBe(401)
     expect((await fetch(`${served.http}/`)).status).toBe(401)
     const response = await fetch(`${served.http}/token`, { headers: { authorization: basic } })
@@ -413,14 +371,14 @@ describe('who may come in', () => {
     ['the right one', {}, { authorization: basic }, 1000],
     ['a page of another origin', {}, { authorization: basic, origin: 'https://evil.example' }, 403],
   ])('%s', async (_what, hello, headers, code) => {
-    const served = await Served.start({ command: ['true'], credentials })
+    const served = await serve({ command: ['true'], credentials })
     const client = await served.open(hello, '', headers)
     expect(await client.closed).toMatchObject({ code })
     expect(served.events.some((event) => event.type === 'started')).toBe(code === 1000)
   })
 
   test('a link to read opens its session to who has no password, and nothing else', async () => {
-    const served = await Served.start({ command: SHELL, credentials, writable: true })
+    const served = await serve({ command: SHELL, credentials, writable: true })
     const ann = await served.open(OURS, '', { authorization: basic })
     await ann.shows(/> $/)
     const guest = await served.open({ ...OURS, session: ann.state?.viewerKey })
@@ -431,11 +389,11 @@ describe('who may come in', () => {
   })
 
   test('nothing of the URL becomes an argument unless that was asked for, and never a command', async () => {
-    const plain = await Served.start({ command: ['echo', 'fixed'] })
+    const plain = await serve({ command: ['echo', 'fixed'] })
     const one = await plain.open({}, '?arg=more')
     await one.closed
     expect(one.output).toBe('fixed\r\n')
-    const open = await Served.start({ command: ['echo', 'fixed'], urlArgs: true })
+    const open = await serve({ command: ['echo', 'fixed'], urlArgs: true })
     const two = await open.open({}, '?arg=$(id)&arg=%3B%20ls')
     await two.closed
     expect(two.output).toBe('fixed $(id) ; ls\r\n')
@@ -443,24 +401,24 @@ describe('who may come in', () => {
   })
 
   test('once, and so many at a time', async () => {
-    const once = await Served.start({ command: ['cat'], once: true })
+    const once = await serve({ command: ['cat'], once: true })
     const first = await once.open()
     await first.until(() => first.title !== undefined)
     expect(await (await once.open()).closed).toMatchObject({ code: 1008 })
     first.close()
     await once.told('idle')
     expect(await (await once.open()).closed).toMatchObject({ code: 1008 })
-    const few = await Served.start({ command: ['cat'], maxClients: 1 })
+    const few = await serve({ command: ['cat'], maxClients: 1 })
     const only = await few.open()
     await only.until(() => only.title !== undefined)
     expect(await (await few.open()).closed).toMatchObject({ code: 503 })
-    const full = await Served.start({ command: ['cat'], maxSessions: 1 })
+    const full = await serve({ command: ['cat'], maxSessions: 1 })
     await (await full.open()).until(() => full.pid > 0)
     expect(await (await full.open()).closed).toMatchObject({ code: 1013 })
   })
 
   test('who says nothing, or no JSON, is not waited for', async () => {
-    const served = await Served.start({ command: ['cat'], helloTimeoutMs: 50 })
+    const served = await serve({ command: ['cat'], helloTimeoutMs: 50 })
     const silent = await TtyClient.open(served.url, null)
     expect(await silent.closed).toMatchObject({ code: 1008 })
     const wrong = await TtyClient.open(served.url, null)
@@ -469,7 +427,7 @@ describe('who may come in', () => {
   })
 
   test('below a path of its own; what is elsewhere is left alone', async () => {
-    const served = await Served.start({ command: ['echo', 'hi'], basePath: '/a/term' })
+    const served = await serve({ command: ['echo', 'hi'], basePath: '/a/term' })
     expect(await (await served.open()).closed).toMatchObject({ code: 1000 })
     const root = served.http.replace('/a/term', '')
     expect((await fetch(`${root}/other`)).status).toBe(418)
