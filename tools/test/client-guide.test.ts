@@ -3,6 +3,8 @@ import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import * as clientDoor from '@wigwag/client'
+import * as httpStreamDoor from '@wigwag/client/http-stream'
+import * as longPollDoor from '@wigwag/client/long-poll'
 import * as testingDoor from '@wigwag/client/testing'
 import * as nodeDoor from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,15 +13,17 @@ import * as ws from 'ws'
 const guide = readFileSync(fileURLToPath(new URL('../../docs/client.md', import.meta.url)), 'utf8')
 
 /** Samples of the guide: the server's first, what it does later, and what pages do, from top to bottom. */
-const samples = [...guide.matchAll(/(?:<!-- (page|node|testing|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g)].map(
-  ([, kind = 'server', name = kind, code = '']) => ({ name, code }),
-)
+const samples = [
+  ...guide.matchAll(/(?:<!-- (page|node|testing|transports|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g),
+].map(([, kind = 'server', name = kind, code = '']) => ({ name, code }))
 const sample = (name: string): string[] => samples.filter((each) => each.name === name).map(({ code }) => code)
 
 const MODULES: Readonly<Record<string, unknown>> = {
   'node:http': http,
   '@wigwag/hub/node': nodeDoor,
   '@wigwag/client': clientDoor,
+  '@wigwag/client/http-stream': httpStreamDoor,
+  '@wigwag/client/long-poll': longPollDoor,
   '@wigwag/client/testing': testingDoor,
   ws,
 }
@@ -120,6 +124,12 @@ test('its sample for Node connects, and that for tests recovers what was missed'
   const { worker } = await run(node.replace('ws://127.0.0.1:8080/', url), {}, ['worker'])
   await (worker as clientDoor.Client).ready()
   ;(worker as clientDoor.Client).disconnect()
+
+  // Node 20 has no WebSocket: it is there that one goes over HTTP.
+  const [transports = ''] = sample('transports')
+  const { anywhere } = await run(transports.replace("'/'", `'${url}'`), {}, ['anywhere'])
+  await (anywhere as clientDoor.Client).ready()
+  ;(anywhere as clientDoor.Client).disconnect()
 
   const { heard, client, hub } = await run(sample('testing').join('\n'), {}, ['heard', 'client', 'hub'])
   onTestFinished(async () => {

@@ -7,6 +7,7 @@ import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
 import { resolveClientOptions } from '../../packages/client/src/client-options.ts'
+import { resolveHttpOptions } from '../../packages/client/src/http/http-options.ts'
 import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
@@ -190,8 +191,14 @@ describe('docs/limits.md has the defaults of the code', () => {
     const options = resolveClientOptions({ transports: [webSocket()] }) as unknown as Record<string, number>
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))
-    expect(limits.length).toBe(12)
+    const http = resolveHttpOptions({}) as unknown as Record<string, number>
+    expect(limits.length).toBe(15)
     for (const [name, value] of limits) {
+      const [, ofHttp] = /^client\.http\.(\w+)$/.exec(name) ?? []
+      if (ofHttp !== undefined) {
+        expect(http[ofHttp], name).toBe(value)
+        continue
+      }
       const [, kept] = /^client\.offlineQueue\.(\w+)$/.exec(name) ?? []
       const [, expression = ''] = new RegExp(`[{ ]${kept}: ([\\d_]+)`).exec(queue) ?? []
       expect(kept === undefined ? options[name.slice(7)] : product(expression), name).toBe(value)

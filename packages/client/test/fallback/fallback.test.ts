@@ -1,43 +1,9 @@
-import {
-  type Client,
-  type ClientOptions,
-  closeReason,
-  type OpenTransport,
-  type Transport,
-  type TransportMemory,
-  type TransportSink,
-} from '@wigwag/client'
-import { type ManualClock, MemoryLine } from '@wigwag/client/testing'
+import type { Client, ClientOptions, TransportMemory } from '@wigwag/client'
+import type { ManualClock } from '@wigwag/client/testing'
 import type { HubOptions } from '@wigwag/hub'
 import { describe, expect, test } from 'vitest'
-import { fallback } from '../../src/fallback/fallback.ts'
-import { createMemoryBench, type MemoryBench } from '../support/memory-bench.ts'
-
-/** A line to the hub that the network may block, or let open and then keep from what follows. */
-class Way implements Transport {
-  readonly name: string
-  readonly choose = fallback
-  readonly line: MemoryLine
-  how: 'open' | 'refused' | 'deaf' | 'breaks' = 'open'
-  attempts = 0
-
-  constructor(name: string, bench: MemoryBench) {
-    this.name = name
-    this.line = new MemoryLine(bench.hub)
-  }
-
-  open(url: URL, sink: TransportSink): OpenTransport {
-    this.attempts++
-    if (this.how === 'open') return this.line.open(url, sink)
-    let isOver = false
-    queueMicrotask(() => {
-      if (isOver) return
-      if (this.how !== 'refused') sink.greeting()
-      if (this.how !== 'deaf') sink.closed(closeReason(this.how === 'refused' ? 'unreachable' : 'lost'))
-    })
-    return { send: () => {}, close: () => (isOver = true) }
-  }
-}
+import { createMemoryBench } from '../support/memory-bench.ts'
+import { Way } from '../support/way.ts'
 
 /** What is kept, on the clock of a test. */
 function createMemory(clock: ManualClock): TransportMemory & { readonly texts: Map<string, [number, string]> } {
