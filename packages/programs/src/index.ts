@@ -5,6 +5,7 @@ export type { ExecEvent } from './exec/exec-event.ts'
 export type { AccessRequest, ExecOptions } from './exec/exec-options.ts'
 export { exitClose } from './exec/exit-close.ts'
 export { ExecHttp, type ExecHttpOptions, type PageInfo } from './http/exec-http.ts'
+export { PageFiles } from './http/page-files.ts'
 export {
   climb,
   type KillLadderOptions,

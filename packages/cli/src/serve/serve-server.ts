@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import { type BrokerStatus, type Hub, HubError } from '@wigwag/hub'
 import { ChannelEndpoint, type ChannelEndpointOptions, createHub } from '@wigwag/hub/node'
+import { PageFiles } from '@wigwag/programs'
 import { describeRedis } from '@wigwag/redis'
 import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
@@ -9,11 +11,13 @@ import { createHttpServer, listen } from '../http-server.ts'
 import { pathBelow, slashRedirect } from './base-path.ts'
 import { createAdmission } from './create-admission.ts'
 import { createBroker } from './create-broker.ts'
-import { Pages } from './pages.ts'
 import type { ServeOptions } from './serve-options.ts'
 
 /** How long clients may take for what waits for them and their goodbye, in milliseconds. A process manager waits five seconds or more. */
 const DRAIN_GRACE_MS = 1000
+
+/** Where the build leaves the pages. */
+const PAGES_FOLDER = fileURLToPath(new URL('../../pages', import.meta.url))
 
 /** The server behind `wigwag serve`: channels, pages, health. */
 export class ServeServer {
@@ -21,7 +25,7 @@ export class ServeServer {
   readonly #hub: Hub
   readonly #admission: Admission
   readonly #endpoint: ChannelEndpoint
-  readonly #pages = new Pages()
+  readonly #pages = new PageFiles(PAGES_FOLDER)
   readonly #http: Server
 
   /** `onStatus` is told when the broker goes away and when it is back. */
@@ -96,7 +100,7 @@ export class ServeServer {
     else if (path === '/ready') this.#answerReady(response)
     else if (path === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
       response.writeHead(307, { location: slashRedirect(incoming.url ?? '', basePath) }).end()
-    } else if (path === undefined || !this.#pages.serve(path, incoming, response)) this.#answerOther(path, response)
+    } else if (path === undefined || !this.#servePage(path, incoming, response)) this.#answerOther(path, response)
   }
 
   #answerReady(response: ServerResponse): void {
@@ -106,6 +110,10 @@ export class ServeServer {
     // Everybody may ask: where Redis is and what it said stays in the log.
     else
       answerText(response, 503, `not ready: Redis is away (the log says why). ${whileAway(this.#options.historySize)}`)
+  }
+
+  #servePage(path: string, incoming: IncomingMessage, response: ServerResponse): boolean {
+    return this.#pages.serve(path === '/' ? '/index.html' : path, incoming, response)
   }
 
   /** The pages are behind the same door as the channels. */
@@ -118,7 +126,7 @@ export class ServeServer {
 
   #answerOther(path: string | undefined, response: ServerResponse): void {
     const { basePath } = this.#options
-    if (path === '/' && !this.#pages.built) {
+    if (path === '/' && !this.#pages.has('/index.html')) {
       answerText(response, 503, 'The pages are not built; the channels work. In a clone, run: npm run build')
       return
     }

@@ -21,10 +21,11 @@ interface PageFile {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The pages of this package, read into memory once: nothing outside them can be asked for. */
+/** The files of pages, read into memory once: nothing outside them can be asked for. */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>()
 
+  /** Reads all of `folder`; there are no files where that does not exist. Default: the pages of this package. */
   constructor(folder: string = PAGES_FOLDER) {
     for (const file of listFiles(folder))
       this.#files.set(`/${relative(folder, file).split(sep).join('/')}`, readPage(file))
@@ -35,7 +36,7 @@ export class PageFiles {
     return this.#files.has(path)
   }
 
-  /** Answers with the file at `path`. Returns whether there is one. */
+  /** Answers with the file at `path`, and `headers` besides or in place of the usual ones. Returns whether there is one. */
   serve(
     path: string,
     incoming: IncomingMessage,
