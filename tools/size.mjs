@@ -15,17 +15,22 @@ const withTransports = (...names) =>
 
 /** What is imported, and how many bytes of it are allowed. */
 const BUDGETS = [
-  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 11_776 },
+  {
+    what: 'the core of the client over WebSocket',
+    code: `export { CoreClient } from '@wigwag/client/core'`,
+    maxBytes: 9728,
+  },
+  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 12_288 },
   { what: 'all of the client', code: `export * from '@wigwag/client'`, maxBytes: 14_336 },
   ...Object.keys(TRANSPORTS).map((name) => ({
     what: `the client over WebSocket and ${name}`,
     code: withTransports(name),
-    maxBytes: 14_336,
+    maxBytes: 14_848,
   })),
   {
     what: 'the client over every transport',
     code: withTransports(...Object.keys(TRANSPORTS)),
-    maxBytes: 14_848,
+    maxBytes: 15_360,
   },
 ]
 

@@ -3,6 +3,7 @@ import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import * as clientDoor from '@wigwag/client'
+import * as coreDoor from '@wigwag/client/core'
 import * as testingDoor from '@wigwag/client/testing'
 import * as nodeDoor from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,7 +12,7 @@ import * as ws from 'ws'
 const guide = readFileSync(fileURLToPath(new URL('../../docs/client.md', import.meta.url)), 'utf8')
 
 /** Samples of the guide: the server's first, what it does later, and what pages do, from top to bottom. */
-const samples = [...guide.matchAll(/(?:<!-- (page|node|testing|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g)].map(
+const samples = [...guide.matchAll(/(?:<!-- (page|node|core|testing|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g)].map(
   ([, kind = 'server', name = kind, code = '']) => ({ name, code }),
 )
 const sample = (name: string): string[] => samples.filter((each) => each.name === name).map(({ code }) => code)
@@ -20,6 +21,7 @@ const MODULES: Readonly<Record<string, unknown>> = {
   'node:http': http,
   '@wigwag/hub/node': nodeDoor,
   '@wigwag/client': clientDoor,
+  '@wigwag/client/core': coreDoor,
   '@wigwag/client/testing': testingDoor,
   ws,
 }
@@ -129,10 +131,33 @@ test('its sample for Node connects, and that for tests recovers what was missed'
   expect(heard).toEqual(['while it was away'])
 })
 
+test('so does the sample of the core', async () => {
+  const { hub, url } = await begin()
+  const shown: unknown[] = []
+  await hub.publish('orders:42', { type: 'shipped', id: 6 })
+  const given = {
+    url,
+    getToken: () => 'ann',
+    show: (id: unknown) => shown.push(id),
+    transports: [clientDoor.webSocket({ WebSocket: ws.WebSocket })],
+  }
+  const { small, orders, publications } = await run(sample('core').join('\n'), given, [
+    'small',
+    'orders',
+    'publications',
+  ])
+  onTestFinished(() => (small as coreDoor.CoreClient).disconnect())
+  expect(publications).toMatchObject([{ data: { id: 6 } }])
+  const told = new Promise((resolve) => (orders as coreDoor.CoreSubscription).on('publication', resolve))
+  await hub.publish('orders:42', { type: 'shipped', id: 7 })
+  await told
+  expect(shown).toEqual([7])
+})
+
 test('it has every reason for which a connection ends, with its advice', () => {
   const rows = [...guide.matchAll(/^\| `(\w+)` \| (yes|no) \| (.*) \|$/gm)].map(([, ...cells]) => cells)
   const reasons = clientDoor.closeReasonNames().map((name) => {
-    const { retryable, advice } = clientDoor.closeReason(name)
+    const { retryable, advice } = clientDoor.advised(clientDoor.closeReason(name))
     return [name, retryable ? 'yes' : 'no', advice]
   })
   expect(rows).toEqual(reasons)

@@ -6,7 +6,8 @@ import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
-import { resolveClientOptions } from '../../packages/client/src/client-options.ts'
+import { maxBufferedOf } from '../../packages/client/src/client-options.ts'
+import { resolveCoreOptions } from '../../packages/client/src/core-options.ts'
 import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
@@ -187,7 +188,8 @@ describe('docs/limits.md has the defaults of the code', () => {
   })
 
   test('of the client', () => {
-    const options = resolveClientOptions({ transports: [webSocket()] }) as unknown as Record<string, number>
+    const resolved = resolveCoreOptions({ transports: [webSocket()] })
+    const options = { ...resolved, maxBufferedPublications: maxBufferedOf({}) } as unknown as Record<string, number>
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))
     expect(limits.length).toBe(12)
