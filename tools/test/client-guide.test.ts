@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import * as clientDoor from '@wigwag/client'
 import * as coreDoor from '@wigwag/client/core'
+import * as socketDoor from '@wigwag/client/socket'
 import * as testingDoor from '@wigwag/client/testing'
 import * as nodeDoor from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
@@ -12,9 +13,9 @@ import * as ws from 'ws'
 const guide = readFileSync(fileURLToPath(new URL('../../docs/client.md', import.meta.url)), 'utf8')
 
 /** Samples of the guide: the server's first, what it does later, and what pages do, from top to bottom. */
-const samples = [...guide.matchAll(/(?:<!-- (page|node|core|testing|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g)].map(
-  ([, kind = 'server', name = kind, code = '']) => ({ name, code }),
-)
+const samples = [
+  ...guide.matchAll(/(?:<!-- (page|node|core|socket|testing|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g),
+].map(([, kind = 'server', name = kind, code = '']) => ({ name, code }))
 const sample = (name: string): string[] => samples.filter((each) => each.name === name).map(({ code }) => code)
 
 const MODULES: Readonly<Record<string, unknown>> = {
@@ -22,6 +23,7 @@ const MODULES: Readonly<Record<string, unknown>> = {
   '@wigwag/hub/node': nodeDoor,
   '@wigwag/client': clientDoor,
   '@wigwag/client/core': coreDoor,
+  '@wigwag/client/socket': socketDoor,
   '@wigwag/client/testing': testingDoor,
   ws,
 }
@@ -152,6 +154,25 @@ test('so does the sample of the core', async () => {
   await hub.publish('orders:42', { type: 'shipped', id: 7 })
   await told
   expect(shown).toEqual([7])
+})
+
+test('and that of sockets, with a server of any kind', async () => {
+  const server = new ws.WebSocketServer({ port: 0, host: '127.0.0.1' })
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  await new Promise((resolve) => server.once('listening', resolve))
+  const received = new Promise((resolve) => {
+    server.on('connection', (peer) => {
+      peer.on('message', (data) => resolve(JSON.parse(String(data))))
+      peer.send('{"type":"price","cents":300}')
+    })
+  })
+  const shown: unknown[] = []
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const given = { url, WebSocket: ws.WebSocket, show: (data: unknown) => shown.push(data) }
+  const { socket } = await run(sample('socket').join('\n'), given, ['socket'])
+  expect(await received).toEqual({ type: 'order', id: 7 })
+  ;(socket as socketDoor.Socket).close()
+  expect(shown).toEqual(expect.arrayContaining(['connected', 300, { type: 'price', cents: 300 }, 'disconnected']))
 })
 
 test('it has every reason for which a connection ends, with its advice', () => {

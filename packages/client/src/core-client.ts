@@ -23,6 +23,7 @@ import { type CreateTokens, fixedToken } from './connection/tokens.ts'
 import { type CoreClientOptions, type ResolvedCoreOptions, resolveCoreOptions } from './core-options.ts'
 import { Emitter } from './emitter.ts'
 import { ClientError } from './error/client-error.ts'
+import { parseUrl } from './error/parse-url.ts'
 import type { ClientData } from './publication/publication-types.ts'
 import { closeReason } from './reason/close-reason.ts'
 import type { ClientState } from './state/client-state.ts'
@@ -303,12 +304,4 @@ type RpcArguments<Input> = undefined extends Input
 
 function tokensBy(token: string | CreateTokens | undefined): CreateTokens {
   return typeof token === 'function' ? token : () => fixedToken(token)
-}
-
-function parseUrl(url: string | URL): URL {
-  try {
-    return new URL(url, globalThis.location?.href)
-  } catch (cause) {
-    throw new ClientError('ERR_OPTION', `The URL of the hub is none: ${url}`, { cause })
-  }
 }
