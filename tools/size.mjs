@@ -15,17 +15,23 @@ const withTransports = (...names) =>
 
 /** What is imported, and how many bytes of it are allowed. */
 const BUDGETS = [
-  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 11_776 },
+  {
+    what: 'the core of the client over WebSocket',
+    code: `export { CoreClient } from '@wigwag/client/core'`,
+    maxBytes: 9728,
+  },
+  { what: 'the client over WebSocket', code: `export { Client } from '@wigwag/client'`, maxBytes: 12_288 },
+  { what: 'a socket to a server of any kind', code: `export { Socket } from '@wigwag/client/socket'`, maxBytes: 4608 },
   { what: 'all of the client', code: `export * from '@wigwag/client'`, maxBytes: 14_336 },
   ...Object.keys(TRANSPORTS).map((name) => ({
     what: `the client over WebSocket and ${name}`,
     code: withTransports(name),
-    maxBytes: 14_592,
+    maxBytes: 14_848,
   })),
   {
     what: 'the client over every transport',
     code: withTransports(...Object.keys(TRANSPORTS)),
-    maxBytes: 15_104,
+    maxBytes: 15_360,
   },
 ]
 

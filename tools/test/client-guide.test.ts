@@ -3,8 +3,10 @@ import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import * as clientDoor from '@wigwag/client'
+import * as coreDoor from '@wigwag/client/core'
 import * as httpStreamDoor from '@wigwag/client/http-stream'
 import * as longPollDoor from '@wigwag/client/long-poll'
+import * as socketDoor from '@wigwag/client/socket'
 import * as testingDoor from '@wigwag/client/testing'
 import * as nodeDoor from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
@@ -14,7 +16,7 @@ const guide = readFileSync(fileURLToPath(new URL('../../docs/client.md', import.
 
 /** Samples of the guide: the server's first, what it does later, and what pages do, from top to bottom. */
 const samples = [
-  ...guide.matchAll(/(?:<!-- (page|node|testing|transports|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g),
+  ...guide.matchAll(/(?:<!-- (page|node|core|socket|testing|transports|later: (\w+)) -->\n)?```js\n([\s\S]*?)```/g),
 ].map(([, kind = 'server', name = kind, code = '']) => ({ name, code }))
 const sample = (name: string): string[] => samples.filter((each) => each.name === name).map(({ code }) => code)
 
@@ -24,6 +26,8 @@ const MODULES: Readonly<Record<string, unknown>> = {
   '@wigwag/client': clientDoor,
   '@wigwag/client/http-stream': httpStreamDoor,
   '@wigwag/client/long-poll': longPollDoor,
+  '@wigwag/client/core': coreDoor,
+  '@wigwag/client/socket': socketDoor,
   '@wigwag/client/testing': testingDoor,
   ws,
 }
@@ -139,10 +143,52 @@ test('its sample for Node connects, and that for tests recovers what was missed'
   expect(heard).toEqual(['while it was away'])
 })
 
+test('so does the sample of the core', async () => {
+  const { hub, url } = await begin()
+  const shown: unknown[] = []
+  await hub.publish('orders:42', { type: 'shipped', id: 6 })
+  const given = {
+    url,
+    getToken: () => 'ann',
+    show: (id: unknown) => shown.push(id),
+    transports: [clientDoor.webSocket({ WebSocket: ws.WebSocket })],
+  }
+  const { small, orders, publications } = await run(sample('core').join('\n'), given, [
+    'small',
+    'orders',
+    'publications',
+  ])
+  onTestFinished(() => (small as coreDoor.CoreClient).disconnect())
+  expect(publications).toMatchObject([{ data: { id: 6 } }])
+  const told = new Promise((resolve) => (orders as coreDoor.CoreSubscription).on('publication', resolve))
+  await hub.publish('orders:42', { type: 'shipped', id: 7 })
+  await told
+  expect(shown).toEqual([7])
+})
+
+test('and that of sockets, with a server of any kind', async () => {
+  const server = new ws.WebSocketServer({ port: 0, host: '127.0.0.1' })
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  await new Promise((resolve) => server.once('listening', resolve))
+  const received = new Promise((resolve) => {
+    server.on('connection', (peer) => {
+      peer.on('message', (data) => resolve(JSON.parse(String(data))))
+      peer.send('{"type":"price","cents":300}')
+    })
+  })
+  const shown: unknown[] = []
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const given = { url, WebSocket: ws.WebSocket, show: (data: unknown) => shown.push(data) }
+  const { socket } = await run(sample('socket').join('\n'), given, ['socket'])
+  expect(await received).toEqual({ type: 'order', id: 7 })
+  ;(socket as socketDoor.Socket).close()
+  expect(shown).toEqual(expect.arrayContaining(['connected', 300, { type: 'price', cents: 300 }, 'disconnected']))
+})
+
 test('it has every reason for which a connection ends, with its advice', () => {
   const rows = [...guide.matchAll(/^\| `(\w+)` \| (yes|no) \| (.*) \|$/gm)].map(([, ...cells]) => cells)
   const reasons = clientDoor.closeReasonNames().map((name) => {
-    const { retryable, advice } = clientDoor.closeReason(name)
+    const { retryable, advice } = clientDoor.advised(clientDoor.closeReason(name))
     return [name, retryable ? 'yes' : 'no', advice]
   })
   expect(rows).toEqual(reasons)

@@ -6,8 +6,10 @@ import { createHub } from '@wigwag/hub/node'
 import { resolveConnectionOptions } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
-import { resolveClientOptions } from '../../packages/client/src/client-options.ts'
+import { maxBufferedOf } from '../../packages/client/src/client-options.ts'
+import { resolveCoreOptions } from '../../packages/client/src/core-options.ts'
 import { resolveHttpOptions } from '../../packages/client/src/http/http-options.ts'
+import { resolveSocketOptions } from '../../packages/client/src/socket/socket-options.ts'
 import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
 import { resolveDeflateOptions } from '../../packages/socket/src/core/extension/deflate/per-message-deflate-options.ts'
@@ -188,7 +190,8 @@ describe('docs/limits.md has the defaults of the code', () => {
   })
 
   test('of the client', () => {
-    const options = resolveClientOptions({ transports: [webSocket()] }) as unknown as Record<string, number>
+    const resolved = resolveCoreOptions({ transports: [webSocket()] })
+    const options = { ...resolved, maxBufferedPublications: maxBufferedOf({}) } as unknown as Record<string, number>
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))
     const http = resolveHttpOptions({}) as unknown as Record<string, number>
@@ -202,6 +205,19 @@ describe('docs/limits.md has the defaults of the code', () => {
       const [, kept] = /^client\.offlineQueue\.(\w+)$/.exec(name) ?? []
       const [, expression = ''] = new RegExp(`[{ ]${kept}: ([\\d_]+)`).exec(queue) ?? []
       expect(kept === undefined ? options[name.slice(7)] : product(expression), name).toBe(value)
+    }
+  })
+
+  test('of sockets to servers of any kind', () => {
+    const options = resolveSocketOptions({ keepalive: { message: '' } })
+    const limits = [...rows].filter(([name]) => name.startsWith('socket.'))
+    expect(limits.length).toBe(7)
+    for (const [name, value] of limits) {
+      const found = name
+        .split('.')
+        .slice(1)
+        .reduce((from: unknown, key) => (from as Record<string, unknown>)[key], options)
+      expect(found, name).toBe(value)
     }
   })
 

@@ -1,7 +1,5 @@
-import type { Contract, Json, StandardIssue } from '@wigwag/protocol'
-
-/** Says what is wrong with data of a channel; nothing, where they are what they must be. */
-export type PublicationCheck = (channel: string, data: Json) => string | undefined
+import type { Contract, StandardIssue } from '@wigwag/protocol'
+import type { PublicationCheck } from './publication/faults-by.ts'
 
 /**
  * Checks what comes by a contract's schemas, for option `check`: against a hub with another version of it. Data stay as they came, and

@@ -1,21 +1,23 @@
 export type { CallOptions } from './cancellable.ts'
-export { checkBy, type PublicationCheck } from './check-by.ts'
+export { checkBy } from './check-by.ts'
 export { Client } from './client.ts'
-export type { ClientEvents } from './client-events.ts'
 export type { ClientOptions } from './client-options.ts'
-export type { ChannelHistory, HistoryOptions, PublishOptions } from './command/channel-commands.ts'
+export type { PublishOptions } from './command/channel-commands.ts'
+export type { ChannelHistory, HistoryOptions } from './command/history.ts'
 export type { OfflineQueueOptions } from './command/offline-queue.ts'
-export type { GetToken } from './connection/token-holder.ts'
+export type { GetToken } from './connection/asked-tokens.ts'
+export type { ClientEvents } from './connection/client-events.ts'
 export type { Environment } from './environment/environment.ts'
 export { ClientError, type ClientErrorCode, type ClientErrorDetails } from './error/client-error.ts'
+export type { PublicationCheck } from './publication/faults-by.ts'
 export type { Publication } from './publication/publication.ts'
 export type { MessageHandler, MessageHandlers } from './publication/publication-types.ts'
+export { advised, closeReasonNames } from './reason/advice.ts'
 export {
   type CloseReason,
   type CloseReasonDetails,
   type CloseReasonName,
   closeReason,
-  closeReasonNames,
   reasonOfCode,
 } from './reason/close-reason.ts'
 export type { SubscriptionReason, SubscriptionReasonName } from './reason/subscription-reason.ts'
@@ -23,7 +25,8 @@ export type { ClientState } from './state/client-state.ts'
 export type { Gap } from './state/gap.ts'
 export type { Position } from './state/position.ts'
 export type { SubscriptionState } from './state/subscription-machine.ts'
-export type { Subscribed, Subscription, SubscriptionEvents } from './subscription/subscription.ts'
+export type { Subscribed, SubscriptionEvents } from './subscription/core-subscription.ts'
+export type { Subscription } from './subscription/subscription.ts'
 export type { SubscriptionOptions } from './subscription/subscription-options.ts'
 export type {
   OpenTransport,

@@ -95,6 +95,22 @@ describe('tokens of a subscription', () => {
     expect(errors).toMatchObject([{ code: 'ERR_TOKEN', cause: { message: 'planned' } }, { code: 'ERR_TOKEN' }])
   })
 
+  test('is waited for, whatever else falls due meanwhile', async () => {
+    const { hub, clock, client: create } = tokenBench({ rpc: { slow: () => new Promise(() => {}) } })
+    const client = create()
+    await client.ready()
+    let answer: (token: string) => void = () => {}
+    const subscription = client.subscribe('a', { getToken: () => new Promise((resolve) => (answer = resolve)) })
+    const call = client.rpc('slow', undefined, { timeoutMs: 1000 })
+    call.catch(() => {})
+    await clock.advance(2000)
+    await expect(call).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+    answer('a:1')
+    await clock.advance(20)
+    expect(subscription.state.phase).toBe('subscribed')
+    await hub.close()
+  })
+
   test('an answer to an earlier question is passed over, and its question told so', async () => {
     const { clock, client: create } = tokenBench()
     const questions: { readonly signal: AbortSignal; readonly answer: (token: string) => void }[] = []

@@ -155,10 +155,10 @@ export class CommandTable {
 
   /** Time has gone by: what has taken too long fails. */
   tick(nowMs: number): void {
-    for (const { id, method, deadlineMs, done, isKept } of [...this.#all()]) {
+    for (const { id, method, deadlineMs, done } of [...this.#all()]) {
       if (nowMs < deadlineMs) continue
       this.forget(id)
-      done((isKept ? tooOld() : timedOut(method)) as never)
+      done(timedOut(method) as never)
     }
   }
 
@@ -206,10 +206,6 @@ function timedOut(method: Method): ClientError {
   return new ClientError('ERR_TIMEOUT', `${method}: no answer in time. Is there a connection? See client.state.`, {
     temporary: true,
   })
-}
-
-function tooOld(): ClientError {
-  return new ClientError('ERR_QUEUE_EXPIRED', 'publish: it waited longer than offlineQueue.maxAgeMs for its answer.')
 }
 
 function notAcknowledged(method: Method): ClientError {

@@ -16,15 +16,14 @@ import { ClientError } from '../error/client-error.ts'
 import { type CloseReason, type CloseReasonName, closeReason, reasonOfCode } from '../reason/close-reason.ts'
 import { type ClientEffect, ClientMachine, type ClientTimes } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
-import { Renewal } from '../state/renewal.ts'
 import { inOrder } from '../transport/in-order.ts'
 import type { OpenTransport, Transport, TransportChoice, TransportChoiceHost } from '../transport/transport.ts'
-import type { TokenHolder, TokenOutcome } from './token-holder.ts'
+import type { CreateTokens, TokenFailure, Tokens } from './tokens.ts'
 
 /** Who hears what becomes of the connection. */
 export interface ConnectorSink {
   /** The hub is greeted: what goes along is sent now. Returns what the connect command says. */
-  greet(): ConnectRequest
+  greet(token: string | undefined): ConnectRequest
   /** The hub has let the client in. */
   joined(result: ConnectResult): void
   /** What was sent over the transport is lost; there may have been none. */
@@ -47,7 +46,9 @@ export interface ConnectorParts {
   readonly environment: Environment
   readonly commands: CommandTable
   readonly outgoing: Outgoing
-  readonly tokens: TokenHolder<object>
+  readonly createTokens: CreateTokens
+  /** Knows more of what is to be done about a reason. */
+  readonly advise: ((reason: CloseReason) => CloseReason) | undefined
 }
 
 /** Keeps a connection, for as long as one is wanted: does what the machine decides, and tells it what came of it. */
@@ -55,7 +56,7 @@ export class Connector {
   readonly #parts: ConnectorParts
   readonly #sink: ConnectorSink
   readonly #machine: ClientMachine
-  readonly #renewal: Renewal
+  readonly #tokens: Tokens
   readonly #choice: TransportChoice
   #transport: OpenTransport | undefined
   #state: ClientState
@@ -64,11 +65,22 @@ export class Connector {
   #unwatch: (() => void) | undefined
 
   constructor(parts: ConnectorParts, sink: ConnectorSink) {
-    const { times, tokens, environment, transports, url } = parts
+    const { times, createTokens, environment, transports, url } = parts
+    const { nowMs, random } = environment
     this.#parts = parts
     this.#sink = sink
-    this.#machine = new ClientMachine(times, tokens.source, environment.random)
-    this.#renewal = new Renewal(times, environment.random)
+    this.#tokens = createTokens({
+      backoff: times,
+      nowMs,
+      random,
+      due: sink.due,
+      failed: sink.failed,
+      renew: (token, done) => {
+        parts.commands.ask('refresh', { token }, nowMs() + times.connectTimeoutMs, done)
+      },
+      isPatient: (failure) => this.#isPatient(failure),
+    })
+    this.#machine = new ClientMachine(times, this.#tokens.source, random, parts.advise)
     this.#state = this.#machine.state
     const host: TransportChoiceHost = {
       ...environment,
@@ -107,12 +119,12 @@ export class Connector {
   }
 
   nextDeadlineMs(): number {
-    return Math.min(this.#machine.nextDeadlineMs(), this.#renewal.nextDeadlineMs())
+    return Math.min(this.#machine.nextDeadlineMs(), this.#tokens.nextDeadlineMs())
   }
 
   tick(nowMs: number): void {
     this.#apply(this.#machine.tick(nowMs))
-    if (this.#renewal.tick(nowMs)) this.#renew()
+    this.#tokens.tick(nowMs)
   }
 
   #canMove(): boolean {
@@ -151,8 +163,7 @@ export class Connector {
   }
 
   #drop(): void {
-    this.#parts.tokens.stop()
-    this.#renewal.stop()
+    this.#tokens.stop()
     this.#transport?.close()
     this.#transport = undefined
     this.#parts.outgoing.take()
@@ -161,18 +172,10 @@ export class Connector {
 
   #authorize(): void {
     const { attempt } = this.#machine
-    this.#parts.tokens.ask((outcome) => {
-      if (outcome.kind === 'token') this.#apply(this.#machine.authorized(attempt, this.#nowMs()))
-      else this.#end(attempt, this.#tokenReason(outcome))
+    this.#tokens.ask((failure) => {
+      if (failure === undefined) this.#apply(this.#machine.authorized(attempt, this.#nowMs()))
+      else this.#end(attempt, closeReason(failure.name, failure))
     })
-  }
-
-  #tokenReason(outcome: Exclude<TokenOutcome, { kind: 'token' }>): CloseReason {
-    if (outcome.kind === 'none') return closeReason('unauthorized', { text: 'getToken has no token' })
-    const { cause } = outcome
-    const text = `getToken threw: ${cause}`
-    this.#sink.failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
-    return closeReason('tokenFailed', { text, cause })
   }
 
   #open(): void {
@@ -190,7 +193,7 @@ export class Connector {
   #greeting(attempt: number): string {
     const { commands, outgoing } = this.#parts
     outgoing.take()
-    const request = this.#sink.greet()
+    const request = this.#sink.greet(this.#tokens.token)
     const behind = outgoing.take()
     commands.ask('connect', request, Number.POSITIVE_INFINITY, (answer) => this.#greeted(attempt, answer))
     const [first = '', ...rest] = batchesOf([...outgoing.take(), ...behind])
@@ -207,7 +210,7 @@ export class Connector {
   #admitted(attempt: number, answer: ConnectResult): void {
     const { client, ping = 0, pong = false } = answer
     this.#answersPings = pong
-    this.#holds(answer)
+    this.#tokens.holds(answer)
     this.#transport?.greeted?.(answer)
     this.#machine.greeted(attempt, client, ping * 1000, this.#nowMs())
     if (this.#machine.state.phase === 'connected') this.#choice.connected()
@@ -220,38 +223,17 @@ export class Connector {
   #refusal({ number = 0, message, temporary }: ClientError): CloseReason {
     const details = { code: number, text: message }
     let name: CloseReasonName = temporary || isTemporary(number) ? 'refusedForNow' : 'refused'
-    if (number === ErrorCode.tokenExpired) name = this.#parts.tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
+    if (number === ErrorCode.tokenExpired) name = this.#tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
     if (number === ErrorCode.unauthorized) name = 'unauthorized'
     return closeReason(name, details)
   }
 
-  #renew(): void {
-    const { tokens, commands, times } = this.#parts
-    const { attempt } = this.#machine
-    if (tokens.source === 'none') return
-    tokens.ask((outcome) => {
-      if (outcome.kind === 'token') {
-        const deadlineMs = this.#nowMs() + times.connectTimeoutMs
-        commands.ask('refresh', { token: outcome.token }, deadlineMs, (answer) => this.#renewed(attempt, answer))
-      } else {
-        const reason = this.#tokenReason(outcome)
-        if (reason.retryable) this.#renewLater()
-        else this.#end(attempt, reason)
-      }
-    })
-  }
-
-  #renewed(attempt: number, answer: Answer<'refresh'>): void {
-    const reason = answer instanceof ClientError ? this.#refusal(answer) : undefined
-    if (!(answer instanceof ClientError)) this.#holds(answer)
-    // Without an answer the hub ends the session in time, which comes back with another token.
-    else if (reason?.name === 'refusedForNow') this.#renewLater()
-    else if (reason !== undefined) this.#end(attempt, reason)
-  }
-
-  #renewLater(): void {
-    this.#renewal.failed(this.#nowMs())
-    this.#sink.due(this.#renewal.nextDeadlineMs())
+  /** Without another token the hub ends the session in time, which comes back with one. */
+  #isPatient(failure: TokenFailure | ClientError): boolean {
+    const reason = failure instanceof ClientError ? this.#refusal(failure) : closeReason(failure.name, failure)
+    const isPatient = reason.name === 'refusedForNow' || reason.name === 'tokenFailed'
+    if (!isPatient) this.end(reason)
+    return isPatient
   }
 
   #probe(): void {
@@ -285,13 +267,8 @@ export class Connector {
     else if ('disconnect' in push) {
       const { code, reason: text, delay_ms: delayMs } = push.disconnect
       this.#end(attempt, reasonOfCode(code, { text, ...(delayMs !== undefined && { delayMs }) }))
-    } else if ('refresh' in push) this.#holds(push.refresh)
+    } else if ('refresh' in push) this.#tokens.holds(push.refresh)
     else this.#sink.pushed(push)
-  }
-
-  #holds({ expires, ttl }: { readonly expires?: boolean; readonly ttl?: number }): void {
-    this.#renewal.holds(expires ? ttl : undefined, this.#nowMs())
-    this.#sink.due(this.#renewal.nextDeadlineMs())
   }
 
   #pong(): void {

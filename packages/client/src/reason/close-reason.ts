@@ -1,7 +1,7 @@
 import { DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
 
 /** Ways in which a connection ends, or does not come to be, that no code of the protocol tells, and after which the client comes back. */
-const COMES_BACK = [
+export const COMES_BACK = [
   'connectCalled',
   'lost',
   'unreachable',
@@ -17,7 +17,7 @@ const COMES_BACK = [
 ] as const
 
 /** The same, after which it stays away until `connect()` is called. */
-type StaysAway =
+export type StaysAway =
   | 'initial'
   | 'disconnectCalled'
   | 'unauthorized'
@@ -28,32 +28,6 @@ type StaysAway =
 
 /** Why a connection ended, by name: those of `DisconnectCode`, and the client's own. */
 export type CloseReasonName = keyof typeof DisconnectCode | (typeof COMES_BACK)[number] | StaysAway
-
-/** What is to be done, where there is something. */
-const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Record<StaysAway, string>> = {
-  lost: 'Nothing. If it happens about once a minute, a proxy cuts idle connections: let the hub ping more often.',
-  unreachable:
-    'Check URL and server if it lasts. Where a proxy blocks WebSocket, add a transport that falls back to HTTP.',
-  connectTimeout: 'Nothing. If it lasts, a proxy takes connections and does not pass them on.',
-  replyTimeout: 'Nothing. If it lasts, the hub is overloaded.',
-  tokenFailed: 'See why getToken throws: the error is its cause.',
-  sendFailed: 'Nothing. If it lasts, see the text: requests do not get through, or more is sent than they carry.',
-  application: 'What the application says: its own code, from 4000 to 4499.',
-  internal: 'See the log of the hub.',
-  slow: 'Nothing: what was missed is recovered. Do less for each publication, or take fewer.',
-  tooManyRequests: 'Send less a second.',
-  initial: 'Call connect(), or subscribe.',
-  disconnectCalled: 'Call connect() to come back.',
-  unauthorized: 'Log in: getToken has no token, or there is no getToken where the hub wants one.',
-  refused: 'See the text: the hub does not let this client in.',
-  notAHub: "Check the URL: what answers there does not speak the hub's protocol.",
-  messageTooLarge: 'Send less at once: the hub or a proxy takes no message of that size.',
-  invalidToken: 'Log in again: the token is no good.',
-  connectionLimit: 'Close other tabs, or raise sessions.maxSessionsPerUser.',
-  channelLimit: 'Subscribe to fewer channels.',
-  tooManyErrors: 'See the log of the hub.',
-  applicationFinal: 'What the application says: its own code, from 4500 to 4999.',
-}
 
 /** Why there is no connection, and what follows from it. */
 export interface CloseReason {
@@ -75,14 +49,13 @@ export interface CloseReason {
 /** What goes with a reason where it is known. */
 export type CloseReasonDetails = Partial<Pick<CloseReason, 'code' | 'text' | 'delayMs' | 'cause'>>
 
-/** A reason by its name. */
+/** A reason by its name, with the advice that goes for all of its kind: `advised` knows more. */
 export function closeReason(name: CloseReasonName, details: CloseReasonDetails = {}): CloseReason {
   const retryable =
     name in DisconnectCode
       ? reconnectsAfter(DisconnectCode[name as keyof typeof DisconnectCode])
       : COMES_BACK.includes(name as 'lost')
-  const advice =
-    ADVICE[name] ?? (retryable ? 'Nothing: the client comes back by itself.' : 'See the text: the server decided so.')
+  const advice = retryable ? 'Nothing: the client comes back by itself.' : 'See the text: the server decided so.'
   return { text: name, ...details, name, retryable, advice }
 }
 
@@ -101,9 +74,4 @@ export function reasonOfCode(code: number, details: CloseReasonDetails = {}): Cl
   if (code < 3000 || code >= 5000) return closeReason('lost', given)
   if (code >= 4000) return closeReason(reconnectsAfter(code) ? 'application' : 'applicationFinal', given)
   return closeReason(reconnectsAfter(code) ? 'lost' : 'refused', given)
-}
-
-/** Every reason there is, for documents and tests. */
-export function closeReasonNames(): readonly CloseReasonName[] {
-  return [...new Set([...COMES_BACK, ...Object.keys(DisconnectCode), ...Object.keys(ADVICE)])] as CloseReasonName[]
 }

@@ -48,7 +48,8 @@ export class ClientMachine {
   readonly #times: ClientTimes
   readonly #random: () => number
   readonly #hasTokens: boolean
-  #state: ClientState = { phase: 'disconnected', reason: closeReason('initial') }
+  readonly #advise: (reason: CloseReason) => CloseReason
+  #state: ClientState
   #step: Step = IDLE
   #attempt = 0
   #failures = 0
@@ -57,12 +58,19 @@ export class ClientMachine {
   #heardMs = 0
   #suspectUntilMs = 0
 
-  /** `tokens`: whether there is somebody to ask for them, and whether there is one to begin with. */
-  constructor(times: ClientTimes, tokens: TokenSource, random: () => number) {
+  /** `tokens`: whether there is somebody to ask for them, and whether there is one to begin with. `advise` is asked of every reason. */
+  constructor(
+    times: ClientTimes,
+    tokens: TokenSource,
+    random: () => number,
+    advise: (reason: CloseReason) => CloseReason = (reason) => reason,
+  ) {
     this.#times = times
     this.#hasTokens = tokens !== 'none'
     this.#needsToken = tokens === 'asked'
     this.#random = random
+    this.#advise = advise
+    this.#state = { phase: 'disconnected', reason: advise(closeReason('initial')) }
   }
 
   /** The same object until something changes. */
@@ -171,7 +179,7 @@ export class ClientMachine {
   }
 
   #setConnecting(reason: CloseReason): void {
-    this.#state = { phase: 'connecting', reason, failures: this.#failures }
+    this.#state = { phase: 'connecting', reason: this.#advise(reason), failures: this.#failures }
   }
 
   #begin(nowMs: number): ClientEffect {
@@ -213,7 +221,7 @@ export class ClientMachine {
     this.#step = IDLE
     // Whoever connects again has perhaps logged in meanwhile.
     if (reason.name !== 'disconnectCalled') this.#needsToken = this.#hasTokens
-    this.#state = { phase: 'disconnected', reason }
+    this.#state = { phase: 'disconnected', reason: this.#advise(reason) }
     return 'close'
   }
 }

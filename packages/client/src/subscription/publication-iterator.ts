@@ -1,8 +1,41 @@
 import { ClientError } from '../error/client-error.ts'
 import type { Publication } from '../publication/publication.ts'
+import type { CoreSubscription } from './core-subscription.ts'
+import { unsubscribedError } from './unsubscribed-error.ts'
 
-/** Publications for a loop that takes one after the other. It holds those that wait, up to a limit. */
-export class PublicationIterator<Data> implements AsyncIterableIterator<Publication<Data>> {
+/** How many publications wait for a loop. */
+export interface PublicationsOptions {
+  /** Publications that are held for the loop (count). Above it: `ERR_BUFFER_FULL`. Default 1000. */
+  readonly maxBufferedPublications?: number
+}
+
+const MAX_BUFFERED = 1000
+
+/**
+ * A subscription's publications from now on, for a loop; leaving the loop does not end the subscription. The loop ends when the
+ * subscription is ended here, throws `ERR_UNSUBSCRIBED` when the hub ends it for good, and `ERR_BUFFER_FULL` when it is too slow.
+ */
+export function publications<Data>(
+  subscription: CoreSubscription<Data, never>,
+  { maxBufferedPublications = MAX_BUFFERED }: PublicationsOptions = {},
+): AsyncIterableIterator<Publication<Data>> {
+  const leaving = new AbortController()
+  const { signal } = leaving
+  const iterator = new PublicationIterator<Data>(maxBufferedPublications, () => leaving.abort())
+  const over = (): void => {
+    const { state } = subscription
+    if (state.phase !== 'unsubscribed') return
+    const isOwn = state.reason.name === 'unsubscribeCalled'
+    iterator.end(isOwn ? undefined : unsubscribedError(subscription.channel, state))
+  }
+  subscription.on('publication', (publication) => iterator.push(publication), { signal })
+  subscription.on('unsubscribed', over, { signal })
+  over()
+  return iterator
+}
+
+/** It holds those that wait, up to a limit. */
+class PublicationIterator<Data> implements AsyncIterableIterator<Publication<Data>> {
   readonly #maxWaiting: number
   readonly #left: () => void
   readonly #waiting: Publication<Data>[] = []

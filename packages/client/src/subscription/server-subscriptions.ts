@@ -1,80 +1,106 @@
 import type { PublicationPacket, SubscribeResult, SubscriptionRequest } from '@wigwag/protocol'
-import type { Gap } from '../state/gap.ts'
+import type { ClientEvents } from '../connection/client-events.ts'
+import type { ClientError } from '../error/client-error.ts'
+import { publicationOf } from '../publication/publication.ts'
 import { StreamPlace } from '../state/stream-place.ts'
+import type { ChannelPush } from './subscription-core.ts'
 
 /** Who hears of the channels that the server has put the session into. */
-export interface ServerSubscriptionsSink {
-  subscribed(channel: string, gap: Gap | undefined): void
-  delivered(channel: string, publication: PublicationPacket): void
-  unsubscribed(channel: string, code: number, reason: string): void
+export interface ServerChannelsHost {
+  emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void
+  /** Says what is wrong with a publication. */
+  faultOf(channel: string, packet: PublicationPacket): ClientError | undefined
+}
+
+/** Channels that the server puts sessions into, over one connection after the other. */
+export interface ServerChannels {
+  /** What to ask for when the client comes back; undefined: nothing. */
+  readonly request: Readonly<Record<string, SubscriptionRequest>> | undefined
+  /** Whether each could go on from where it is. */
+  readonly canRecover: boolean
+  /** The client is connected: these there are, and no others. */
+  joined(results: Readonly<Record<string, SubscribeResult>>): void
+  /** The connection is over. */
+  dropped(): void
+  /** The hub has something to say about a channel that has no subscription, or that it was put into. */
+  pushed(push: ChannelPush): void
+  /** Nothing that is known of streams holds any more. */
+  invalidate(): void
+}
+
+/** Tells of the channels that the server puts the session into by the client's own events. */
+export function serverChannels(host: ServerChannelsHost): ServerChannels {
+  return new ServerSubscriptions(host)
 }
 
 /** Channels that the server has put the session into, and where each stands. */
-export class ServerSubscriptions {
-  readonly #sink: ServerSubscriptionsSink
+class ServerSubscriptions implements ServerChannels {
+  readonly #host: ServerChannelsHost
   readonly #places = new Map<string, StreamPlace>()
   /** Counts connections: what was read of one that a handler has ended is not taken, and comes over the next. */
   #connection = 0
 
-  constructor(sink: ServerSubscriptionsSink) {
-    this.#sink = sink
+  constructor(host: ServerChannelsHost) {
+    this.#host = host
   }
 
-  /** What to ask for when the client comes back; undefined: nothing. */
   get request(): Readonly<Record<string, SubscriptionRequest>> | undefined {
     const wanted = [...this.#places].filter(([, { position }]) => position !== undefined)
     if (wanted.length === 0) return undefined
     return Object.fromEntries(wanted.map(([channel, place]) => [channel, place.request]))
   }
 
-  /** Whether each could go on from where it is. */
   get canRecover(): boolean {
     return [...this.#places.values()].every(({ position }) => position !== undefined)
   }
 
-  has(channel: string): boolean {
-    return this.#places.has(channel)
-  }
-
-  /** The client is connected: these there are, and no others. */
   joined(results: Readonly<Record<string, SubscribeResult>>): void {
     const connection = this.#connection
     const gone = [...this.#places.keys()].filter((channel) => !Object.hasOwn(results, channel))
-    for (const channel of gone) this.left(channel, 2000, 'not subscribed any more')
+    for (const channel of gone) this.#left(channel, 2000, 'not subscribed any more')
     for (const [channel, result] of Object.entries(results)) {
-      if (connection === this.#connection) this.subscribed(channel, result)
+      if (connection === this.#connection) this.#subscribed(channel, result)
     }
   }
 
-  /** The connection is over. */
   dropped(): void {
     this.#connection++
   }
 
-  /** The server has put the session into a channel. */
-  subscribed(channel: string, result: SubscribeResult): void {
+  pushed(push: ChannelPush): void {
+    const { channel } = push
+    if ('pub' in push) {
+      if (this.#places.has(channel)) this.#deliver(channel, push.pub)
+    } else if ('unsubscribe' in push) this.#left(channel, push.unsubscribe.code, push.unsubscribe.reason)
+    else if ('subscribe' in push) this.#subscribed(channel, push.subscribe)
+    else if ('join' in push) this.#host.emit('join', { channel, info: push.join.info })
+    else if ('leave' in push) this.#host.emit('leave', { channel, info: push.leave.info })
+  }
+
+  invalidate(): void {
+    for (const place of this.#places.values()) place.invalidate()
+  }
+
+  #subscribed(channel: string, result: SubscribeResult): void {
     const connection = this.#connection
     const place = this.#places.get(channel) ?? new StreamPlace()
     this.#places.set(channel, place)
-    this.#sink.subscribed(channel, place.join(result))
+    const gap = place.join(result)
+    this.#host.emit('subscribed', { channel })
+    if (gap !== undefined) this.#host.emit('gap', { channel, ...gap })
     for (const publication of result.publications ?? []) {
-      if (connection === this.#connection) this.deliver(channel, publication)
+      if (connection === this.#connection) this.#deliver(channel, publication)
     }
   }
 
-  /** A publication has come. */
-  deliver(channel: string, publication: PublicationPacket): void {
-    this.#places.get(channel)?.advance(publication.offset)
-    this.#sink.delivered(channel, publication)
+  #deliver(channel: string, packet: PublicationPacket): void {
+    this.#places.get(channel)?.advance(packet.offset)
+    const fault = this.#host.faultOf(channel, packet)
+    if (fault === undefined) this.#host.emit('publication', publicationOf(channel, packet))
+    else this.#host.emit('error', fault)
   }
 
-  /** The server has taken the session out of a channel. */
-  left(channel: string, code: number, reason: string): void {
-    if (this.#places.delete(channel)) this.#sink.unsubscribed(channel, code, reason)
-  }
-
-  /** Nothing that is known of streams holds any more. */
-  invalidate(): void {
-    for (const place of this.#places.values()) place.invalidate()
+  #left(channel: string, code: number, reason: string): void {
+    if (this.#places.delete(channel)) this.#host.emit('unsubscribed', { channel, code, reason })
   }
 }

@@ -2,13 +2,14 @@ import type {
   ClientInfo,
   Json,
   PublicationPacket,
+  Push,
   SubscribeRequest,
   SubscribeResult,
   SubscriptionRequest,
 } from '@wigwag/protocol'
 import { ErrorCode } from '@wigwag/protocol'
 import type { Answer, CommandTable } from '../command/command-table.ts'
-import type { TokenHolder, TokenOutcome } from '../connection/token-holder.ts'
+import type { CreateTokens, TokenFailure, Tokens } from '../connection/tokens.ts'
 import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
 import {
@@ -19,7 +20,6 @@ import {
 } from '../reason/subscription-reason.ts'
 import type { Gap } from '../state/gap.ts'
 import type { Position } from '../state/position.ts'
-import { Renewal } from '../state/renewal.ts'
 import { StreamPlace } from '../state/stream-place.ts'
 import { type SubscriptionEffect, SubscriptionMachine, type SubscriptionState } from '../state/subscription-machine.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
@@ -55,6 +55,9 @@ export interface SubscriptionSink {
   failed(error: ClientError): void
 }
 
+/** A push about a channel. */
+export type ChannelPush = Extract<Push, { readonly channel: string }>
+
 /** What is asked of the hub. */
 export interface SubscriptionWish {
   readonly data?: Json
@@ -67,29 +70,43 @@ export class SubscriptionCore {
   readonly channel: string
   readonly #host: SubscriptionHost
   readonly #sink: SubscriptionSink
-  readonly #tokens: TokenHolder<{ readonly channel: string }>
+  readonly #tokens: Tokens
   readonly #request: SubscriptionRequest
   readonly #machine: SubscriptionMachine
-  readonly #renewal: Renewal
   readonly #place: StreamPlace
   #state: SubscriptionState
+  /** What tokens were last asked for. */
+  #attempt = 0
 
   constructor(
     channel: string,
     host: SubscriptionHost,
-    tokens: TokenHolder<{ readonly channel: string }>,
+    createTokens: CreateTokens,
     wish: SubscriptionWish,
     sink: SubscriptionSink,
   ) {
     const { data, joinLeave, since } = wish
-    const { random } = host.environment
+    const { nowMs, random } = host.environment
     this.channel = channel
     this.#host = host
-    this.#tokens = tokens
     this.#sink = sink
+    this.#tokens = createTokens({
+      channel,
+      backoff: host.backoff,
+      nowMs,
+      random,
+      due: host.due,
+      failed: sink.failed,
+      renew: (token, done) => {
+        const { attempt } = this.#machine
+        host.commands.ask('sub_refresh', { channel, token }, this.#deadlineMs(), (answer) => {
+          if (this.#isAt(attempt)) done(answer)
+        })
+      },
+      isPatient: (failure) => this.#isPatient(failure),
+    })
     this.#request = { ...(data !== undefined && { data }), ...(joinLeave && { join_leave: true }) }
-    this.#machine = new SubscriptionMachine(host.backoff, tokens.source, random)
-    this.#renewal = new Renewal(host.backoff, random)
+    this.#machine = new SubscriptionMachine(host.backoff, this.#tokens.source, random)
     this.#place = new StreamPlace(since)
     this.#state = this.#machine.state
   }
@@ -123,9 +140,12 @@ export class SubscriptionCore {
     this.#apply(undefined)
   }
 
-  /** The hub has ended it. */
-  ended(code: number, text: string): void {
-    this.#end(reasonOfUnsubscribe(code, text))
+  /** The hub has something to say about the channel. */
+  pushed(push: ChannelPush): void {
+    if ('pub' in push) this.#deliver(push.pub)
+    else if ('unsubscribe' in push) this.#end(reasonOfUnsubscribe(push.unsubscribe.code, push.unsubscribe.reason))
+    else if ('join' in push) this.#sink.moved('join', push.join.info)
+    else if ('leave' in push) this.#sink.moved('leave', push.leave.info)
   }
 
   /** Nothing that is known of the stream, or of the token, holds any more. */
@@ -139,26 +159,13 @@ export class SubscriptionCore {
     this.#sink.abandoned(error)
   }
 
-  /** A publication has come. */
-  deliver(publication: PublicationPacket): void {
-    if (this.#machine.state.phase !== 'subscribed') return
-    // Before anybody hears of it: who leaves while it is told has it.
-    this.#place.advance(publication.offset)
-    this.#sink.delivered(publication)
-  }
-
-  /** Somebody came or went. */
-  moved(kind: 'join' | 'leave', info: ClientInfo): void {
-    this.#sink.moved(kind, info)
-  }
-
   nextDeadlineMs(): number {
-    return Math.min(this.#machine.nextDeadlineMs(), this.#renewal.nextDeadlineMs())
+    return Math.min(this.#machine.nextDeadlineMs(), this.#tokens.nextDeadlineMs())
   }
 
   tick(nowMs: number): void {
     this.#apply(this.#machine.tick(nowMs))
-    if (this.#renewal.tick(nowMs)) this.#renew()
+    this.#tokens.tick(nowMs)
   }
 
   #nowMs(): number {
@@ -166,11 +173,11 @@ export class SubscriptionCore {
   }
 
   #apply(effect: SubscriptionEffect | undefined): void {
-    const { state } = this.#machine
+    const { state, attempt } = this.#machine
     if (effect === 'leave') this.#leave()
-    if (state.phase !== 'subscribed') {
-      this.#renewal.stop()
-      if (effect !== 'authorize') this.#tokens.stop()
+    if (attempt !== this.#attempt) {
+      this.#attempt = attempt
+      this.#tokens.stop()
     }
     if (effect === 'ask') this.#ask()
     else if (effect === 'authorize') this.#authorize()
@@ -210,10 +217,10 @@ export class SubscriptionCore {
     const nowMs = this.#nowMs()
     if (!this.#machine.joined(attempt, nowMs)) return
     const gap = this.#place.join(answer)
-    this.#renewal.holds(answer.expires ? answer.ttl : undefined, nowMs)
+    this.#tokens.holds(answer)
     this.#apply(undefined)
     if (this.#isAt(attempt)) this.#sink.joined(answer, gap)
-    for (const publication of answer.publications ?? []) if (this.#isAt(attempt)) this.deliver(publication)
+    for (const publication of answer.publications ?? []) if (this.#isAt(attempt)) this.#deliver(publication)
   }
 
   /** Whether nothing has come between: whoever leaves and comes back begins another attempt. */
@@ -237,49 +244,25 @@ export class SubscriptionCore {
 
   #authorize(): void {
     const { attempt } = this.#machine
-    this.#tokens.ask((outcome) => {
-      if (outcome.kind === 'token') return this.#apply(this.#machine.authorized(attempt))
-      this.#apply(this.#machine.refused(attempt, this.#tokenReason(outcome), this.#nowMs()))
+    this.#tokens.ask((failure) => {
+      if (failure === undefined) return this.#apply(this.#machine.authorized(attempt))
+      this.#apply(this.#machine.refused(attempt, subscriptionReason(failure.name, failure), this.#nowMs()))
     })
   }
 
-  #tokenReason(outcome: Exclude<TokenOutcome, { kind: 'token' }>): SubscriptionReason {
-    if (outcome.kind === 'none') return subscriptionReason('unauthorized', { text: 'getToken has no token' })
-    const { cause } = outcome
-    const text = `getToken of ${this.channel} threw: ${cause}`
-    this.#sink.failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
-    return subscriptionReason('tokenFailed', { text, cause })
+  #isPatient(failure: TokenFailure | ClientError): boolean {
+    const reason = failure instanceof ClientError ? this.#refusal(failure) : subscriptionReason(failure.name, failure)
+    if (subscribesAgain(reason)) return true
+    this.#end(reason)
+    this.#leave()
+    return false
   }
 
-  #renew(): void {
-    const { attempt } = this.#machine
-    if (this.#tokens.source === 'none') return
-    this.#tokens.ask((outcome) => {
-      if (!this.#isAt(attempt)) return
-      if (outcome.kind === 'token') {
-        const request = { channel: this.channel, token: outcome.token }
-        this.#host.commands.ask('sub_refresh', request, this.#deadlineMs(), (answer) => this.#renewed(attempt, answer))
-      } else this.#notRenewed(this.#tokenReason(outcome))
-    })
-  }
-
-  #renewed(attempt: number, answer: Answer<'sub_refresh'>): void {
-    if (!this.#isAt(attempt)) return
-    if (!(answer instanceof ClientError)) {
-      this.#renewal.holds(answer.expires ? answer.ttl : undefined, this.#nowMs())
-      this.#host.due(this.#renewal.nextDeadlineMs())
-    } else this.#notRenewed(this.#refusal(answer))
-  }
-
-  /** It is tried again, for as long as the hub has patience; or it is over. */
-  #notRenewed(reason: SubscriptionReason): void {
-    if (subscribesAgain(reason)) {
-      this.#renewal.failed(this.#nowMs())
-      this.#host.due(this.#renewal.nextDeadlineMs())
-    } else {
-      this.#end(reason)
-      this.#leave()
-    }
+  #deliver(publication: PublicationPacket): void {
+    if (this.#machine.state.phase !== 'subscribed') return
+    // Before anybody hears of it: who leaves while it is told has it.
+    this.#place.advance(publication.offset)
+    this.#sink.delivered(publication)
   }
 
   #end(reason: SubscriptionReason): void {

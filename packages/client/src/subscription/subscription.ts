@@ -1,164 +1,37 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-import type { ClientInfo, Json, SubscribeResult } from '@wigwag/protocol'
-import { type CallOptions, cancellable, signalOf } from '../cancellable.ts'
-import type { ChannelCommands, ChannelHistory, HistoryOptions, PublishOptions } from '../command/channel-commands.ts'
-import { Emitter } from '../emitter.ts'
-import { ClientError } from '../error/client-error.ts'
-import { type Publication, publicationOf } from '../publication/publication.ts'
-import type { MessageHandler } from '../publication/publication-types.ts'
-import { type SubscriptionReason, subscribesAgain } from '../reason/subscription-reason.ts'
-import type { Gap } from '../state/gap.ts'
-import type { Position } from '../state/position.ts'
-import type { SubscriptionState } from '../state/subscription-machine.ts'
-import { PublicationIterator } from './publication-iterator.ts'
-import type { SubscriptionCore, SubscriptionSink } from './subscription-core.ts'
-import type { SubscriptionOptions } from './subscription-options.ts'
+import type { ClientInfo, Json } from '@wigwag/protocol'
+import type { CallOptions } from '../cancellable.ts'
+import { type ChannelHistory, type HistoryOptions, history } from '../command/history.ts'
+import { type PresenceStats, presence, presenceStats } from '../command/presence.ts'
+import type { Publication } from '../publication/publication.ts'
+import { CoreSubscription, type SubscriptionParts } from './core-subscription.ts'
+import { publications } from './publication-iterator.ts'
 
-/** What the hub said when it subscribed. */
-export interface Subscribed {
-  readonly phase: 'subscribed'
-  /** Whether something was asked for that had been missed, and whether all of it comes right behind this. */
-  readonly wasRecovering: boolean
-  readonly recovered: boolean
-  /** What the namespace's `subscribe` function answered. */
-  readonly data: Json | undefined
-}
-
-/** What a subscription tells. */
-export interface SubscriptionEvents<Data = Json> {
-  /** Each change of its state. */
-  state: SubscriptionState
-  subscribing: SubscriptionState & { readonly phase: 'subscribing' }
-  subscribed: Subscribed
-  unsubscribed: SubscriptionState & { readonly phase: 'unsubscribed' }
-  publication: Publication<Data>
-  gap: Gap
-  join: ClientInfo
-  leave: ClientInfo
-  error: ClientError
-}
-
-/** A channel, as this client sees it: what is published to it comes here, in order and each once, or a gap is told. */
-export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Publication<Data>> {
-  readonly channel: string
-  readonly #core: SubscriptionCore
-  readonly #commands: ChannelCommands
-  readonly #emitter: Emitter<SubscriptionEvents<Data>>
-  readonly #iterators = new Set<PublicationIterator<Data>>()
+/** A subscription with everything that can be asked of it. */
+export class Subscription<Data = Json, Input = Json>
+  extends CoreSubscription<Data, Input>
+  implements AsyncIterable<Publication<Data>>
+{
   readonly #maxBuffered: number
-  readonly #signal: AbortSignal | undefined
-  readonly #aborted = (): void => this.unsubscribe()
-  /** Who waits until it is subscribed: to be told that it will not be without a connection. */
-  readonly #waiting = new Set<(error: ClientError) => void>()
 
   /** Made by `client.subscribe`. */
-  constructor(
-    createCore: (sink: SubscriptionSink) => SubscriptionCore,
-    commands: ChannelCommands,
-    options: SubscriptionOptions<Data>,
-    maxBuffered: number,
-    report: (error: unknown) => void,
-  ) {
-    this.#emitter = new Emitter(report)
-    this.#commands = commands
+  constructor(parts: SubscriptionParts<Data>, maxBuffered: number) {
+    super(parts)
     this.#maxBuffered = maxBuffered
-    const handlers = Object.entries(options.on ?? {}) as [string, MessageHandler<Data>][]
-    if (handlers.length > 0) this.#handle(new Map(handlers))
-    if (options.onGap !== undefined) this.on('gap', options.onGap)
-    this.#core = createCore({
-      changed: (state) => this.#changed(state),
-      joined: (result, gap) => this.#joined(result, gap),
-      delivered: (packet) => this.#delivered(publicationOf(this.channel, packet)),
-      moved: (kind, info) => this.#emitter.emit(kind, info),
-      abandoned: (error) => {
-        for (const abandoned of [...this.#waiting]) abandoned(error)
-      },
-      failed: (error) => this.#emitter.emit('error', error),
-    })
-    this.channel = this.#core.channel
-    this.#signal = options.signal
-    if (!options.signal?.aborted) this.#core.subscribe()
-  }
-
-  /** Whether publications come, and why not. */
-  get state(): SubscriptionState {
-    return this.#core.state
-  }
-
-  /** Behind the last publication that came; undefined where there is no history. */
-  get position(): Position | undefined {
-    return this.#core.position
-  }
-
-  /** Subscribes again, after `unsubscribe()` or when the hub said no: from where it was, as far as history goes. */
-  subscribe(): void {
-    this.#core.subscribe()
-  }
-
-  /** Ends it. Its position stays, for `subscribe()`. */
-  unsubscribe(): void {
-    this.#core.unsubscribe()
-  }
-
-  /**
-   * Resolves when it is subscribed. Rejects with `ERR_UNSUBSCRIBED` when it will not be, with `ERR_DISCONNECTED` when no
-   * connection is sought, and as `AbortSignal.timeout` does after `timeoutMs`, by default never.
-   */
-  ready(options: CallOptions = {}): Promise<void> {
-    return cancellable(signalOf(options), (settle) => {
-      const look = ({ phase }: { readonly phase: SubscriptionState['phase'] }): void => {
-        if (phase === 'subscribed') settle({ value: undefined })
-        else if (phase === 'unsubscribed') settle({ error: this.#unsubscribed() })
-        else return
-        off()
-      }
-      const offState = this.on('state', look)
-      const abandoned = (error: ClientError): void => {
-        settle({ error })
-        off()
-      }
-      const off = (): void => {
-        offState()
-        this.#waiting.delete(abandoned)
-      }
-      this.#waiting.add(abandoned)
-      look(this.state)
-      const error = this.state.phase === 'subscribing' ? this.#commands.seek() : undefined
-      if (error !== undefined) abandoned(error)
-      return off
-    })
-  }
-
-  /** Listens until the function that it returns is called, or the signal is aborted. */
-  on<Name extends keyof SubscriptionEvents>(
-    name: Name,
-    listener: (event: SubscriptionEvents<Data>[Name]) => void,
-    options?: { readonly signal?: AbortSignal },
-  ): () => void {
-    return this.#emitter.on(name, listener, options)
-  }
-
-  /**
-   * Publishes. Resolves when the hub has stored it. Rejects with `ERR_REPLY` when it may not, with `ERR_NOT_ACKNOWLEDGED` or
-   * `ERR_TIMEOUT` when nobody knows: publish again with the same `idempotencyKey`.
-   */
-  publish(data: Input, options?: PublishOptions): Promise<void> {
-    return this.#commands.publish(this.channel, data as Json, options)
   }
 
   /** Who is there, by session. Rejects with `ERR_REPLY` when that is not known or not for this client. */
   presence(options?: CallOptions): Promise<ReadonlyMap<string, ClientInfo>> {
-    return this.#commands.presence(this.channel, options)
+    return presence(this, options)
   }
 
   /** How many sessions and users are there. */
-  presenceStats(options?: CallOptions): Promise<{ readonly clients: number; readonly users: number }> {
-    return this.#commands.presenceStats(this.channel, options)
+  presenceStats(options?: CallOptions): Promise<PresenceStats> {
+    return presenceStats(this, options)
   }
 
   /** What the channel's history has. */
   history(options?: HistoryOptions & CallOptions): Promise<ChannelHistory<Data>> {
-    return this.#commands.history(this.channel, options)
+    return history<Data>(this, options)
   }
 
   /**
@@ -166,66 +39,6 @@ export class Subscription<Data = Json, Input = Json> implements AsyncIterable<Pu
    * ended here, throws `ERR_UNSUBSCRIBED` when the hub ends it for good, and `ERR_BUFFER_FULL` when it is too slow.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Publication<Data>> {
-    const iterator: PublicationIterator<Data> = new PublicationIterator(this.#maxBuffered, () => {
-      this.#iterators.delete(iterator)
-    })
-    this.#iterators.add(iterator)
-    if (this.state.phase === 'unsubscribed') this.#endIterators(this.state.reason)
-    return iterator
-  }
-
-  /** Ends it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.unsubscribe()
-  }
-
-  #handle(handlers: ReadonlyMap<string, MessageHandler<Data>>): void {
-    this.on('publication', (publication) => {
-      const handler = handlers.get(publication.type ?? '')
-      if (handler !== undefined) this.#emitter.call(handler, publication.data, publication)
-    })
-  }
-
-  #delivered(publication: Publication<Data>): void {
-    this.#emitter.emit('publication', publication)
-    for (const iterator of this.#iterators) iterator.push(publication)
-  }
-
-  #changed(state: SubscriptionState): void {
-    this.#emitter.emit('state', state)
-    // `subscribed` says more, and is told when that is known.
-    if (state.phase === 'subscribing') {
-      this.#signal?.addEventListener('abort', this.#aborted)
-      this.#emitter.emit('subscribing', state)
-    }
-    if (state.phase !== 'unsubscribed') return
-    this.#signal?.removeEventListener('abort', this.#aborted)
-    this.#emitter.emit('unsubscribed', state)
-    this.#endIterators(state.reason)
-  }
-
-  #joined({ was_recovering, recovered, data }: SubscribeResult, gap: Gap | undefined): void {
-    this.#emitter.emit('subscribed', {
-      phase: 'subscribed',
-      wasRecovering: was_recovering === true,
-      recovered: recovered === true,
-      data,
-    })
-    if (gap !== undefined) this.#emitter.emit('gap', gap)
-  }
-
-  #endIterators(reason: SubscriptionReason): void {
-    const isOwn = reason.name === 'unsubscribeCalled'
-    for (const iterator of [...this.#iterators]) iterator.end(isOwn ? undefined : this.#unsubscribed())
-  }
-
-  #unsubscribed(): ClientError {
-    const { state } = this
-    const reason = state.phase === 'unsubscribed' && !subscribesAgain(state.reason) ? state.reason : undefined
-    return new ClientError(
-      'ERR_UNSUBSCRIBED',
-      `${this.channel} is not subscribed: ${reason?.text}. subscribe() tries again.`,
-      reason && { reason },
-    )
+    return publications(this, { maxBufferedPublications: this.#maxBuffered })
   }
 }

@@ -1,7 +1,8 @@
 import { DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { closeReason, closeReasonNames, reasonOfCode } from '../../src/reason/close-reason.ts'
+import { advised, closeReasonNames } from '../../src/reason/advice.ts'
+import { closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
 
 describe('a reason', () => {
   test.each(Object.entries(DisconnectCode))('%s (%i) has a row of its own that obeys the protocol', (name, code) => {
@@ -9,7 +10,7 @@ describe('a reason', () => {
   })
 
   test.each(closeReasonNames())('%s says what to do', (name) => {
-    expect(closeReason(name).advice).toMatch(/^[A-Z].*\.$/)
+    expect(advised(closeReason(name)).advice).toMatch(/^[A-Z].*\.$/)
   })
 
   test('for any code there is one: retryable as the protocol has its range, but for what is too large', () => {

@@ -1,8 +1,8 @@
 import type { ClientInfo, Json } from '@wigwag/protocol'
-import type { ClientError } from './error/client-error.ts'
-import type { Publication } from './publication/publication.ts'
-import type { ClientState } from './state/client-state.ts'
-import type { Gap } from './state/gap.ts'
+import type { ClientError } from '../error/client-error.ts'
+import type { Publication } from '../publication/publication.ts'
+import type { ClientState } from '../state/client-state.ts'
+import type { Gap } from '../state/gap.ts'
 
 /** What a client tells. `publication` and those behind it are of channels that the server has put the session into. */
 export interface ClientEvents {

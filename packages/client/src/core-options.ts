@@ -1,0 +1,83 @@
+import type { Json } from '@wigwag/protocol'
+import type { CreateQueue } from './command/offline-queue.ts'
+import type { CreateTokens } from './connection/tokens.ts'
+import type { Environment } from './environment/environment.ts'
+import { hostEnvironment } from './environment/host-environment.ts'
+import { checkNumber } from './error/check-number.ts'
+import { ClientError } from './error/client-error.ts'
+import type { FaultOf } from './publication/faults-by.ts'
+import type { CloseReason } from './reason/close-reason.ts'
+import type { ServerChannels, ServerChannelsHost } from './subscription/server-subscriptions.ts'
+import type { Transport } from './transport/transport.ts'
+import { webSocket } from './transport/websocket.ts'
+
+/** How a client connects, and how long it has patience. */
+export interface CoreClientOptions {
+  /** A token, or what `askedTokens` makes: whom to ask for one. Default none. */
+  readonly token?: string | CreateTokens
+  /** What the application's `authenticate` is told of the client. */
+  readonly data?: Json
+  /** Name and version of the program, for `authenticate` and logs. Default none. */
+  readonly name?: string
+  readonly version?: string
+  /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
+  readonly transports?: readonly Transport[]
+  /**
+   * How long to stay with a transport that is not the first before those above it are tried, in milliseconds: between half of it and
+   * all, and twice that each time, up to an hour. Default 60,000.
+   */
+  readonly moveUpDelayMs?: number
+  /** Shortest wait before another attempt, in milliseconds. Default 500. */
+  readonly minDelayMs?: number
+  /** Longest wait before another attempt, in milliseconds. Default 20,000. */
+  readonly maxDelayMs?: number
+  /** What the hub may ask to wait at most before another attempt, in milliseconds. Default 5 minutes. */
+  readonly maxAdvisedDelayMs?: number
+  /** For `getToken`, and then for a connection that the hub has let in, in milliseconds. Above it: the next attempt. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Silence beyond the interval of the hub's pings, in milliseconds. Above it the connection is suspect. Default 10,000. */
+  readonly maxPingDelayMs?: number
+  /** For a sign of life of a suspect connection, in milliseconds. Above it: the next attempt. Default 2000. */
+  readonly probeTimeoutMs?: number
+  /** For the answer to a command, the wait for a connection included, in milliseconds. Above it: `ERR_TIMEOUT`. Default 5000. */
+  readonly timeoutMs?: number
+  /** Says what is wrong with a publication, as what `faultsBy` makes: it is told as event `error`, to no handler. Default: nothing. */
+  readonly faultOf?: FaultOf
+  /** What `offlineQueue` makes: keeps what is published while there is no connection. Default: none. */
+  readonly offlineQueue?: CreateQueue
+  /** `serverChannels`: tells of the channels that the server puts the session into. Default: they are passed over. */
+  readonly serverChannels?: (host: ServerChannelsHost) => ServerChannels
+  /** `advised`: what is to be done about each reason in particular. Default: what goes for all of its kind. */
+  readonly advise?: (reason: CloseReason) => CloseReason
+  /** Time, chance, device and page. Default: those of the host. */
+  readonly environment?: Environment
+}
+
+/** With every default filled in. */
+export type ResolvedCoreOptions = Required<Omit<CoreClientOptions, Optional>> & Pick<CoreClientOptions, Optional>
+
+type Optional = 'token' | 'data' | 'name' | 'version' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'
+
+const DEFAULTS = {
+  moveUpDelayMs: 60_000,
+  minDelayMs: 500,
+  maxDelayMs: 20_000,
+  maxAdvisedDelayMs: 300_000,
+  connectTimeoutMs: 10_000,
+  maxPingDelayMs: 10_000,
+  probeTimeoutMs: 2000,
+  timeoutMs: 5000,
+} as const
+
+/** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
+export function resolveCoreOptions(options: CoreClientOptions): ResolvedCoreOptions {
+  const resolved = {
+    ...DEFAULTS,
+    ...options,
+    transports: options.transports ?? [webSocket()],
+    environment: options.environment ?? hostEnvironment(),
+  }
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) checkNumber(name, resolved[name])
+  if (resolved.transports.length === 0) throw new ClientError('ERR_OPTION', 'transports must name one at least.')
+  return resolved
+}
