@@ -43,7 +43,7 @@ export const CELLS: readonly Cell[] = [
   ...[150, KIB].flatMap((payloadBytes) => compressed('fan-out', payloadBytes, 1000, TAKEOVERS)),
   // With one in flight a system call for each message is most of it.
   ...compressed('fan-out', 150, 1000, TAKEOVERS, 16),
-  ...compressed('memory', KIB, 2000, ['no-takeover', 'takeover-4KiB', 'browser']),
+  ...compressed('memory', KIB, 5000, ['no-takeover', 'takeover-4KiB', 'browser']),
 ]
 
 /** Cells of `--quick`: one of each kind, where the subjects differ for different reasons. */
