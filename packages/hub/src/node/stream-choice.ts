@@ -3,11 +3,12 @@ import type { HeaderFields } from '@wigwag/socket/core'
 /** Which kind of stream a request may ask for. */
 export type StreamKind = 'sse' | 'ndjson'
 
-const KINDS: Readonly<Record<string, StreamKind>> = {
-  'text/event-stream': 'sse',
-  'application/x-ndjson': 'ndjson',
-  'application/ndjson': 'ndjson',
-}
+/** A map: of an object a client could ask for what every object has. */
+const KINDS: ReadonlyMap<string, StreamKind> = new Map([
+  ['text/event-stream', 'sse'],
+  ['application/x-ndjson', 'ndjson'],
+  ['application/ndjson', 'ndjson'],
+])
 
 /** What `Accept` asks for: of the streams that it names the one that it would rather have, and none if it names none. */
 export function chooseStream(headers: HeaderFields): StreamKind | undefined {
@@ -15,7 +16,7 @@ export function chooseStream(headers: HeaderFields): StreamKind | undefined {
   let best = 0
   for (const range of headers.list('accept')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    const kind = KINDS[type]
+    const kind = KINDS.get(type)
     const quality = qualityOf(parameters)
     if (kind === undefined || quality <= best) continue
     chosen = kind
