@@ -4,7 +4,7 @@ import { type BrokerStatus, type Hub, HubError } from '@wigwag/hub'
 import { ChannelEndpoint, type ChannelEndpointOptions, createHub } from '@wigwag/hub/node'
 import { PageFiles } from '@wigwag/programs'
 import { describeRedis } from '@wigwag/redis'
-import { type Admission, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
+import { type Admission, answerText, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
 import { CliError, ExitCode } from '../cli-error.ts'
 import { createHttpServer, listen } from '../http-server.ts'
@@ -151,19 +151,4 @@ function whileAway(historySize: number): string {
   return historySize > 0
     ? 'Subscribers stay and will recover; publications are refused with 503.'
     : 'Publications reach the subscribers of this node only.'
-}
-
-function answerText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  })
-  response.end(`${text}\n`)
 }

@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { Refusal, refuse } from '@wigwag/socket'
+import type { ServerResponse } from 'node:http'
+import { answerText, Refusal, refuse } from '@wigwag/socket'
 import { HubError, type HubErrorCode } from '../error/hub-error.ts'
 
 /** The HTTP status that a hub's error is answered with. Those left out are the server's own fault. */
@@ -61,22 +61,6 @@ export function answerError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) response.destroy()
   // The rest of a body that was refused must not be taken for the next request.
   else answerText(response, status, message, { ...headers, ...(response.req.complete ? {} : { connection: 'close' }) })
-}
-
-/** Answers with plain text, one line. */
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: OutgoingHttpHeaders = {},
-): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  })
-  response.end(`${text}\n`)
 }
 
 /**

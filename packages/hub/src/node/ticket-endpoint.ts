@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerText } from '@wigwag/socket'
 import { originForm } from '@wigwag/socket/core'
 import type { Hub } from '../hub.ts'
 import { authenticateRequest } from '../session/request-permission.ts'
 import type { ResolvedEndpointOptions } from './endpoint-options.ts'
 import { inTime } from './http-access.ts'
-import { answerText } from './http-answer.ts'
 import { refusalFor } from './namespace-authorization.ts'
 import type { Tickets } from './tickets.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type Admission, hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
+import { type Admission, answerText, hostPolicyOf, Refusal, refuse } from '@wigwag/socket'
 import { checkHost, checkOrigin, HeaderFields, originForm } from '@wigwag/socket/core'
 import { checkNumberOption } from '../check-option.ts'
 import { cgiEnvironment } from '../exec/cgi-environment.ts'
@@ -219,14 +219,7 @@ export class ExecHttp {
     text: string,
     headers: Readonly<Record<string, string>> = {},
   ): void {
-    response.writeHead(status, {
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...this.#options.headers,
-      ...headers,
-    })
-    response.end(`${text}\n`)
+    answerText(response, status, text, { ...this.#options.headers, ...headers })
   }
 }
 

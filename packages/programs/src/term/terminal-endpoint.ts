@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import {
   type Admission,
+  answerText,
   CloseCode,
   hostPolicyOf,
   interceptHttp,
@@ -21,7 +22,7 @@ import { PtyProgram } from './pty-program.ts'
 import { type FoundSession, SessionRegistry } from './session-registry.ts'
 import type { ClientSocket, TerminalClient } from './terminal-client.ts'
 import { type ResolvedTerminalOptions, resolveTerminalOptions, type TerminalOptions } from './terminal-options.ts'
-import { answerText, TerminalPages } from './terminal-pages.ts'
+import { TerminalPages } from './terminal-pages.ts'
 import { SHUTTING_DOWN, TerminalSession } from './terminal-session.ts'
 import { DEFAULT_SIZE, type TerminalSize } from './terminal-size.ts'
 import { TerminalViewer } from './terminal-viewer.ts'

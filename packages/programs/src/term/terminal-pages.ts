@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { answerText } from '@wigwag/socket'
 import { CHALLENGE, type Credentials } from '../access/credentials.ts'
 import { PageFiles } from '../http/page-files.ts'
 import type { OneTimeTickets } from './one-time-tickets.ts'
@@ -62,20 +63,4 @@ export class TerminalPages {
       answerText(response, 503, 'The page is not built; the WebSocket works. In a clone, run: npm run build')
     } else answerText(response, 404, 'There is nothing here.')
   }
-}
-
-/** Answers with a line of text. */
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  })
-  response.end(`${text}\n`)
 }

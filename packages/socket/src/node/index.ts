@@ -23,6 +23,7 @@ export {
 export { AddressSet } from './address-set.ts'
 export { Admission, type AdmissionStats, type Caller, resolveAdmission } from './admission.ts'
 export type { AddressLimitOptions, AdmissionOptions } from './admission-options.ts'
+export { answerText } from './answer-text.ts'
 export { type ConnectOptions, connectWebSocket, UpgradeRefusedError } from './connect-websocket.ts'
 export type { ExtensionOptions } from './extension-options.ts'
 export { type HttpInterceptor, interceptHttp } from './http-interceptor.ts'
