@@ -1,6 +1,6 @@
 import { type Cell, isMemory } from './cell.ts'
 import type { LoadReport, LoadSpec, WatchedProcess } from './generator/load-spec.ts'
-import { encodeNativeLoad, isNativeCell } from './native-load.ts'
+import { encodeNativeLoad } from './native-load.ts'
 import type { Pinning } from './pinning.ts'
 import { Program, type ProgramOptions } from './program.ts'
 import { startRedis } from './redis-service.ts'
@@ -52,7 +52,7 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
     const spec: LoadSpec = { cell, protocol, ...(sessionProtocol && { sessionProtocol }), ...servers, ...times }
     const generator = new Program({
       name: 'the load generator',
-      ...generatorCommand(request.generators, spec),
+      ...(await generatorCommand(request.generators, spec)),
       core: pinning.mode === 'pinned' ? pinning.generatorCore : undefined,
     })
     programs.push(generator)
@@ -62,13 +62,14 @@ export async function measure(request: MeasureRequest): Promise<LoadReport> {
   }
 }
 
-function generatorCommand(
+async function generatorCommand(
   { c, node }: GeneratorFiles,
   spec: LoadSpec,
-): Pick<ProgramOptions, 'command' | 'args' | 'input'> {
-  return c !== undefined && isNativeCell(spec.cell)
-    ? { command: c, args: [], input: encodeNativeLoad(spec) }
-    : { command: process.execPath, args: [node, JSON.stringify(spec)] }
+): Promise<Pick<ProgramOptions, 'command' | 'args' | 'input'>> {
+  const input = c === undefined ? undefined : await encodeNativeLoad(spec)
+  return c === undefined || input === undefined
+    ? { command: process.execPath, args: [node, JSON.stringify(spec)] }
+    : { command: c, args: [], input }
 }
 
 type Servers = Pick<LoadSpec, 'connectPort' | 'publishPort' | 'processes'>

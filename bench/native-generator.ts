@@ -8,6 +8,7 @@ const SOURCES = fileURLToPath(new URL('./native-generator/', import.meta.url))
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/wigwag-bench/', import.meta.url))
 const COMPILER = 'cc'
 const FLAGS = ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror']
+const LIBRARIES = ['-lz']
 
 /** The load generator in C, or why there is none. */
 export type NativeGenerator =
@@ -27,6 +28,7 @@ export function buildNativeGenerator(compiler: string = COMPILER): NativeGenerat
   for (const name of names) hash.update(`\n${name}\n`).update(readFileSync(join(SOURCES, name)))
   const version = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
   if (version.status !== 0) return { kind: 'missing', reason: `there is no C compiler (${compiler})` }
+  if (!hasZlib(compiler)) return { kind: 'missing', reason: 'there is no zlib.h (Debian: apt-get install zlib1g-dev)' }
   const file = join(CACHE, `load-generator-${hash.update(version.stdout).digest('hex').slice(0, 12)}`)
   if (!existsSync(file)) compile(compiler, names, file)
   return { kind: 'built', file, compiler: version.stdout.split('\n', 1)[0] ?? compiler }
@@ -44,10 +46,14 @@ export function chooseGenerator(wanted: 'best' | 'c' | 'node'): GeneratorChoice 
   if (wanted === 'node') return { file: undefined, about: 'TypeScript in every cell' }
   const native = buildNativeGenerator()
   if (native.kind === 'built') {
-    return { file: native.file, about: `C (${native.compiler}); TypeScript for compression, sessions and memory` }
+    return { file: native.file, about: `C (${native.compiler}); TypeScript for sessions and memory` }
   }
   if (wanted === 'c') throw new Error(`No load generator in C: ${native.reason}`)
   return { file: undefined, about: `TypeScript in every cell: ${native.reason}` }
+}
+
+function hasZlib(compiler: string): boolean {
+  return spawnSync(compiler, ['-E', '-x', 'c', '-'], { input: '#include <zlib.h>\n' }).status === 0
 }
 
 /** Into a file of its own first, so that who runs at the same time never sees half a program. */
@@ -55,7 +61,9 @@ function compile(compiler: string, names: readonly string[], file: string): void
   mkdirSync(CACHE, { recursive: true })
   const unfinished = `${file}.${process.pid}`
   const sources = names.filter((name) => name.endsWith('.c')).map((name) => join(SOURCES, name))
-  const { status, stderr } = spawnSync(compiler, [...FLAGS, '-o', unfinished, ...sources], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(compiler, [...FLAGS, '-o', unfinished, ...sources, ...LIBRARIES], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`${compiler} did not compile bench/native-generator:\n${stderr}`)
   renameSync(unfinished, file)
 }

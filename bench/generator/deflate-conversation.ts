@@ -1,5 +1,5 @@
 import { type Compression, type MessageCell, OFFERS } from '../cell.ts'
-import type { Conversation, Dialect } from './conversation.ts'
+import type { Conversation } from './conversation.ts'
 import { DeflateDialect } from './deflate-dialect.ts'
 import { JsonRing } from './json-ring.ts'
 
@@ -23,7 +23,7 @@ export class DeflateConversation implements Conversation {
     return this.#ring.period
   }
 
-  agree(answer: string | undefined): Dialect | { readonly fault: string } {
+  agree(answer: string | undefined): DeflateDialect | { readonly fault: string } {
     if (answer === undefined) return { fault: 'the upgrade was answered without compression' }
     const known = this.#dialects.get(answer)
     if (known !== undefined) return known

@@ -12,6 +12,21 @@ const NOTHING = Buffer.alloc(0)
 /** The end of every compressed message, which is not sent (RFC 7692 §7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
+/** All that goes over the wire, for a load generator that does not build it itself. */
+export interface DeflateWire {
+  /** Masked frames of all requests, `depth` more than there are, one behind the other. */
+  readonly requests: Buffer
+  /** Where each of them begins, and where the last ends. */
+  readonly requestOffsets: readonly number[]
+  /** Preludes of connections whose first message is 0, 1 and so on: none where there are no preludes. */
+  readonly preludes: readonly Buffer[]
+  /** The text of all messages, twice in a row. */
+  readonly text: Buffer
+  /** How much of the text before a message replies may refer to. */
+  readonly windowBytes: number
+  readonly historyBytes: number
+}
+
 /** What was negotiated. */
 export interface DeflateTerms {
   readonly requestTakeover: boolean
@@ -48,6 +63,22 @@ export class DeflateDialect implements Dialect {
 
   get period(): number {
     return this.#ring.period
+  }
+
+  /** With the preludes of that many connections, each of which begins one message further on. */
+  wire(connections: number): DeflateWire {
+    const { historyBytes } = this.#terms
+    return {
+      requests: this.#requests,
+      requestOffsets: this.#offsets,
+      preludes: Array.from(
+        { length: historyBytes === 0 ? 0 : Math.min(connections, this.period) },
+        (_, first) => this.prelude(first) as Buffer,
+      ),
+      text: this.#ring.text,
+      windowBytes: this.#refersBack ? LARGEST_WINDOW_BYTES : 0,
+      historyBytes,
+    }
   }
 
   prelude(first: number): Buffer | undefined {

@@ -10,26 +10,26 @@ const WORDS =
 export class JsonRing {
   readonly period: number
   readonly #messageBytes: number
-  // Twice in a row, so that what comes before or after any message lies in one piece.
-  readonly #text: Buffer
+  /** All messages twice in a row, so that what comes before or after any of them lies in one piece. */
+  readonly text: Buffer
 
   constructor(messageBytes: number) {
     this.#messageBytes = messageBytes
     this.period = Math.min(MAX_MESSAGES, Math.floor(RING_BYTES / messageBytes))
     const once = Buffer.concat(Array.from({ length: this.period }, (_, n) => buildMessage(n, messageBytes)))
-    this.#text = Buffer.concat([once, once])
+    this.text = Buffer.concat([once, once])
   }
 
   /** Message `n`. */
   message(n: number): Buffer {
     const at = (n % this.period) * this.#messageBytes
-    return this.#text.subarray(at, at + this.#messageBytes)
+    return this.text.subarray(at, at + this.#messageBytes)
   }
 
   /** The last `bytes` of everything before message `n`. */
   before(n: number, bytes: number): Buffer {
     const at = ((n % this.period) + this.period) * this.#messageBytes
-    return this.#text.subarray(at - bytes, at)
+    return this.text.subarray(at - bytes, at)
   }
 }
 

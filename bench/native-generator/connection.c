@@ -43,9 +43,23 @@ static void wait_to_write(struct connection *connection, bool wait) {
   poller_change(&connection->endpoint, wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+/* Returns whether requests can follow. */
+static bool flush_prelude(struct connection *connection) {
+  while (connection->prelude_left > 0) {
+    ssize_t sent = send(connection->endpoint.fd, connection->prelude, connection->prelude_left, MSG_NOSIGNAL | MSG_MORE);
+    if (sent < 0 && errno != EAGAIN) lose_by_error(connection, "write", errno);
+    else if (sent < 0) wait_to_write(connection, true);
+    if (sent < 0) return false;
+    connection->prelude += sent;
+    connection->prelude_left -= (size_t)sent;
+  }
+  return true;
+}
+
 static void flush(struct connection *connection) {
   const struct traffic *traffic = &connection->spec->traffic;
-  const size_t period_bytes = traffic->period * traffic->request_bytes;
+  const size_t period_bytes = traffic->request_offsets[traffic->period];
+  if (!flush_prelude(connection)) return;
   while (connection->to_send > 0) {
     size_t until_end = traffic->requests_size - connection->send_offset;
     size_t size = connection->to_send < until_end ? connection->to_send : until_end;
@@ -64,7 +78,10 @@ static void flush(struct connection *connection) {
 
 void connection_send(struct connection *connection, uint32_t count) {
   if (connection->state != CONNECTION_OPEN) return;
-  connection->to_send += count * connection->spec->traffic.request_bytes;
+  const struct traffic *traffic = &connection->spec->traffic;
+  const uint32_t *offsets = traffic->request_offsets + connection->next_request;
+  connection->to_send += offsets[count] - offsets[0];
+  connection->next_request = (connection->next_request + count) % traffic->period;
   flush(connection);
 }
 
@@ -82,7 +99,8 @@ static void request_upgrade(struct connection *connection) {
   connection->state = CONNECTION_OPENING;
   connection->head = malloc(MAX_HEAD_BYTES);
   char request[MAX_REQUEST_BYTES];
-  size_t length = upgrade_encode(request, connection->port, connection->target, connection->opening->key);
+  const char *offer = connection->spec->traffic.deflate.offer;
+  size_t length = upgrade_encode(request, connection->port, connection->target, connection->opening->key, offer);
   // A fresh socket takes so little in one piece.
   if (send(connection->endpoint.fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) lose(connection, "write");
 }
@@ -99,7 +117,8 @@ static size_t take_head(struct connection *connection, size_t length) {
     return length;
   }
   char fault[256];
-  if (upgrade_is_right(connection->head, head_bytes, connection->opening->accept, fault)) {
+  if (upgrade_is_right(connection->head, head_bytes, connection->opening->accept,
+                       connection->spec->traffic.deflate.answer, fault)) {
     leave_opening(connection, CONNECTION_OPEN);
   } else {
     lose(connection, fault);
@@ -121,10 +140,12 @@ static void read_chunk(struct connection *connection) {
   size_t length = (size_t)result;
   size_t at = connection->state == CONNECTION_OPENING ? take_head(connection, length) : 0;
   if (connection->state != CONNECTION_OPEN || at == length) return;
-  struct reply_reader *reader = &connection->reader;
-  uint32_t count = reply_reader_read(reader, chunk + at, length - at);
+  bool is_compressed = traffic_is_compressed(&connection->spec->traffic);
+  uint32_t count = is_compressed ? deflate_reader_read(&connection->deflate_reader, chunk + at, length - at)
+                                 : reply_reader_read(&connection->reader, chunk + at, length - at);
+  const char *fault = is_compressed ? connection->deflate_reader.fault : connection->reader.fault;
   if (count > 0) connection->received(connection, count, clock_now_ns());
-  if (reader->fault[0] != 0) lose(connection, reader->fault);
+  if (fault[0] != 0) lose(connection, fault);
 }
 
 static void ready(struct endpoint *endpoint, uint32_t events) {
@@ -137,9 +158,24 @@ static void ready(struct endpoint *endpoint, uint32_t events) {
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && connection->state != CONNECTION_ENDED) read_chunk(connection);
 }
 
+static void begin_traffic(struct connection *connection, uint64_t first) {
+  const struct traffic *traffic = &connection->spec->traffic;
+  connection->next_request = first % traffic->period;
+  connection->send_offset = traffic->request_offsets[connection->next_request];
+  if (!traffic_is_compressed(traffic)) {
+    reply_reader_begin(&connection->reader, traffic, first);
+    return;
+  }
+  const struct deflate_traffic *deflate = &traffic->deflate;
+  deflate_reader_begin(&connection->deflate_reader, traffic, first);
+  if (deflate->prelude_count == 0) return;
+  const uint32_t *offsets = deflate->prelude_offsets + connection->next_request % deflate->prelude_count;
+  connection->prelude = deflate->preludes + offsets[0];
+  connection->prelude_left = offsets[1] - offsets[0];
+}
+
 void connection_open(struct connection *connection, const struct spec *spec, uint32_t number, int port,
                      const char *target, uint64_t first, connection_received received) {
-  const struct traffic *traffic = &spec->traffic;
   memset(connection, 0, sizeof *connection);
   connection->spec = spec;
   connection->opening = &spec->openings[spec->opening_count > 0 ? number % spec->opening_count : 0];
@@ -147,8 +183,7 @@ void connection_open(struct connection *connection, const struct spec *spec, uin
   connection->target = target;
   connection->received = received;
   connection->begun_ns = clock_now_ns();
-  connection->send_offset = (first % traffic->period) * traffic->request_bytes;
-  reply_reader_begin(&connection->reader, traffic, first);
+  begin_traffic(connection, first);
   int fd = tcp_connect(port);
   if (fd < 0) {
     connection->state = CONNECTION_ENDED;

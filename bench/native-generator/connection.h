@@ -2,6 +2,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "deflate-reader.h"
 #include "poller.h"
 #include "reply-reader.h"
 #include "spec.h"
@@ -27,9 +28,16 @@ struct connection {
   char *head;
   size_t head_bytes;
   struct reply_reader reader;
+  /* In its place where messages are compressed. */
+  struct deflate_reader deflate_reader;
+  /* Number of the message that is on order next, within the period. */
+  uint64_t next_request;
   /* Where in the requests what is to be sent next begins, and how much is on order. */
   size_t send_offset;
   size_t to_send;
+  /* What goes before all that, as far as it has not been sent. */
+  const uint8_t *prelude;
+  size_t prelude_left;
   bool waits_to_write;
 };
 

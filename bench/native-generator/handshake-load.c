@@ -82,7 +82,7 @@ static void request_upgrade(struct slot *slot) {
     return;
   }
   char request[MAX_REQUEST_BYTES];
-  size_t length = upgrade_encode(request, spec->connect_port, "/echo", slot->opening->key);
+  size_t length = upgrade_encode(request, spec->connect_port, "/echo", slot->opening->key, "");
   slot->state = SLOT_OPENING;
   poller_change(&slot->endpoint, EPOLLIN);
   send_all(slot, request, length);
@@ -92,7 +92,7 @@ static void read_answer(struct slot *slot) {
   char fault[256];
   size_t head_bytes = upgrade_head_bytes(slot->received, slot->received_bytes);
   if (head_bytes == 0) return;
-  if (!upgrade_is_right(slot->received, head_bytes, slot->opening->accept, fault)) {
+  if (!upgrade_is_right(slot->received, head_bytes, slot->opening->accept, "", fault)) {
     fail(slot, fault);
     return;
   }

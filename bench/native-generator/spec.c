@@ -35,13 +35,21 @@ static void parse_process(struct spec *spec, const char *values) {
 
 static void parse_line(struct spec *spec, const char *name, const char *values) {
   struct traffic *traffic = &spec->traffic;
+  struct deflate_traffic *deflate = &traffic->deflate;
   const struct {
     const char *name;
     size_t *size;
   } sizes[] = {
-      {"payload-bytes", &traffic->payload_bytes}, {"request-bytes", &traffic->request_bytes},
-      {"reply-bytes", &traffic->reply_bytes},     {"requests", &traffic->requests_size},
+      {"payload-bytes", &traffic->payload_bytes},
+      {"reply-bytes", &traffic->reply_bytes},
+      {"requests", &traffic->requests_size},
+      {"request-offsets", &traffic->request_offsets_size},
       {"replies", &traffic->replies_size},
+      {"ring", &deflate->ring_size},
+      {"window-bytes", &deflate->window_bytes},
+      {"history-bytes", &deflate->history_bytes},
+      {"preludes", &deflate->preludes_size},
+      {"prelude-offsets", &deflate->prelude_offsets_size},
   };
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     if (strcmp(name, sizes[i].name) != 0) continue;
@@ -61,6 +69,8 @@ static void parse_line(struct spec *spec, const char *name, const char *values) 
   else if (strcmp(name, "period") == 0) traffic->period = strtoull(values, NULL, 10);
   else if (strcmp(name, "opcode") == 0) traffic->opcode = atoi(values);
   else if (strcmp(name, "framing") == 0) traffic->exact = strcmp(values, "exact") == 0;
+  else if (strcmp(name, "offer") == 0) snprintf(deflate->offer, EXTENSION_BYTES, "%s", values);
+  else if (strcmp(name, "answer") == 0) snprintf(deflate->answer, EXTENSION_BYTES, "%s", values);
   else if (strcmp(name, "opening") == 0) parse_opening(spec, values);
   else if (strcmp(name, "process") == 0) parse_process(spec, values);
   else refuse("an unknown name in what is asked for");
@@ -72,13 +82,44 @@ static uint8_t *read_bytes(size_t size) {
   return bytes;
 }
 
+/* Numbers of 32 bits as this machine has them. */
+static uint32_t *read_offsets(size_t size) { return (uint32_t *)(void *)read_bytes(size); }
+
+/* Whether offsets, `count` and one for the end, are of what is in `size` bytes. */
+static bool are_offsets(const uint32_t *offsets, size_t offsets_size, uint64_t count, size_t size) {
+  if (offsets_size != (count + 1) * sizeof *offsets || offsets[0] != 0 || offsets[count] > size) return false;
+  for (uint64_t i = 0; i < count; i++) {
+    if (offsets[i] > offsets[i + 1]) return false;
+  }
+  return true;
+}
+
+static void check_deflate(const struct traffic *traffic) {
+  const struct deflate_traffic *deflate = &traffic->deflate;
+  size_t once = traffic->period * traffic->payload_bytes;
+  if (deflate->ring_size != 2 * once) refuse("the text of messages is not that of all of them, twice");
+  if (deflate->window_bytes > once || deflate->history_bytes > once) refuse("less text than a window");
+  if (deflate->history_bytes > 0 && deflate->prelude_count == 0) refuse("no preludes");
+  if (!are_offsets(deflate->prelude_offsets, deflate->prelude_offsets_size, deflate->prelude_count, deflate->preludes_size)) {
+    refuse("preludes that are not where they should be");
+  }
+}
+
 static void check(const struct spec *spec) {
   if (spec->connections == 0 || spec->connect_port == 0) refuse("nothing to connect to");
   if (spec->websocket && spec->opening_count == 0) refuse("no key for upgrades");
   if (spec->workload == WORKLOAD_HANDSHAKE) return;
   const struct traffic *traffic = &spec->traffic;
-  if (traffic->period == 0 || spec->depth == 0 || traffic->reply_bytes < traffic->payload_bytes) refuse("no messages");
-  if (traffic->requests_size < (traffic->period + spec->depth) * traffic->request_bytes) refuse("too few requests");
+  if (traffic->period == 0 || spec->depth == 0) refuse("no messages");
+  uint64_t requests = traffic->period + spec->depth;
+  if (!are_offsets(traffic->request_offsets, traffic->request_offsets_size, requests, traffic->requests_size)) {
+    refuse("requests that are not where they should be");
+  }
+  if (traffic_is_compressed(traffic)) {
+    check_deflate(traffic);
+    return;
+  }
+  if (traffic->reply_bytes < traffic->payload_bytes) refuse("no replies");
   if (traffic->replies_size < traffic->period * traffic->reply_bytes + CHUNK_BYTES) refuse("too few replies");
 }
 
@@ -96,7 +137,14 @@ void spec_read(struct spec *spec) {
     *values++ = 0;
     parse_line(spec, line, values);
   }
-  spec->traffic.requests = read_bytes(spec->traffic.requests_size);
-  spec->traffic.replies = read_bytes(spec->traffic.replies_size);
+  struct traffic *traffic = &spec->traffic;
+  traffic->requests = read_bytes(traffic->requests_size);
+  traffic->request_offsets = read_offsets(traffic->request_offsets_size);
+  traffic->replies = read_bytes(traffic->replies_size);
+  struct deflate_traffic *deflate = &traffic->deflate;
+  deflate->ring = read_bytes(deflate->ring_size);
+  deflate->preludes = read_bytes(deflate->preludes_size);
+  deflate->prelude_offsets = read_offsets(deflate->prelude_offsets_size);
+  if (deflate->prelude_offsets_size > 0) deflate->prelude_count = deflate->prelude_offsets_size / sizeof(uint32_t) - 1;
   check(spec);
 }

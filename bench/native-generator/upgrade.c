@@ -6,11 +6,12 @@
 
 enum { FAULT_BYTES = 200 };
 
-size_t upgrade_encode(char *request, int port, const char *target, const char *key) {
+size_t upgrade_encode(char *request, int port, const char *target, const char *key, const char *offer) {
+  bool offers = offer[0] != 0;
   return (size_t)snprintf(request, MAX_REQUEST_BYTES,
                           "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                          target, port, key);
+                          "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n",
+                          target, port, key, offers ? "Sec-WebSocket-Extensions: " : "", offer, offers ? "\r\n" : "");
 }
 
 size_t upgrade_head_bytes(const char *bytes, size_t length) {
@@ -36,7 +37,8 @@ static const char *field(const char *head, size_t length, const char *name, size
   return NULL;
 }
 
-bool upgrade_is_right(const char *head, size_t length, const char *accept, char *fault) {
+bool upgrade_is_right(const char *head, size_t length, const char *accept, const char *answer,
+                      char *fault) {
   size_t value_length = 0;
   if (length < 13 || memcmp(head, "HTTP/1.1 101 ", 13) != 0) {
     size_t line = (size_t)((const char *)memchr(head, '\r', length) - head);
@@ -48,9 +50,11 @@ bool upgrade_is_right(const char *head, size_t length, const char *accept, char 
     snprintf(fault, FAULT_BYTES, "the upgrade was answered with a wrong accept value");
     return false;
   }
-  if (field(head, length, "sec-websocket-extensions", &value_length) != NULL) {
-    snprintf(fault, FAULT_BYTES, "the upgrade was answered with an extension that was not offered");
-    return false;
-  }
-  return true;
+  value = field(head, length, "sec-websocket-extensions", &value_length);
+  if (value == NULL && answer[0] == 0) return true;
+  if (value == NULL) snprintf(fault, FAULT_BYTES, "the upgrade was answered without compression");
+  else if (answer[0] == 0) snprintf(fault, FAULT_BYTES, "the upgrade was answered with an extension that was not offered");
+  else if (value_length == strlen(answer) && memcmp(value, answer, value_length) == 0) return true;
+  else snprintf(fault, FAULT_BYTES, "the upgrade was answered with the extension \"%.*s\"", (int)value_length, value);
+  return false;
 }

@@ -108,12 +108,17 @@ test('a load has connections come and go, then holds idle ones and echoes once o
   expect(most).toBeLessThan(WARM_UP_CONNECTIONS + 70)
 })
 
-describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compression (%s) a load', (compression) => {
+const COMPRESSIONS = ['no-takeover', 'takeover-4KiB', 'browser'] as const
+const COMPRESSED_LOADS = GENERATORS.flatMap((generator) =>
+  COMPRESSIONS.map((compression) => ({ ...generator, compression })),
+)
+
+describe.each(COMPRESSED_LOADS)('with compression ($compression) a load in $language', ({ measure, compression }) => {
   const cell: MessageCell = { ...ECHO, format: 'json', compression }
 
   test.each([200, 16 * 1024])('finds a server flawless that echoes %i bytes', async (payloadBytes) => {
     const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))), DEFLATE)
-    expect((await measureTraffic(spec({ ...cell, payloadBytes }, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec({ ...cell, payloadBytes }, port))).faults).toEqual(FLAWLESS)
   })
 
   test('finds a server flawless that delivers what is published', async () => {
@@ -123,7 +128,7 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
       else socket.on('message', (data) => fanOut(data, subscribers))
     }, DEFLATE)
     const load: Cell = { ...cell, workload: 'fan-out', connections: 10, depth: 4 }
-    expect((await measureTraffic(spec(load, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(load, port))).faults).toEqual(FLAWLESS)
   })
 
   test('finds a server flawless that leaves some messages as they are, which enter no window', async () => {
@@ -131,7 +136,7 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
       let n = 0
       socket.on('message', (data) => socket.send(String(data), { compress: n++ % 3 !== 1 }))
     }, DEFLATE)
-    expect((await measureTraffic(spec(cell, port))).faults).toEqual(FLAWLESS)
+    expect((await measure(spec(cell, port))).faults).toEqual(FLAWLESS)
   })
 
   test.each([0, 1, 2])(
@@ -145,7 +150,7 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
           socket.send(isWrong ? `*${text.slice(1)}` : text, { compress: n % 3 !== 0 })
         })
       }, DEFLATE)
-      expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+      expect((await measure(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
     },
   )
 
@@ -154,9 +159,9 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
     const port = await serve((socket) => {
       socket.on('message', (data) => socket.send(left-- > 0 ? String(data) : `*${String(data).slice(1)}`))
     }, DEFLATE)
-    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBe(0)
+    expect((await measure(spec(cell, port))).faults.wrong).toBe(0)
     left = 0
-    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('finds out a server that swaps two messages', async () => {
@@ -170,12 +175,12 @@ describe.each(['no-takeover', 'takeover-4KiB', 'browser'] as const)('with compre
         held = isPrelude || held !== undefined ? undefined : text
       })
     }, DEFLATE)
-    expect((await measureTraffic(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
+    expect((await measure(spec(cell, port))).faults.wrong).toBeGreaterThan(0)
   })
 
   test('finds out a server that does not negotiate it', async () => {
     const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))))
-    expect((await measureTraffic(spec(cell, port))).faults).toMatchObject({
+    expect((await measure(spec(cell, port))).faults).toMatchObject({
       lost: 3,
       notes: ['lost: the upgrade was answered without compression'],
     })
@@ -354,7 +359,7 @@ describe('the generators in TypeScript and in C', () => {
     const { file } = native as Extract<NativeGenerator, { kind: 'built' }>
     const port = await serve((socket) => socket.on('message', (data) => socket.send(String(data))))
     const child = spawn(file, { stdio: ['pipe', 'ignore', 'inherit'] })
-    child.stdin.write(encodeNativeLoad({ ...spec(ECHO, port), secs: 60 }))
+    child.stdin.write((await encodeNativeLoad({ ...spec(ECHO, port), secs: 60 })) as Buffer)
     await once(server as WebSocketServer, 'connection')
     child.stdin.end()
     expect(await once(child, 'exit')).toEqual([1, null])
@@ -363,13 +368,10 @@ describe('the generators in TypeScript and in C', () => {
 
 function measureNatively(file: string): (spec: LoadSpec) => Promise<TrafficReport> {
   return async (spec) => {
-    const program = new Program({
-      name: 'the load generator',
-      command: file,
-      args: [],
-      core: undefined,
-      input: encodeNativeLoad(spec),
-    })
+    const input = await encodeNativeLoad(spec)
+    // What it cannot do, the other one does.
+    if (input === undefined) return measureTraffic(spec)
+    const program = new Program({ name: 'the load generator', command: file, args: [], core: undefined, input })
     try {
       return JSON.parse(await program.line(/^\{/, 20_000)) as TrafficReport
     } finally {
