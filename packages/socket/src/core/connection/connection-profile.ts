@@ -10,6 +10,7 @@ import {
   type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from './connection-options.ts'
+import { LentRead } from './lent-read.ts'
 import { ReaderPool } from './reader-pool.ts'
 
 /** What the host lends the core. */
@@ -33,6 +34,8 @@ export class ConnectionProfile {
   readonly random: () => number
   /** Who reads for all of these connections. */
   readonly readers: ReaderPool
+  /** What one of them reads, when that is lent. */
+  readonly lent: LentRead
   readonly #plainRules: FrameRules
   /** By the reserved bits that have a meaning. */
   readonly #extendedRules: FrameRules[] = []
@@ -44,6 +47,7 @@ export class ConnectionProfile {
     this.bytes = ports.bytes ?? portableBytes
     this.random = ports.random
     this.readers = new ReaderPool(this.bytes)
+    this.lent = new LentRead(this.bytes, this.options.textAs !== 'string')
     this.writer = new FrameWriter(role, this.bytes, ports.arena ?? new FrameArena(this.bytes, 4096), ports.randomKey)
     this.#plainRules = { role, maxFrameBytes: this.options.maxFrameBytes, reservedBits: 0 }
   }

@@ -18,21 +18,6 @@ import { Keepalive } from './keepalive.ts'
 /** Most connections are in this state most of the time, and share it. */
 const OPEN: ConnectionState = { phase: 'open' }
 
-/** A range of the lent buffer, copied. */
-interface ReadSlab {
-  readonly bytes: Uint8Array
-  readonly start: number
-  /** What was copied so far ends here. */
-  end: number
-  /** Whether it is where the lent bytes came from, with room for all of them. */
-  readonly isHome: boolean
-}
-
-/** The headers between smaller messages would waste too much. */
-const SLAB_FROM_BYTES = 64
-/** Whoever keeps one message of many that came together keeps at most so much. */
-const MAX_SLAB_BYTES = 64 * 1024
-
 /**
  * A WebSocket connection behind its opening handshake (RFC 6455 §5 to §8), pure and synchronous: it is told what
  * came and what time it is, and tells one sink what to do. Peer input never makes it throw.
@@ -55,10 +40,6 @@ export class Connection implements ChunkReaderOwner {
   #encoding = false
   #nowMs: number
   #heardMs: number
-  /** The buffer that is lent while it is read. */
-  #borrowed: Uint8Array | undefined
-  /** What was copied of it ahead of being told. */
-  #slab: ReadSlab | undefined
 
   /** `extensions` are what was negotiated, if anything. */
   constructor(profile: ConnectionProfile, sink: ConnectionSink, nowMs: number, extensions?: ExtensionChain) {
@@ -118,13 +99,14 @@ export class Connection implements ChunkReaderOwner {
     this.#nowMs = nowMs
     this.#heardMs = nowMs
     if (!this.wantsInput) return
-    this.#borrowed = buffer
-    if (home !== undefined) this.#slab = { bytes: home, start: 0, end: 0, isHome: true }
+    const { lent } = this.#profile
     const reader = this.#takeReader()
-    const done = reader.pushBorrowed(buffer, end)
-    this.#borrowed = undefined
-    this.#slab = undefined
-    if (done) this.#letGo(reader)
+    const outer = lent.begin(buffer, home)
+    try {
+      if (reader.pushBorrowed(buffer, end)) this.#letGo(reader)
+    } finally {
+      lent.end(outer)
+    }
   }
 
   /** The peer will send no more (TCP FIN). What it sent before is still told, then everything ends. */
@@ -263,32 +245,11 @@ export class Connection implements ChunkReaderOwner {
     } else {
       // What is borrowed may be sent on: so much the writer copies at once.
       const mayLend = options.bytesAs === 'borrowed' && end - start <= COPY_UP_TO_BYTES
-      const copies = bytes === this.#borrowed && !mayLend
-      this.#sink.message(copies ? this.#own(bytes, start, end) : bytes.subarray(start, end), type)
+      const { lent } = this.#profile
+      const copies = !mayLend && lent.has(bytes)
+      this.#sink.message(copies ? lent.own(start, end, this.#takeReader()) : bytes.subarray(start, end), type)
     }
     return this.wantsInput && !this.paused
-  }
-
-  /** A message of the lent buffer for the application to keep. Those of one read share one array, which they fill. */
-  #own(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    const { options, bytes: port } = this.#profile
-    const slab = this.#slab
-    if (slab !== undefined && end <= slab.end) return slab.bytes.subarray(start - slab.start, end - slab.start)
-    if (slab?.isHome === true) return this.#bringHome(slab, bytes, start, end)
-    if (end - start < SLAB_FROM_BYTES || end - start > COPY_UP_TO_BYTES) return port.copy(bytes, start, end)
-    const reader = this.#takeReader()
-    const last = reader.unmaskAhead(bytes, end, start + MAX_SLAB_BYTES, options.textAs !== 'string')
-    const copy = port.copy(bytes, start, last)
-    if (last === end) return copy
-    this.#slab = { bytes: copy, start, end: last, isHome: false }
-    return copy.subarray(0, end - start)
-  }
-
-  #bringHome(slab: ReadSlab, bytes: Uint8Array, start: number, end: number): Uint8Array {
-    const { options, bytes: port } = this.#profile
-    slab.end = this.#takeReader().unmaskAhead(bytes, end, slab.bytes.length, options.textAs !== 'string')
-    port.copyTo(bytes, start, slab.end, slab.bytes, start)
-    return slab.bytes.subarray(start, end)
   }
 
   controlFrame(): ProtocolError | undefined {
