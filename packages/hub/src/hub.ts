@@ -1,7 +1,7 @@
 import type { CheckedChannel, ClientInfo, Contract, PublicationInput, PublicationOutput } from '@wigwag/protocol'
 import type {
   Announcement,
-  Broker,
+  BrokerListener,
   BrokerStatus,
   History,
   HistoryRange,
@@ -9,7 +9,7 @@ import type {
   PublishOptions,
 } from './broker/broker.ts'
 import { checkNumberOption } from './broker/history-options.ts'
-import { assertIdempotencyKey } from './broker/idempotency-keys.ts'
+import { StartedBroker } from './broker/started-broker.ts'
 import { assertChannelName } from './channel/channel-name.ts'
 import { LocalChannels } from './channel/local-channels.ts'
 import type { Subscriber } from './channel/subscriber.ts'
@@ -26,13 +26,12 @@ import { HubError } from './error/hub-error.ts'
 import { hubErrorOf } from './error/hub-error-of.ts'
 import { type HubOptions, resolveHubLimits } from './hub-options.ts'
 import type { HubStats } from './hub-stats.ts'
-import { checkPublication, Namespaces } from './namespace/namespaces.ts'
+import { Namespaces } from './namespace/namespaces.ts'
 import type { PresenceKeeper } from './presence/presence-keeper.ts'
 import type { PresenceStats } from './presence/presence-store.ts'
-import { dataSize } from './publication/data-size.ts'
 import type { JsonValue, Publication, PublicationData } from './publication/publication.ts'
-import { assertTags } from './publication/tags.ts'
 import { utf8Bytes } from './publication/utf8-bytes.ts'
+import { Publisher } from './publisher.ts'
 import { callServerRpc, type ServerRpc, type ServerRpcAnswer } from './server-rpc.ts'
 import { assertServable } from './session/server-subscription.ts'
 import type { SessionPorts } from './session/session-ports.ts'
@@ -44,12 +43,9 @@ import { SessionRelay } from './session-relay.ts'
  * what is published are those of its contract; without one a channel carries anything.
  */
 export class Hub<const C extends Contract = Contract> {
-  readonly #broker: Broker
-  readonly #started: Promise<void>
-  /** `#started`, until it succeeds. */
-  #starting: Promise<void> | undefined
+  readonly #broker: StartedBroker
   readonly #channels: LocalChannels
-  #published = 0
+  readonly #publisher: Publisher
   readonly #namespaces: Namespaces
   readonly #sessions: SessionRegistry | undefined
   readonly #cluster: Cluster | undefined
@@ -59,26 +55,27 @@ export class Hub<const C extends Contract = Contract> {
   /** What has clients that leave when the hub drains. */
   readonly #drainables = new Set<Drainable>()
   #draining: Promise<void> | undefined
-  #closed = false
   /** Whether the hub was told who may be a session of it and what sessions may do: by `authenticate` or `namespaces`. */
   readonly decidesOnSessions: boolean
   /** What the hub and its clients agree on: as it was given, or what the schemas of its options say. */
   readonly contract: C
-  /** Largest publication accepted, in bytes. */
-  readonly maxPublicationBytes: number
 
   /** Without `ports` there can be channels, but no sessions. Throws `HubError` `ERR_OPTION` for an option out of range. */
   constructor(options: HubOptions, ports?: SessionPorts) {
     const { maxPublicationBytes, positionCheckIntervalMs } = resolveHubLimits(options)
-    this.maxPublicationBytes = maxPublicationBytes
     const { contract, namespaces } = resolveContract(options)
     // The types of a contract are its schemas': whoever names them gives the contract, or the options that it is made of.
     this.contract = contract as C
     this.decidesOnSessions = options.authenticate !== undefined || namespaces !== undefined
     this.#namespaces = new Namespaces(namespaces, options.authenticate === undefined ? 'anyone' : 'user')
-    this.#broker = options.broker
+    this.#broker = new StartedBroker(options.broker)
+    this.#publisher = new Publisher(this.#broker, this.#namespaces, maxPublicationBytes)
     this.#ports = ports
-    this.#channels = new LocalChannels(options.broker, () => this.#started, ports && { positionCheckIntervalMs, ports })
+    this.#channels = new LocalChannels(
+      options.broker,
+      () => this.#broker.started,
+      ports && { positionCheckIntervalMs, ports },
+    )
     this.#serverRpc = options.serverRpc
     if (ports !== undefined) {
       this.#sessions = this.#createSessions(options, ports)
@@ -86,47 +83,27 @@ export class Hub<const C extends Contract = Contract> {
       this.#relay = new SessionRelay(this.#sessions.emulated, this.#cluster)
       this.#drainables.add(this.#sessions)
     }
-    this.#started = this.#broker.start({
-      hub: this.#sessions?.hub ?? '',
-      publication: (publication) => this.#channels.deliver(publication),
-      missed: (channel) => {
-        this.#sessions?.missed(channel)
-        this.#channels.missed(channel)
-      },
-      historyOf: (channel) => this.#namespaces.resolve(channel)?.namespace.history,
-      joined: (channel, info) => this.#channels.announce(channel, 'join', info),
-      left: (channel, info) => {
-        this.#sessions?.heardLeft(channel, info)
-        this.#channels.announce(channel, 'leave', info)
-      },
-      control: (message) => {
-        if (message.length > (this.#cluster?.options.maxMessageBytes ?? 0)) return
-        this.#sessions?.told(message)
-        this.#cluster?.told(message)
-      },
-    })
-    this.#starting = this.#started
-    const started = (): void => {
-      this.#starting = undefined
-      this.#cluster?.begin()
-    }
-    // Whoever publishes or subscribes hears of a failure.
-    this.#started.then(started, () => {})
+    this.#broker.start(this.#listener(), () => this.#cluster?.begin())
   }
 
   /** Resolves when the broker has started, which need not mean that it can be reached: `status` tells. Rejects when it could not start. */
   get started(): Promise<void> {
-    return this.#started
+    return this.#broker.started
+  }
+
+  /** Largest publication accepted, in bytes. */
+  get maxPublicationBytes(): number {
+    return this.#publisher.maxPublicationBytes
   }
 
   /** Whether the broker can be reached. */
   get status(): BrokerStatus {
-    return this.#broker.status
+    return this.#broker.broker.status
   }
 
   /** What happened so far. */
   get stats(): HubStats {
-    return { ...this.#channels.stats, sessions: this.#sessions?.stats.open ?? 0, published: this.#published }
+    return { ...this.#channels.stats, sessions: this.#sessions?.stats.open ?? 0, published: this.#publisher.published }
   }
 
   /** Whether there can be sessions: whether the hub was made with the ports that they need. */
@@ -158,35 +135,7 @@ export class Hub<const C extends Contract = Contract> {
     options?: PublishOptions,
   ): Promise<Publication<PublicationOutput<C, Channel>>>
   publish(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
-    return this.#namespaces.haveSchemas
-      ? this.#publishChecked(channel, data, options)
-      : this.#publishAsIs(channel, data, options)
-  }
-
-  async #publishChecked(channel: string, data: PublicationData, options: PublishOptions): Promise<Publication> {
-    this.#assertOpen()
-    assertChannelName(channel)
-    const target = this.#namespaces.resolve(channel)
-    const checked = target === undefined ? data : checkPublication(target, data)
-    // Publications are stored in the order of the calls, unless a schema takes its time.
-    return this.#publishAsIs(channel, checked instanceof Promise ? await checked : checked, options)
-  }
-
-  async #publishAsIs(channel: string, data: PublicationData, options: PublishOptions = {}): Promise<Publication> {
-    this.#assertOpen()
-    assertChannelName(channel)
-    this.#assertSize(data)
-    if (options.idempotencyKey !== undefined) assertIdempotencyKey(options.idempotencyKey)
-    if (options.tags !== undefined) assertTags(options.tags)
-    try {
-      // Those that waited for the start go on in order, before any that need not wait.
-      if (this.#starting !== undefined) await this.#starting
-      const publication = await this.#broker.publish(channel, data, options)
-      this.#published++
-      return publication
-    } catch (error) {
-      throw hubErrorOf(error)
-    }
+    return this.#publisher.publish(channel, data, options)
   }
 
   /**
@@ -246,7 +195,7 @@ export class Hub<const C extends Contract = Contract> {
 
   /** Calls a function of `serverRpc`. Rejects with `HubError` `ERR_METHOD` when there is none of that name, or with what it throws. */
   async rpc(method: string, params?: JsonValue): Promise<ServerRpcAnswer> {
-    this.#assertOpen()
+    this.#broker.assertOpen()
     return callServerRpc(this.#serverRpc, method, params)
   }
 
@@ -262,7 +211,8 @@ export class Hub<const C extends Contract = Contract> {
   ): Promise<History<PublicationOutput<C, Channel>>>
   async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
     if (range?.limit !== undefined) checkNumberOption('limit', range.limit, 0)
-    return this.#ask(channel, () => this.#broker.history(channel, from, range))
+    assertChannelName(channel)
+    return this.#broker.ask((broker) => broker.history(channel, from, range))
   }
 
   /**
@@ -270,7 +220,8 @@ export class Hub<const C extends Contract = Contract> {
    * gap. Rejects with `HubError` `ERR_CHANNEL_NAME`, `ERR_BROKER_UNAVAILABLE` or `ERR_HUB_CLOSED`.
    */
   async removeHistory(channel: string): Promise<void> {
-    await this.#ask(channel, () => this.#broker.removeHistory(channel))
+    assertChannelName(channel)
+    await this.#broker.ask((broker) => broker.removeHistory(channel))
   }
 
   /**
@@ -278,7 +229,7 @@ export class Hub<const C extends Contract = Contract> {
    * it fails. Throws `HubError` `ERR_CHANNEL_NAME` or `ERR_HUB_CLOSED`.
    */
   subscribe(name: string, subscriber: Subscriber, after?: HistoryStart): Subscription {
-    this.#assertOpen()
+    this.#broker.assertOpen()
     assertChannelName(name)
     return this.#channels.subscribe(name, subscriber, after)
   }
@@ -290,7 +241,7 @@ export class Hub<const C extends Contract = Contract> {
 
   /** Whether new clients are taken: not any more once the hub drains or is closed. */
   get isLeaving(): boolean {
-    return this.#draining !== undefined || this.#closed
+    return this.#draining !== undefined || this.#broker.refusing
   }
 
   /** How many clients are to come in a second, those that come back among them: as many as sessions are let in. */
@@ -318,12 +269,12 @@ export class Hub<const C extends Contract = Contract> {
 
   /** Ends every subscription, and the broker. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#broker.refusing) return
+    this.#broker.refuse()
     this.#cluster?.close()
     await this.#sessions?.close()
     this.#channels.close(new HubError('ERR_HUB_CLOSED', 'The hub is closed.'))
-    await this.#broker.close()
+    await this.#broker.broker.close()
   }
 
   async #drain(options: ResolvedDrainOptions): Promise<void> {
@@ -336,20 +287,8 @@ export class Hub<const C extends Contract = Contract> {
     await this.close()
   }
 
-  /** Asks the broker about a channel, once it has started. */
-  async #ask<T>(channel: string, ask: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    assertChannelName(channel)
-    try {
-      if (this.#starting !== undefined) await this.#starting
-      return await ask()
-    } catch (error) {
-      throw hubErrorOf(error)
-    }
-  }
-
   #presenceOf(channel: string): PresenceKeeper {
-    this.#assertOpen()
+    this.#broker.assertOpen()
     this.assertServable(channel)
     const presence = this.#namespaces.resolve(channel)?.namespace.presence && this.sessions.context.presence
     if (presence) return presence
@@ -360,12 +299,35 @@ export class Hub<const C extends Contract = Contract> {
   }
 
   async #inquire<T>(list: (cluster: Cluster) => Promise<T>): Promise<T> {
-    this.#assertOpen()
+    this.#broker.assertOpen()
     if (this.#cluster === undefined) throw withoutPorts('A cluster')
     try {
       return await list(this.#cluster)
     } catch (error) {
       throw hubErrorOf(error)
+    }
+  }
+
+  /** What the broker has to tell, and to whom that goes. */
+  #listener(): BrokerListener {
+    return {
+      hub: this.#sessions?.hub ?? '',
+      publication: (publication) => this.#channels.deliver(publication),
+      missed: (channel) => {
+        this.#sessions?.missed(channel)
+        this.#channels.missed(channel)
+      },
+      historyOf: (channel) => this.#namespaces.resolve(channel)?.namespace.history,
+      joined: (channel, info) => this.#channels.announce(channel, 'join', info),
+      left: (channel, info) => {
+        this.#sessions?.heardLeft(channel, info)
+        this.#channels.announce(channel, 'leave', info)
+      },
+      control: (message) => {
+        if (message.length > (this.#cluster?.options.maxMessageBytes ?? 0)) return
+        this.#sessions?.told(message)
+        this.#cluster?.told(message)
+      },
     }
   }
 
@@ -389,11 +351,11 @@ export class Hub<const C extends Contract = Contract> {
       subscribe: this.subscribe.bind(this),
       unsubscribe: this.unsubscribe.bind(this),
       publish: (channel: string, data: PublicationData, options?: PublishOptions) =>
-        this.#publishAsIs(channel, data, options),
+        this.#publisher.publishAsIs(channel, data, options),
       history: this.history.bind(this),
       announce: (channel: string, kind: Announcement, info: ClientInfo): void => {
         // It is told at most once; whoever missed it asks for presence.
-        this.#broker.announce(channel, kind, info).catch(() => {})
+        this.#broker.broker.announce(channel, kind, info).catch(() => {})
       },
       tell: async (message: string): Promise<void> => {
         await this.#tell(message)
@@ -412,20 +374,7 @@ export class Hub<const C extends Contract = Contract> {
         `The hubs would have to be told ${bytes} bytes; cluster.maxMessageBytes is ${maxMessageBytes}. Say less, or raise it.`,
       )
     }
-    return this.#broker.tell(message, hub)
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new HubError('ERR_HUB_CLOSED', 'The hub is closed.')
-  }
-
-  #assertSize(data: PublicationData): void {
-    const bytes = dataSize(data)
-    if (bytes <= this.maxPublicationBytes) return
-    throw new HubError(
-      'ERR_PUBLICATION_TOO_LARGE',
-      `The publication takes ${bytes} bytes; maxPublicationBytes is ${this.maxPublicationBytes}. Publish less, or raise it (--max-publication).`,
-    )
+    return this.#broker.broker.tell(message, hub)
   }
 }
 
