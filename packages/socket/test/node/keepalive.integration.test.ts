@@ -29,9 +29,10 @@ test('a client finds out that its server is gone, too', async () => {
 
 test('pingIntervalMs 0 sends none, and any other traffic puts the ping off', async () => {
   const quiet = await openServer({ pingIntervalMs: 0 })
-  const busy = await openServer({ pingIntervalMs: 300 })
+  // Longer than this program may stand still, shorter than the talk takes.
+  const busy = await openServer({ pingIntervalMs: 1000 })
   const [quietPeer, busyPeer] = [await RawPeer.upgrade(quiet.port), await RawPeer.upgrade(busy.port)]
-  const talking = setInterval(() => busyPeer.frame(1, 'talk'), 50)
+  const talking = setInterval(() => busyPeer.frame(1, 'talk'), 100)
   await busy.log.next('message', 12)
   clearInterval(talking)
   expect(quietPeer.frames).toEqual([])
