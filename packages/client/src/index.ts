@@ -12,12 +12,13 @@ export { ClientError, type ClientErrorCode, type ClientErrorDetails } from './er
 export type { PublicationCheck } from './publication/faults-by.ts'
 export type { Publication } from './publication/publication.ts'
 export type { MessageHandler, MessageHandlers } from './publication/publication-types.ts'
-export { advised, closeReasonNames } from './reason/advice.ts'
+export { advised, closeReasons } from './reason/advice.ts'
 export {
   type CloseReason,
   type CloseReasonDetails,
   type CloseReasonName,
   closeReason,
+  type OwnReasonName,
   reasonOfCode,
 } from './reason/close-reason.ts'
 export type { SubscriptionReason, SubscriptionReasonName } from './reason/subscription-reason.ts'

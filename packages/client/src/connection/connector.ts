@@ -2,7 +2,7 @@ import {
   type ConnectRequest,
   type ConnectResult,
   decodePackets,
-  ErrorCode,
+  type ErrorCode,
   type HubPacket,
   isTemporary,
   PING_PACKET,
@@ -50,6 +50,10 @@ export interface ConnectorParts {
   /** Knows more of what is to be done about a reason. */
   readonly advise: ((reason: CloseReason) => CloseReason) | undefined
 }
+
+// The compiler compares it with the protocol's.
+const TOKEN_EXPIRED: typeof ErrorCode.tokenExpired = 109
+const UNAUTHORIZED: typeof ErrorCode.unauthorized = 101
 
 /** Keeps a connection, for as long as one is wanted: does what the machine decides, and tells it what came of it. */
 export class Connector {
@@ -223,8 +227,8 @@ export class Connector {
   #refusal({ number = 0, message, temporary }: ClientError): CloseReason {
     const details = { code: number, text: message }
     let name: CloseReasonName = temporary || isTemporary(number) ? 'refusedForNow' : 'refused'
-    if (number === ErrorCode.tokenExpired) name = this.#tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
-    if (number === ErrorCode.unauthorized) name = 'unauthorized'
+    if (number === TOKEN_EXPIRED) name = this.#tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
+    if (number === UNAUTHORIZED) name = 'unauthorized'
     return closeReason(name, details)
   }
 

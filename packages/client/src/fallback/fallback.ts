@@ -64,12 +64,13 @@ class Fallback implements TransportChoice {
     if (this.#index > 0) this.#rest()
   }
 
-  ended({ name }: CloseReason): void {
+  ended({ name, code = 0 }: CloseReason): void {
     this.#stop()
     const lastedMs = this.#connectedAtMs === undefined ? undefined : this.#host.nowMs() - this.#connectedAtMs
     this.#connectedAtMs = undefined
     if (lastedMs === undefined) {
-      if (BLOCKED.has(name) && ++this.#failures >= (this.#worked.has(this.present) ? PATIENCE : 1)) this.#descend()
+      // A hub that says why it ends a connection was reached.
+      if (BLOCKED.has(name) && code < 3000 && ++this.#failures >= (this.#worked.has(this.present) ? PATIENCE : 1)) this.#descend()
     } else if (lastedMs < DEAF_MS && DEAF.has(name)) this.#descend()
     else if (lastedMs >= GOOD_MS && this.#index === 0) this.#ascents = 0
   }

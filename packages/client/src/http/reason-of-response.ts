@@ -1,10 +1,10 @@
-import { type CloseReason, type CloseReasonName, closeReason } from '../reason/close-reason.ts'
+import { type CloseReason, type OwnReasonName, closeReason } from '../reason/close-reason.ts'
 
 /** Of what an answer says as much is told, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 300
 
 /** What it means that a request was answered so, where that is not the answer: by its status, and else `name`. */
-export async function reasonOfResponse(response: Response, name: CloseReasonName): Promise<CloseReason> {
+export async function reasonOfResponse(response: Response, name: OwnReasonName): Promise<CloseReason> {
   const { status, headers } = response
   const isText = headers.get('content-type')?.startsWith('text/plain')
   const said = isText ? (await response.text()).trim().slice(0, MAX_TEXT_LENGTH) : ''

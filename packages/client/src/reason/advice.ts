@@ -1,8 +1,15 @@
 import { DisconnectCode } from '@wigwag/protocol'
-import { type CloseReason, type CloseReasonName, COMES_BACK, type StaysAway } from './close-reason.ts'
+import {
+  type CloseReason,
+  type CloseReasonName,
+  type ComesBack,
+  closeReason,
+  reasonOfCode,
+  STAYS_AWAY,
+} from './close-reason.ts'
 
 /** What is to be done, where there is something. */
-const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Record<StaysAway, string>> = {
+const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Record<(typeof STAYS_AWAY)[number], string>> = {
   lost: 'Nothing. If it happens about once a minute, a proxy cuts idle connections: let the hub ping more often.',
   unreachable:
     'Check URL and server if it lasts. Where a proxy blocks WebSocket, add a transport that falls back to HTTP.',
@@ -27,12 +34,34 @@ const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Reco
   applicationFinal: 'What the application says: its own code, from 4500 to 4999.',
 }
 
-/** The same reason, with what is to be done about it in particular. */
+const NAMES = new Map(Object.entries(DisconnectCode).map(([name, code]) => [code as number, name as CloseReasonName]))
+
+/** The same reason: by the name that the protocol has for its code, and with what is to be done about it in particular. */
 export function advised(reason: CloseReason): CloseReason {
-  return { ...reason, advice: ADVICE[reason.name] ?? reason.advice }
+  // What ended otherwise has a name of its own, and may have a code all the same.
+  const isOfCode = reason.name === 'lost' || reason.name === 'refused'
+  const name = (isOfCode && NAMES.get(reason.code ?? 0)) || reason.name
+  return { ...reason, name, advice: ADVICE[name] ?? reason.advice }
 }
 
-/** Every reason there is, for documents and tests. */
-export function closeReasonNames(): readonly CloseReasonName[] {
-  return [...new Set([...COMES_BACK, ...Object.keys(DisconnectCode), ...Object.keys(ADVICE)])] as CloseReasonName[]
+const COMES_BACK: Readonly<Record<Exclude<ComesBack, keyof typeof DisconnectCode>, true>> = {
+  connectCalled: true,
+  lost: true,
+  unreachable: true,
+  connectTimeout: true,
+  noPing: true,
+  replyTimeout: true,
+  tokenFailed: true,
+  tokenExpired: true,
+  refusedForNow: true,
+  sendFailed: true,
+  movedUp: true,
+  application: true,
+}
+
+/** Every reason there is, with its advice: for documents and tests. */
+export function closeReasons(): readonly CloseReason[] {
+  const own = (names: readonly string[]): CloseReason[] => names.map((name) => advised(closeReason(name as 'lost')))
+  const ofCodes = Object.values(DisconnectCode).map((code) => advised(reasonOfCode(code)))
+  return [...own(Object.keys(COMES_BACK)), ...ofCodes, ...own(STAYS_AWAY)]
 }

@@ -1,33 +1,38 @@
-import { DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
+import { type DisconnectCode, reconnectsAfter } from '@wigwag/protocol'
 
-/** Ways in which a connection ends, or does not come to be, that no code of the protocol tells, and after which the client comes back. */
-export const COMES_BACK = [
-  'connectCalled',
-  'lost',
-  'unreachable',
-  'connectTimeout',
-  'noPing',
-  'replyTimeout',
-  'tokenFailed',
-  'tokenExpired',
-  'refusedForNow',
-  'sendFailed',
-  'movedUp',
-  'application',
+/** Ways in which a connection ends, or does not come to be, after which the client stays away until `connect()` is called. */
+export const STAYS_AWAY = [
+  'initial',
+  'disconnectCalled',
+  'unauthorized',
+  'refused',
+  'notAHub',
+  'messageTooLarge',
+  'applicationFinal',
 ] as const
 
-/** The same, after which it stays away until `connect()` is called. */
-export type StaysAway =
-  | 'initial'
-  | 'disconnectCalled'
-  | 'unauthorized'
-  | 'refused'
-  | 'notAHub'
-  | 'messageTooLarge'
-  | 'applicationFinal'
+/** The same, after which it comes back; those that the hub has a code for do something here. */
+export type ComesBack =
+  | 'connectCalled'
+  | 'lost'
+  | 'unreachable'
+  | 'connectTimeout'
+  | 'noPing'
+  | 'replyTimeout'
+  | 'tokenFailed'
+  | 'tokenExpired'
+  | 'refusedForNow'
+  | 'sendFailed'
+  | 'movedUp'
+  | 'application'
+  | 'expired'
+  | 'stateInvalidated'
 
-/** Why a connection ended, by name: those of `DisconnectCode`, and the client's own. */
-export type CloseReasonName = keyof typeof DisconnectCode | (typeof COMES_BACK)[number] | StaysAway
+/** Why a connection ended, by name: the client's own. */
+export type OwnReasonName = ComesBack | (typeof STAYS_AWAY)[number]
+
+/** The same, and those of `DisconnectCode`. */
+export type CloseReasonName = OwnReasonName | keyof typeof DisconnectCode
 
 /** Why there is no connection, and what follows from it. */
 export interface CloseReason {
@@ -50,28 +55,30 @@ export interface CloseReason {
 export type CloseReasonDetails = Partial<Pick<CloseReason, 'code' | 'text' | 'delayMs' | 'cause'>>
 
 /** A reason by its name, with the advice that goes for all of its kind: `advised` knows more. */
-export function closeReason(name: CloseReasonName, details: CloseReasonDetails = {}): CloseReason {
-  const retryable =
-    name in DisconnectCode
-      ? reconnectsAfter(DisconnectCode[name as keyof typeof DisconnectCode])
-      : COMES_BACK.includes(name as 'lost')
+export function closeReason(name: OwnReasonName, details: CloseReasonDetails = {}): CloseReason {
+  const retryable = !STAYS_AWAY.includes(name as 'initial')
   const advice = retryable ? 'Nothing: the client comes back by itself.' : 'See the text: the server decided so.'
   return { text: name, ...details, name, retryable, advice }
 }
 
-const BY_CODE = new Map(Object.entries(DisconnectCode).map(([name, code]) => [code as number, name as CloseReasonName]))
+// The compiler compares them with the protocol's, of which nothing else is needed here.
+const EXPIRED: typeof DisconnectCode.expired = 3005
+const STATE_INVALIDATED: typeof DisconnectCode.stateInvalidated = 3014
 const MESSAGE_TOO_BIG = 1009
 
 /**
- * Why a transport closed: by the code that the hub gave. Those that no table knows are told by their range, as the protocol
- * has it; below 3000 they are WebSocket's own, and the connection was lost.
+ * Why a transport closed: by the code that the hub gave. What follows from a code is told by its range, as the protocol has it: `advised`
+ * knows the names of them all. Below 3000 they are WebSocket's own, and the connection was lost.
  */
 export function reasonOfCode(code: number, details: CloseReasonDetails = {}): CloseReason {
-  const given = { ...details, code, text: details.text || `close code ${code}` }
-  const known = BY_CODE.get(code)
-  if (known !== undefined) return closeReason(known, given)
-  if (code === MESSAGE_TOO_BIG) return closeReason('messageTooLarge', given)
-  if (code < 3000 || code >= 5000) return closeReason('lost', given)
-  if (code >= 4000) return closeReason(reconnectsAfter(code) ? 'application' : 'applicationFinal', given)
-  return closeReason(reconnectsAfter(code) ? 'lost' : 'refused', given)
+  return closeReason(nameOf(code), { ...details, code, text: details.text || `close code ${code}` })
+}
+
+function nameOf(code: number): OwnReasonName {
+  if (code === EXPIRED) return 'expired'
+  if (code === STATE_INVALIDATED) return 'stateInvalidated'
+  if (code === MESSAGE_TOO_BIG) return 'messageTooLarge'
+  const isApplication = code >= 4000 && code < 5000
+  if (reconnectsAfter(code)) return isApplication ? 'application' : 'lost'
+  return isApplication ? 'applicationFinal' : 'refused'
 }

@@ -1,4 +1,4 @@
-import { resubscribesAfter, UnsubscribeCode } from '@wigwag/protocol'
+import { resubscribesAfter, type UnsubscribeCode } from '@wigwag/protocol'
 
 /** Why a subscription is not, or not yet, subscribed, by name. */
 export type SubscriptionReasonName =
@@ -36,15 +36,16 @@ export function subscriptionReason(
   return { text: name, ...details, name }
 }
 
+// The compiler compares them with the protocol's.
+const EXPIRED: typeof UnsubscribeCode.expired = 2501
+const STATE_INVALIDATED: typeof UnsubscribeCode.stateInvalidated = 2502
+
 /** Why the hub ended a subscription, by its code. */
 export function reasonOfUnsubscribe(code: number, text: string): SubscriptionReason {
-  const known = Object.entries(UnsubscribeCode).find(([, each]) => each === code)?.[0] as
-    | keyof typeof UnsubscribeCode
-    | undefined
-  return subscriptionReason(known ?? (resubscribesAfter(code) ? 'insufficientState' : 'server'), {
-    code,
-    text: text || `unsubscribe code ${code}`,
-  })
+  let name: SubscriptionReasonName = resubscribesAfter(code) ? 'insufficientState' : 'server'
+  if (code === EXPIRED) name = 'expired'
+  if (code === STATE_INVALIDATED) name = 'stateInvalidated'
+  return subscriptionReason(name, { code, text: text || `unsubscribe code ${code}` })
 }
 
 /** Whether the client subscribes again by itself. */

@@ -7,7 +7,7 @@ import type {
   SubscribeResult,
   SubscriptionRequest,
 } from '@wigwag/protocol'
-import { ErrorCode } from '@wigwag/protocol'
+import type { ErrorCode } from '@wigwag/protocol'
 import type { Answer, CommandTable } from '../command/command-table.ts'
 import type { CreateTokens, TokenFailure, Tokens } from '../connection/tokens.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -64,6 +64,10 @@ export interface SubscriptionWish {
   readonly joinLeave?: boolean
   readonly since?: Position
 }
+
+// The compiler compares it with the protocol's.
+const TOKEN_EXPIRED: typeof ErrorCode.tokenExpired = 109
+const INTERNAL: typeof ErrorCode.internal = 100
 
 /** One subscription on its way over connections: does what the machine decides, and tells it what came of it. */
 export class SubscriptionCore {
@@ -230,10 +234,10 @@ export class SubscriptionCore {
 
   #refusal({ number: code = 0, message: text, temporary }: ClientError): SubscriptionReason {
     const details = { code, text }
-    if (code === ErrorCode.tokenExpired && this.#tokens.source !== 'none') {
+    if (code === TOKEN_EXPIRED && this.#tokens.source !== 'none') {
       return subscriptionReason('tokenExpired', details)
     }
-    return subscriptionReason(temporary || code < ErrorCode.internal ? 'refusedForNow' : 'refused', details)
+    return subscriptionReason(temporary || code < INTERNAL ? 'refusedForNow' : 'refused', details)
   }
 
   #leave(): void {

@@ -108,7 +108,7 @@ describe('coming back', () => {
     expect(machine.ended(machine.attempt, reasonOfCode(3503), 1)).toBe('close')
     expect(machine.state).toMatchObject({
       phase: 'disconnected',
-      reason: { name: 'forceDisconnect', retryable: false },
+      reason: { name: 'refused', code: 3503, retryable: false },
     })
     expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
     expect(machine.woke(2)).toBeUndefined()

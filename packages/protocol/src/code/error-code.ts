@@ -21,10 +21,11 @@ export const ErrorCode = {
 /** A code of `ErrorCode`, or one of the application's own, from 400 up to 1999. */
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
 
-/** Those after which the same command may succeed. */
-const TEMPORARY: ReadonlySet<number> = new Set([ErrorCode.internal, ErrorCode.tooManyRequests])
+// For themselves, so that a client's bundle need not have the table for them.
+const INTERNAL: typeof ErrorCode.internal = 100
+const TOO_MANY_REQUESTS: typeof ErrorCode.tooManyRequests = 111
 
 /** Whether the same command may succeed when it is sent again later. */
 export function isTemporary(code: number): boolean {
-  return code < 100 || TEMPORARY.has(code)
+  return code <= INTERNAL || code === TOO_MANY_REQUESTS
 }
