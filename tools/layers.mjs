@@ -44,6 +44,7 @@ export const PACKAGES = {
     packages: ['@wigwag/protocol'],
     rooms: [
       'error',
+      'resolve-options.ts',
       'reason',
       'time',
       'state',
@@ -52,6 +53,7 @@ export const PACKAGES = {
       'fallback',
       'http',
       'cancellable.ts',
+      'ready.ts',
       'emitter.ts',
       'publication',
       'command',

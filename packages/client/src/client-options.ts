@@ -2,9 +2,9 @@ import { type OfflineQueueOptions, offlineQueue } from './command/offline-queue.
 import { askedTokens, type GetToken } from './connection/asked-tokens.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { CoreClientOptions } from './core-options.ts'
-import { checkNumber } from './error/check-number.ts'
 import { faultsBy, type PublicationCheck } from './publication/faults-by.ts'
 import { advised } from './reason/advice.ts'
+import { resolveOptions } from './resolve-options.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
 
 /** How a client connects, how long it has patience, and what it does beside. */
@@ -26,9 +26,7 @@ const DEFAULTS = { maxBufferedPublications: 1000 } as const
 
 /** How many publications a loop has held for it. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function maxBufferedOf(options: ClientOptions): number {
-  const { maxBufferedPublications } = { ...DEFAULTS, ...options }
-  checkNumber('maxBufferedPublications', maxBufferedPublications)
-  return maxBufferedPublications
+  return resolveOptions(DEFAULTS, options).maxBufferedPublications
 }
 
 /** The options of a core that has everything. */

@@ -2,8 +2,7 @@ import type { CheckedChannel, Contract, PublicationInput, PublicationOutput } fr
 import { type ClientOptions, coreOptionsOf, maxBufferedOf, tokenOf } from './client-options.ts'
 import { CoreClient } from './core-client.ts'
 import type { ClientData } from './publication/publication-types.ts'
-import type { SubscriptionParts } from './subscription/core-subscription.ts'
-import { Subscription } from './subscription/subscription.ts'
+import { type Subscription, withQuestions } from './subscription/subscription.ts'
 import type { SubscriptionOptions } from './subscription/subscription-options.ts'
 
 /**
@@ -27,13 +26,9 @@ export class Client<const C extends Contract = Contract> extends CoreClient<C> {
     { token, getToken, ...options }: SubscriptionOptions<ClientData<PublicationOutput<C, Channel>>> = {},
   ): Subscription<ClientData<PublicationOutput<C, Channel>>, ClientData<PublicationInput<C, Channel>>> {
     const by = tokenOf({ token, getToken })
-    return super.subscribe(channel, { ...options, ...(by !== undefined && { token: by }) }) as Subscription<
-      ClientData<PublicationOutput<C, Channel>>,
-      ClientData<PublicationInput<C, Channel>>
-    >
-  }
-
-  protected override createSubscription<Data, Input>(parts: SubscriptionParts<Data>): Subscription<Data, Input> {
-    return new Subscription(parts, this.#maxBuffered)
+    return withQuestions(
+      super.subscribe(channel, { ...options, ...(by !== undefined && { token: by }) }),
+      this.#maxBuffered,
+    )
   }
 }

@@ -3,10 +3,10 @@ import type { CreateQueue } from './command/offline-queue.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { Environment } from './environment/environment.ts'
 import { hostEnvironment } from './environment/host-environment.ts'
-import { checkNumber } from './error/check-number.ts'
 import { ClientError } from './error/client-error.ts'
 import type { FaultOf } from './publication/faults-by.ts'
 import type { CloseReason } from './reason/close-reason.ts'
+import { resolveOptions } from './resolve-options.ts'
 import type { ServerChannels, ServerChannelsHost } from './subscription/server-subscriptions.ts'
 import type { Transport } from './transport/transport.ts'
 import { webSocket } from './transport/websocket.ts'
@@ -71,13 +71,7 @@ const DEFAULTS = {
 
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveCoreOptions(options: CoreClientOptions): ResolvedCoreOptions {
-  const resolved = {
-    ...DEFAULTS,
-    ...options,
-    transports: options.transports ?? [webSocket()],
-    environment: options.environment ?? hostEnvironment(),
-  }
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) checkNumber(name, resolved[name])
-  if (resolved.transports.length === 0) throw new ClientError('ERR_OPTION', 'transports must name one at least.')
-  return resolved
+  const { transports = [webSocket()], environment = hostEnvironment() } = options
+  if (transports.length === 0) throw new ClientError('ERR_OPTION', 'transports must name one at least.')
+  return { ...resolveOptions(DEFAULTS, options), transports, environment }
 }

@@ -162,6 +162,22 @@ describe('subscribing', () => {
     for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(500)
   })
 
+  test('a hub that does not answer in time is left, with all that it was asked', async () => {
+    let asked = 0
+    const { clock, client: create } = createMemoryBench({
+      namespaces: { '': { subscribe: () => (++asked < 2 ? new Promise(() => {}) : true) } },
+    })
+    const client = create()
+    await client.ready()
+    const subscription = client.subscribe('a')
+    await clock.advance(4999)
+    expect(client.state.phase).toBe('connected')
+    await clock.advance(1)
+    expect(client.state).toMatchObject({ phase: 'connecting', reason: { name: 'replyTimeout' } })
+    await clock.advance(2000)
+    expect(subscription.state.phase).toBe('subscribed')
+  })
+
   test('a signal ends it, and listeners, for good', async () => {
     const { hub, clock, client: create } = createMemoryBench()
     const client = create()

@@ -1,8 +1,10 @@
 import type { PublishRequest } from '@wigwag/protocol'
-import { type CallOptions, cancellable } from '../cancellable.ts'
-import { checkNumber } from '../error/check-number.ts'
+import { cancellable } from '../cancellable.ts'
+import { createId } from '../environment/create-id.ts'
+import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
-import type { ChannelCommands, PublicationQueue } from './channel-commands.ts'
+import { resolveOptions } from '../resolve-options.ts'
+import type { Commands } from './commands.ts'
 
 /** How much is kept while there is no connection. */
 export interface OfflineQueueOptions {
@@ -16,76 +18,55 @@ export interface OfflineQueueOptions {
 
 const DEFAULTS = { maxPublications: 100, maxBytes: 262_144, maxAgeMs: 60_000 } as const
 
-/** Makes the queue of a client, with whose ids its publications are told apart. */
-export type CreateQueue = (createId: () => string) => PublicationQueue
+/** Publishes what is kept until it is acknowledged. */
+export type PublishKept = (request: PublishRequest, signal: AbortSignal | undefined) => Promise<void>
+
+/** Makes the queue of a client. */
+export type CreateQueue = (commands: Commands, environment: Environment) => PublishKept
 
 /**
  * Keeps what is published while there is no connection, and sends it again when the answer was lost: each is stored once. Throws
  * `ClientError` `ERR_OPTION` for a limit that is none.
  */
 export function offlineQueue(options: OfflineQueueOptions = {}): CreateQueue {
-  return (createId) => new OfflineQueue(options, createId)
-}
+  const { maxPublications, maxBytes, maxAgeMs } = resolveOptions(DEFAULTS, options, 'offlineQueue.')
+  return (commands, environment) => {
+    const createKey = environment.createId ?? createId
+    let publications = 0
+    let bytes = 0
 
-/** Publications that are kept until they are acknowledged. */
-class OfflineQueue implements PublicationQueue {
-  readonly #maxAgeMs: number
-  readonly #createKey: () => string
-  readonly #maxPublications: number
-  readonly #maxBytes: number
-  #publications = 0
-  #bytes = 0
-
-  constructor(options: OfflineQueueOptions, createKey: () => string) {
-    const limits = { ...DEFAULTS, ...options }
-    for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-      checkNumber(`offlineQueue.${name}`, limits[name])
-    }
-    this.#maxPublications = limits.maxPublications
-    this.#maxBytes = limits.maxBytes
-    this.#maxAgeMs = limits.maxAgeMs
-    this.#createKey = createKey
-  }
-
-  /** Publishes over this connection or the next, for as long as the queue has patience. */
-  publish(commands: ChannelCommands, request: PublishRequest, { signal }: CallOptions): Promise<void> {
-    return cancellable(signal, (settle) => {
-      const place = this.#admit(request)
-      if (place instanceof ClientError) {
-        settle({ error: place })
-        return () => {}
+    /** Takes one in, or says why not. Returns what takes it out again, which is called once. */
+    function admit({ data }: PublishRequest): (() => void) | ClientError {
+      const size = JSON.stringify(data).length
+      if (publications + 1 > maxPublications || bytes + size > maxBytes) {
+        const advice = 'Publish it later, or raise offlineQueue.maxPublications and maxBytes.'
+        return new ClientError('ERR_QUEUE_FULL', `${publications} publications wait for a connection. ${advice}`)
       }
-      // Who is sent away may be called back in time.
-      commands.seek()
-      const keyed = { idempotency_key: this.#createKey(), ...request }
-      const id = commands.request('publish', keyed, { timeoutMs: this.#maxAgeMs, isKept: true }, (answer) => {
-        place.leave()
-        settle(answer instanceof ClientError ? { error: orTooOld(answer) } : { value: undefined })
-      })
+      publications++
+      bytes += size
       return () => {
-        place.leave()
-        commands.forget(id)
+        publications--
+        bytes -= size
       }
-    })
-  }
-
-  /** Takes one in, or says why not. It leaves once. */
-  #admit({ data }: PublishRequest): { readonly leave: () => void } | ClientError {
-    const bytes = JSON.stringify(data).length
-    if (this.#publications + 1 > this.#maxPublications || this.#bytes + bytes > this.#maxBytes) {
-      const advice = 'Publish it later, or raise offlineQueue.maxPublications and maxBytes.'
-      return new ClientError('ERR_QUEUE_FULL', `${this.#publications} publications wait for a connection. ${advice}`)
     }
-    this.#publications++
-    this.#bytes += bytes
-    let isIn = true
-    return {
-      leave: () => {
-        if (!isIn) return
-        isIn = false
-        this.#publications--
-        this.#bytes -= bytes
-      },
+
+    return async (request, signal) => {
+      await cancellable(signal, (settle) => {
+        const leave = admit(request)
+        if (leave instanceof ClientError) {
+          settle(leave)
+          return () => {}
+        }
+        const keyed = { idempotency_key: createKey(), ...request }
+        const forget = commands.keep('publish', keyed, maxAgeMs, (answer) => {
+          leave()
+          settle(answer instanceof ClientError ? orTooOld(answer) : answer)
+        })
+        return () => {
+          leave()
+          forget()
+        }
+      })
     }
   }
 }

@@ -4,30 +4,27 @@ const MAX_BATCH = 128
 const MAX_BATCH_LENGTH = 65_536
 
 /** Packets on their way out: those of one turn leave as one message. */
-export class Outgoing {
-  readonly #send: (text: string) => void
-  #lines: string[] = []
+export interface Outgoing {
+  /** Adds a packet. It leaves at the end of this turn, if nobody has taken it by then. */
+  push(line: string): void
+  /** Hands over what there is, as messages. */
+  take(): string[]
+}
 
-  constructor(send: (text: string) => void) {
-    this.#send = send
+/** `send` sends a message. */
+export function createOutgoing(send: (text: string) => void): Outgoing {
+  let lines: string[] = []
+  const take = (): string[] => {
+    const taken = lines
+    lines = []
+    return batchesOf(taken)
   }
-
-  /** Adds a packet. It leaves at the end of this turn, if the transport is still there then. */
-  push(line: string): void {
-    if (this.#lines.length === 0) queueMicrotask(() => this.flush())
-    this.#lines.push(line)
-  }
-
-  /** Sends what there is. */
-  flush(): void {
-    for (const batch of batchesOf(this.take())) this.#send(batch)
-  }
-
-  /** Hands over what there is. */
-  take(): string[] {
-    const lines = this.#lines
-    this.#lines = []
-    return lines
+  return {
+    push(line) {
+      if (lines.length === 0) queueMicrotask(() => take().forEach(send))
+      lines.push(line)
+    },
+    take,
   }
 }
 

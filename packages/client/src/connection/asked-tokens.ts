@@ -1,7 +1,6 @@
 import type { SubRefreshResult } from '@wigwag/protocol'
 import { ClientError } from '../error/client-error.ts'
-import { Renewal } from '../state/renewal.ts'
-import type { TokenSource } from '../state/token-source.ts'
+import { backoffDelay } from '../time/backoff.ts'
 import type { CreateTokens, TokenFailure, TokenHost, Tokens } from './tokens.ts'
 
 /** Asks the application for a token. `undefined` or `null`: there is none to be had, because nobody is logged in. */
@@ -18,92 +17,86 @@ export interface AskedTokensOptions<Context> {
 
 /** Tokens that the application is asked for: when there is none, when the hub says that it is too old, and in time before it is. */
 export function askedTokens<Context = object>(options: AskedTokensOptions<Context>): CreateTokens {
-  return (host) => new AskedTokens(options as AskedTokensOptions<object>, host)
+  return (host) => keepAsking(options as AskedTokensOptions<object>, host)
 }
 
 /** One question at a time: a later one ends those before. */
-class AskedTokens implements Tokens {
-  readonly #getToken: GetToken<object>
-  readonly #host: TokenHost
-  readonly #renewal: Renewal
-  #asking: AbortController | undefined
-  token: string | undefined
-  readonly source: TokenSource
+function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host: TokenHost): Tokens {
+  const { channel, timeoutMs, backoff, commands, failed, isPatient } = host
+  const { after, random } = host.environment
+  let token = given
+  let failures = 0
+  let asking: AbortController | undefined
+  let cancelRenewal = (): void => {}
 
-  constructor({ token, getToken }: AskedTokensOptions<object>, host: TokenHost) {
-    this.token = token
-    this.source = token === undefined ? 'asked' : 'given-then-asked'
-    this.#getToken = getToken
-    this.#host = host
-    this.#renewal = new Renewal(host.backoff, host.random)
-  }
-
-  ask(done: (failure: TokenFailure | undefined) => void): void {
-    this.#stopAsking()
-    const asking = new AbortController()
-    this.#asking = asking
-    void this.#answer(asking.signal).then((answer) => {
-      if (this.#asking !== asking) return
-      this.#asking = undefined
-      if (typeof answer === 'string') {
-        this.token = answer
-        return done(undefined)
-      }
-      const { name, text, cause } = answer
-      if (name === 'tokenFailed') {
-        this.#host.failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
-      }
-      done(answer)
-    })
-  }
-
-  stop(): void {
-    this.#stopAsking()
-    this.#renewal.stop()
-  }
-
-  holds({ expires, ttl }: SubRefreshResult): void {
-    const { nowMs, due } = this.#host
-    this.#renewal.holds(expires ? ttl : undefined, nowMs())
-    due(this.nextDeadlineMs())
-  }
-
-  nextDeadlineMs(): number {
-    return this.#renewal.nextDeadlineMs()
-  }
-
-  tick(nowMs: number): void {
-    if (!this.#renewal.tick(nowMs)) return
-    this.ask((failure) => {
-      if (failure !== undefined) return this.#notRenewed(failure)
-      this.#host.renew(this.token as string, (answer) => {
-        if (answer instanceof ClientError) this.#notRenewed(answer)
-        else this.holds(answer)
-      })
-    })
-  }
-
-  /** It is tried again, for as long as the hub has patience; or it is over. */
-  #notRenewed(reason: TokenFailure | ClientError): void {
-    const { isPatient, nowMs, due } = this.#host
-    if (!isPatient(reason)) return
-    this.#renewal.failed(nowMs())
-    due(this.nextDeadlineMs())
-  }
-
-  #stopAsking(): void {
-    this.#asking?.abort()
-    this.#asking = undefined
-  }
-
-  async #answer(signal: AbortSignal): Promise<string | TokenFailure> {
-    const { channel } = this.#host
+  async function answerOf(signal: AbortSignal): Promise<string | TokenFailure> {
     try {
-      const token = await this.#getToken({ ...(channel !== undefined && { channel }), signal })
-      return token ?? { name: 'unauthorized', text: 'getToken has no token' }
+      const answer = await getToken({ ...(channel !== undefined && { channel }), signal })
+      return answer ?? { name: 'unauthorized', text: 'getToken has no token' }
     } catch (cause) {
       const of = channel === undefined ? '' : ` of ${channel}`
       return { name: 'tokenFailed', text: `getToken${of} threw: ${cause}`, cause }
     }
+  }
+
+  async function ask(done: (failure: TokenFailure | undefined) => void): Promise<void> {
+    stop()
+    const own = new AbortController()
+    asking = own
+    const answer = await answerOf(own.signal)
+    if (asking !== own) return
+    if (typeof answer === 'string') {
+      token = answer
+      return done(undefined)
+    }
+    const { name, text, cause } = answer
+    if (name === 'tokenFailed') failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
+    done(answer)
+  }
+
+  function renewIn(delayMs: number): void {
+    cancelRenewal()
+    cancelRenewal = after(delayMs, () => void ask((failure) => (failure === undefined ? renew() : notRenewed(failure))))
+  }
+
+  /** Brings it to the hub. */
+  function renew(): void {
+    const own = asking
+    const renewed = { token: token as string }
+    const done = (answer: SubRefreshResult | ClientError): void => {
+      // Whoever has stopped waiting has another connection, or another subscription.
+      if (asking !== own) return
+      if (answer instanceof ClientError) notRenewed(answer)
+      else holds(answer)
+    }
+    if (channel === undefined) commands.ask('refresh', renewed, timeoutMs, done)
+    else commands.ask('sub_refresh', { channel, ...renewed }, timeoutMs, done)
+  }
+
+  /** It is tried again, for as long as the hub has patience; or it is over. */
+  function notRenewed(reason: TokenFailure | ClientError): void {
+    if (isPatient(reason)) renewIn(backoffDelay(backoff, failures++, random()))
+  }
+
+  function holds({ expires, ttl }: SubRefreshResult): void {
+    failures = 0
+    cancelRenewal()
+    if (expires && ttl !== undefined) renewIn(ttl * 1000)
+  }
+
+  function stop(): void {
+    asking?.abort()
+    asking = undefined
+    cancelRenewal()
+  }
+
+  return {
+    get token() {
+      return token
+    },
+    source: given === undefined ? 'asked' : 'given-then-asked',
+    ask: (done) => void ask(done),
+    stop,
+    holds,
   }
 }

@@ -1,4 +1,6 @@
 import type { SubRefreshResult } from '@wigwag/protocol'
+import type { Commands } from '../command/commands.ts'
+import type { Environment } from '../environment/environment.ts'
 import type { ClientError } from '../error/client-error.ts'
 import type { TokenSource } from '../state/token-source.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
@@ -21,25 +23,19 @@ export interface Tokens {
   stop(): void
   /** The hub says for how long it holds. */
   holds(result: SubRefreshResult): void
-  /** When `tick` wants to be called, in milliseconds; Infinity: not at all. */
-  nextDeadlineMs(): number
-  /** Time has gone by: it may have to be renewed. */
-  tick(nowMs: number): void
 }
 
 /** Whom tokens are for. */
 export interface TokenHost {
   /** The channel of a subscription. */
   readonly channel?: string
+  /** How long the hub may take to answer, in milliseconds. */
+  readonly timeoutMs: number
   readonly backoff: ResolvedBackoff
-  readonly nowMs: () => number
-  readonly random: () => number
-  /** Something is due at that time. */
-  due(atMs: number): void
+  readonly environment: Environment
+  readonly commands: Commands
   /** What the application threw. */
   failed(error: ClientError): void
-  /** Brings another token to the hub, and tells what it answered. */
-  renew(token: string, done: (answer: SubRefreshResult | ClientError) => void): void
   /** It could not be renewed. Returns whether that is to be tried again; otherwise it is over. */
   isPatient(reason: TokenFailure | ClientError): boolean
 }
@@ -47,15 +43,9 @@ export interface TokenHost {
 /** Makes the tokens of a host. */
 export type CreateTokens = (host: TokenHost) => Tokens
 
-/** A token that is all there is, or none. */
-export function fixedToken(token: string | undefined): Tokens {
-  return {
-    token,
-    source: 'none',
-    ask: () => {},
-    stop: () => {},
-    holds: () => {},
-    nextDeadlineMs: () => Number.POSITIVE_INFINITY,
-    tick: () => {},
-  }
+/** The tokens of a host: those that it is given a function for, or one that is all there is, or none. */
+export function createTokens(token: string | CreateTokens | undefined, host: TokenHost): Tokens {
+  if (typeof token === 'function') return token(host)
+  const nothing = (): void => {}
+  return { token, source: 'none', ask: nothing, stop: nothing, holds: nothing }
 }

@@ -6,8 +6,8 @@ export interface Environment {
   readonly after: (delayMs: number, run: () => void) => () => void
   /** From 0 up to 1. */
   readonly random: () => number
-  /** A new id that nobody can guess. */
-  readonly createId: () => string
+  /** A new id that nobody can guess. Default: one of the host's. */
+  readonly createId?: () => string
   /**
    * Tells when the device, the network or the page is back (`'woke'`) and when the network is gone (`'offline'`). Returns what
    * ends that.

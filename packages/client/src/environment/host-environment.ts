@@ -2,21 +2,23 @@ import type { Environment } from './environment.ts'
 
 /** Longest that a timer can wait, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-const ID_BYTES = 16
 
 /** What a browser or Node lends. Node does not know of its network. */
 export function hostEnvironment(): Environment {
   return {
     nowMs: createClock(() => Date.now()),
     after: (delayMs, run) => {
-      const timer = setTimeout(run, Math.min(Math.max(0, delayMs), MAX_TIMER_MS))
+      let timer: ReturnType<typeof setTimeout>
+      const wait = (restMs: number): void => {
+        timer = setTimeout(
+          () => (restMs > MAX_TIMER_MS ? wait(restMs - MAX_TIMER_MS) : run()),
+          Math.min(Math.max(0, restMs), MAX_TIMER_MS),
+        )
+      }
+      wait(delayMs)
       return () => clearTimeout(timer)
     },
     random: () => Math.random(),
-    createId: () =>
-      Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) => byte.toString(16).padStart(2, '0')).join(
-        '',
-      ),
     watch,
     report: (error) => {
       // As an uncaught error of the page or the process.

@@ -70,7 +70,8 @@ class Fallback implements TransportChoice {
     this.#connectedAtMs = undefined
     if (lastedMs === undefined) {
       // A hub that says why it ends a connection was reached.
-      if (BLOCKED.has(name) && code < 3000 && ++this.#failures >= (this.#worked.has(this.present) ? PATIENCE : 1)) this.#descend()
+      if (BLOCKED.has(name) && code < 3000 && ++this.#failures >= (this.#worked.has(this.present) ? PATIENCE : 1))
+        this.#descend()
     } else if (lastedMs < DEAF_MS && DEAF.has(name)) this.#descend()
     else if (lastedMs >= GOOD_MS && this.#index === 0) this.#ascents = 0
   }

@@ -1,4 +1,4 @@
-import { checkNumber } from '../error/check-number.ts'
+import { resolveOptions } from '../resolve-options.ts'
 
 /** How plain requests are made. */
 export interface HttpTransportOptions {
@@ -18,7 +18,6 @@ export interface HttpTransportOptions {
 export type ResolvedHttpOptions = Required<Omit<HttpTransportOptions, 'fetch'>> & Pick<HttpTransportOptions, 'fetch'>
 
 const DEFAULTS = {
-  credentials: 'same-origin',
   maxRequestBytes: 61_440,
   maxQueuedBytes: 1_048_576,
   sendTimeoutMs: 10_000,
@@ -26,7 +25,5 @@ const DEFAULTS = {
 
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveHttpOptions(options: HttpTransportOptions): ResolvedHttpOptions {
-  const resolved = { ...DEFAULTS, ...options }
-  for (const name of ['maxRequestBytes', 'maxQueuedBytes', 'sendTimeoutMs'] as const) checkNumber(name, resolved[name])
-  return resolved
+  return { credentials: 'same-origin', ...resolveOptions(DEFAULTS, options) }
 }

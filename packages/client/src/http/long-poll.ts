@@ -1,5 +1,5 @@
-import { checkNumber } from '../error/check-number.ts'
 import { fallback } from '../fallback/fallback.ts'
+import { resolveOptions } from '../resolve-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { followPolls } from './follow-polls.ts'
 import { HttpLine } from './http-line.ts'
@@ -13,9 +13,11 @@ export interface LongPollTransportOptions extends HttpTransportOptions {
   readonly waitSeconds?: number
 }
 
+const DEFAULTS = { waitSeconds: 20 } as const
+
 /** Packets as answers to polls, each kept until there is something. Throws `ClientError` `ERR_OPTION` for a number that is none. */
-export function longPoll({ waitSeconds = 20, ...options }: LongPollTransportOptions = {}): Transport {
-  checkNumber('waitSeconds', waitSeconds)
+export function longPoll(options: LongPollTransportOptions = {}): Transport {
+  const { waitSeconds } = resolveOptions(DEFAULTS, options)
   const resolved = resolveHttpOptions(options)
   return {
     name: 'long-poll',

@@ -1,5 +1,5 @@
-import { checkNumber } from '../error/check-number.ts'
 import { fallback } from '../fallback/fallback.ts'
+import { resolveOptions } from '../resolve-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { followPolls } from './follow-polls.ts'
 import { HttpLine } from './http-line.ts'
@@ -13,9 +13,11 @@ export interface PollTransportOptions extends HttpTransportOptions {
   readonly intervalMs?: number
 }
 
+const DEFAULTS = { intervalMs: 1000 } as const
+
 /** Packets as answers to polls, one after the other with a pause. Throws `ClientError` `ERR_OPTION` for a number that is none. */
-export function poll({ intervalMs = 1000, ...options }: PollTransportOptions = {}): Transport {
-  checkNumber('intervalMs', intervalMs)
+export function poll(options: PollTransportOptions = {}): Transport {
+  const { intervalMs } = resolveOptions(DEFAULTS, options)
   const resolved = resolveHttpOptions(options)
   return {
     name: 'poll',

@@ -1,4 +1,4 @@
-import { type CloseReason, type OwnReasonName, closeReason } from '../reason/close-reason.ts'
+import { type CloseReason, closeReason, type OwnReasonName } from '../reason/close-reason.ts'
 
 /** Of what an answer says as much is told, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 300

@@ -9,7 +9,8 @@ import {
 } from './close-reason.ts'
 
 /** What is to be done, where there is something. */
-const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> & Readonly<Record<(typeof STAYS_AWAY)[number], string>> = {
+const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> &
+  Readonly<Record<(typeof STAYS_AWAY)[number], string>> = {
   lost: 'Nothing. If it happens about once a minute, a proxy cuts idle connections: let the hub ping more often.',
   unreachable:
     'Check URL and server if it lasts. Where a proxy blocks WebSocket, add a transport that falls back to HTTP.',

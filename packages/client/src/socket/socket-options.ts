@@ -1,6 +1,6 @@
 import type { Environment } from '../environment/environment.ts'
 import { hostEnvironment } from '../environment/host-environment.ts'
-import { checkNumber } from '../error/check-number.ts'
+import { resolveOptions } from '../resolve-options.ts'
 import type { SocketWebSocket } from './socket-web-socket.ts'
 
 /** A sign of life that is asked for. */
@@ -60,12 +60,10 @@ const KEEPALIVE = { intervalMs: 25_000, timeoutMs: 5000 } as const
 
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
-  const resolved = { ...DEFAULTS, ...options, environment: options.environment ?? hostEnvironment() }
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) checkNumber(name, resolved[name])
-  const keepalive = options.keepalive && { ...KEEPALIVE, ...options.keepalive }
-  if (keepalive !== undefined) {
-    checkNumber('keepalive.intervalMs', keepalive.intervalMs)
-    checkNumber('keepalive.timeoutMs', keepalive.timeoutMs)
+  const { environment = hostEnvironment(), keepalive } = options
+  return {
+    ...resolveOptions(DEFAULTS, options),
+    environment,
+    keepalive: keepalive && resolveOptions(KEEPALIVE, keepalive, 'keepalive.'),
   }
-  return { ...resolved, keepalive }
 }

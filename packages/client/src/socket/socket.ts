@@ -1,11 +1,12 @@
-import { type CallOptions, cancellable, signalOf } from '../cancellable.ts'
-import { Emitter } from '../emitter.ts'
+import type { CallOptions } from '../cancellable.ts'
+import { createEmitter, type Emitter } from '../emitter.ts'
 import { ClientError } from '../error/client-error.ts'
 import { parseUrl } from '../error/parse-url.ts'
+import { ready } from '../ready.ts'
 import { type CloseReason, closeReason } from '../reason/close-reason.ts'
 import { type ClientEffect, ClientMachine } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
-import { Alarm } from '../time/alarm.ts'
+import { createAlarm } from '../time/alarm.ts'
 import { SendQueue, sizeOf } from './send-queue.ts'
 import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from './socket-options.ts'
 import type { OpenWebSocket, SocketBytes, SocketWebSocket } from './socket-web-socket.ts'
@@ -34,7 +35,7 @@ export class Socket {
   readonly #options: ResolvedSocketOptions
   readonly #emitter: Emitter<SocketEvents>
   readonly #machine: ClientMachine
-  readonly #alarm: Alarm
+  readonly #setAlarm: (atMs: number) => void
   readonly #queue: SendQueue
   readonly #handlers: ReadonlyMap<string, (message: never) => void>
   readonly #close = (): void => this.close()
@@ -50,7 +51,7 @@ export class Socket {
     this.#url = parseUrl(url)
     this.#url.protocol = this.#url.protocol.replace('http', 'ws')
     this.#options = resolved
-    this.#emitter = new Emitter(environment.report)
+    this.#emitter = createEmitter(environment.report)
     this.#handlers = new Map(Object.entries(options.on ?? {}))
     this.#queue = new SendQueue(resolved.maxQueuedMessages, resolved.maxQueuedBytes)
     const times = {
@@ -61,7 +62,7 @@ export class Socket {
       maxAdvisedDelayMs: resolved.maxDelayMs,
     }
     this.#machine = new ClientMachine(times, 'none', environment.random)
-    this.#alarm = new Alarm(environment, (nowMs) => this.#apply(this.#machine.tick(nowMs)))
+    this.#setAlarm = createAlarm(environment, (nowMs) => this.#apply(this.#machine.tick(nowMs)))
     this.#told = this.#machine.state
     this.#state = this.#machine.state as SocketState
     this.connect()
@@ -117,17 +118,15 @@ export class Socket {
 
   /** Resolves when it is connected. Rejects with `ERR_DISCONNECTED` when no connection is sought, and after `timeoutMs`, by default never. */
   ready(options: CallOptions = {}): Promise<void> {
-    return cancellable(signalOf(options), (settle) => {
-      const look = (state: SocketState): void => {
-        if (state.phase === 'connected') settle({ value: undefined })
-        else if (state.phase === 'disconnected') settle({ error: disconnected(state.reason) })
-        else return
-        off()
-      }
-      const off = this.on('state', look)
-      look(this.#state)
-      return off
-    })
+    return ready(
+      options,
+      () => {
+        const { state } = this
+        if (state.phase === 'connected') return 'ready'
+        return state.phase === 'disconnected' ? disconnected(state.reason) : undefined
+      },
+      (changed) => this.on('state', changed),
+    )
   }
 
   /** Listens until the function that it returns is called, or the signal is aborted. */
@@ -150,7 +149,7 @@ export class Socket {
     if (effect === 'close') this.#drop()
     if (effect === 'open') this.#open()
     if (effect === 'probe') this.#socket?.send(dataOf(this.#options.keepalive?.message))
-    this.#alarm.set(this.#machine.nextDeadlineMs())
+    this.#setAlarm(this.#machine.nextDeadlineMs())
     const { state } = this.#machine
     if (state === this.#told) return
     this.#told = state
@@ -160,7 +159,6 @@ export class Socket {
   }
 
   #ended(reason: CloseReason): void {
-    this.#alarm.off()
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#options.signal?.removeEventListener('abort', this.#close)

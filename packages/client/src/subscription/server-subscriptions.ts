@@ -3,7 +3,7 @@ import type { ClientEvents } from '../connection/client-events.ts'
 import type { ClientError } from '../error/client-error.ts'
 import { publicationOf } from '../publication/publication.ts'
 import { StreamPlace } from '../state/stream-place.ts'
-import type { ChannelPush } from './subscription-core.ts'
+import type { ChannelPush } from './core-subscription.ts'
 
 /** Who hears of the channels that the server has put the session into. */
 export interface ServerChannelsHost {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { batchesOf, Outgoing } from '../../src/command/outgoing.ts'
+import { batchesOf, createOutgoing } from '../../src/command/outgoing.ts'
 
 const lines = fc.array(
   fc.oneof(
@@ -32,7 +32,7 @@ test('batches carry every packet once and in order, no more than a hub takes, an
 
 test('what is pushed in one turn leaves at its end; what was taken does not', async () => {
   const sent: string[] = []
-  const outgoing = new Outgoing((text) => sent.push(text))
+  const outgoing = createOutgoing((text) => sent.push(text))
   outgoing.push('a')
   outgoing.push('b')
   expect(sent).toEqual([])
