@@ -161,7 +161,7 @@ export const PACKAGES = {
       'escape-controls.ts',
       'describe-unreachable.ts',
       'argument-parsers.ts',
-      'http-server.ts',
+      'listening',
       'connect',
       'serve',
       'exec',

@@ -1,6 +1,7 @@
 import { describeClose } from './describe-close.ts'
 import { KeyBar } from './key-bar.ts'
 import { OutputFlow } from './output-flow.ts'
+import { type PageManners, readManners } from './page-manners.ts'
 import { endpointUrls, readFragment, viewerLink } from './session-link.ts'
 import { type SessionState, TerminalConnection } from './terminal-connection.ts'
 import type { TerminalView } from './terminal-view.ts'
@@ -36,7 +37,7 @@ export class TerminalPage {
   #offset: number | undefined
   #waitMs = FIRST_WAIT_MS
   #timer: ReturnType<typeof setTimeout> | undefined
-  #asksBeforeLeaving = true
+  #manners: PageManners = readManners({})
 
   constructor(view: TerminalView, elements: PageElements) {
     this.#view = view
@@ -48,9 +49,7 @@ export class TerminalPage {
       (text) => this.#type(this.#keys.apply(text)),
       (binary) => this.#connection?.typeBytes(binary),
     )
-    view.onTitle((title) => {
-      document.title = title
-    })
+    view.onTitle((title) => this.#call(title))
     view.onResize(() => this.#fit())
     elements.take.addEventListener('click', () => {
       this.#connection?.take()
@@ -62,7 +61,7 @@ export class TerminalPage {
     document.addEventListener('visibilitychange', () => this.#comeBackNow())
     addEventListener('beforeunload', (event) => {
       const isLost = this.#state?.role === 'writer' && this.#state.keepMs === 0
-      if (isLost && this.#asksBeforeLeaving && this.#connection !== undefined) event.preventDefault()
+      if (isLost && this.#manners.asksBeforeLeaving && this.#connection !== undefined) event.preventDefault()
     })
   }
 
@@ -83,9 +82,7 @@ export class TerminalPage {
           this.#flow.came(bytes.length)
           this.#view.write(bytes, () => this.#flow.drawn(bytes.length))
         },
-        title: (title) => {
-          document.title = title
-        },
+        title: (title) => this.#call(title),
         preferences: (preferences) => this.#prefer(preferences),
         state: (state) => this.#stands(state),
         closed: (code, reason) => this.#closed(code, reason),
@@ -99,7 +96,8 @@ export class TerminalPage {
   }
 
   #prefer(preferences: Readonly<Record<string, unknown>>): void {
-    this.#asksBeforeLeaving = preferences['disableLeaveAlert'] !== true
+    this.#manners = readManners(preferences)
+    this.#call(document.title)
     this.#view.applyPreferences(preferences)
     this.#fit()
   }
@@ -139,8 +137,9 @@ export class TerminalPage {
     this.#connection = undefined
     this.#offset = this.#session === '' ? undefined : this.#flow.offset
     const { text, comesBack } = describeClose(code, reason)
+    const { reconnects, closesWithProgram } = this.#manners
     this.#view.setWritable(false)
-    if (comesBack) {
+    if (comesBack && reconnects) {
       this.#say('away', `${text} Trying again …`)
       // A crowd that lost the same server does not come back at once.
       const waitMs = this.#waitMs * (0.5 + Math.random())
@@ -154,7 +153,13 @@ export class TerminalPage {
       this.#elements.why.textContent = text
       this.#elements.over.hidden = false
       this.#keys.show(false)
+      // A browser lets a page close only what a page has opened.
+      if (closesWithProgram) window.close()
     }
+  }
+
+  #call(title: string): void {
+    document.title = this.#manners.title ?? title
   }
 
   #comeBackNow(): void {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { describeClose } from '../src/describe-close.ts'
 import { withHeld } from '../src/keys.ts'
 import { OutputFlow } from '../src/output-flow.ts'
+import { readManners } from '../src/page-manners.ts'
 import { endpointUrls, readFragment, viewerLink } from '../src/session-link.ts'
 
 const KEY = 'abcdefghijklmnopqrstuv'
@@ -82,4 +83,18 @@ test('the server is paused while too much is not drawn, and never for good', () 
       expect(told.length % 2).toBe(0)
     }),
   )
+})
+
+describe('what a page does by itself', () => {
+  const usual = { asksBeforeLeaving: true, reconnects: true, closesWithProgram: false, title: undefined }
+  test.each([
+    [{}, {}],
+    [{ disableLeaveAlert: true }, { asksBeforeLeaving: false }],
+    [{ disableReconnect: true }, { reconnects: false }],
+    [{ closeOnDisconnect: true }, { closesWithProgram: true }],
+    [{ titleFixed: 'Lab 3' }, { title: 'Lab 3' }],
+    // ttyd's users write anything.
+    [{ disableReconnect: 'yes', titleFixed: 7, closeOnDisconnect: 1, disableLeaveAlert: null }, {}],
+    [{ titleFixed: '' }, {}],
+  ])('%j', (preferences, changes) => expect(readManners(preferences)).toEqual({ ...usual, ...changes }))
 })

@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest'
 import { collectNames, collectProgramOrigins } from '../src/argument-parsers.ts'
 import { checkExecOptions, type ExecCommandOptions } from '../src/exec/exec-command-options.ts'
 
-const options = { host: '127.0.0.1', decidedBy: 'server', mode: 'per-connection' } as ExecCommandOptions
+const options = { port: 8080, decidedBy: 'server', mode: 'per-connection' } as ExecCommandOptions
 const PUBLIC = 'lets anyone who reaches this machine run the program'
 
 describe('a command line that is wrong', () => {
   const cases: [string, Partial<ExecCommandOptions>, string[], string][] = [
     ['nothing to run', {}, [], 'Say what to run'],
     ['a program and a folder', { dir: '.' }, ['cat'], 'give one of them'],
-    ['programs for everybody', { host: '0.0.0.0' }, ['cat'], PUBLIC],
-    ['programs for everybody, on IPv6', { host: '::' }, ['cat'], PUBLIC],
+    ['programs for everybody', { host: ['0.0.0.0'] }, ['cat'], PUBLIC],
+    ['programs for everybody, on IPv6', { host: ['127.0.0.1', '::'] }, ['cat'], PUBLIC],
     ['a shared program that decides', { mode: 'shared', decidedBy: 'program' }, ['cat'], 'goes with a program'],
     ['a pool of who knows what', { mode: 'pool', dir: '.' }, [], 'goes with a program'],
     ['a shared folder', { mode: 'shared', dir: '.' }, [], 'goes with a program'],
     [
       'a page for everybody beside a program that decides',
-      { host: '::', decidedBy: 'program', page: 'log' },
+      { host: ['127.0.0.1', '::'], decidedBy: 'program', page: 'log' },
       ['cat'],
       PUBLIC,
     ],
@@ -30,7 +30,7 @@ describe('a command line that is wrong', () => {
 describe('a public address with somebody who decides', () => {
   const cases: Partial<ExecCommandOptions>[] = [{ credential: ['a:b'] }, { decidedBy: 'program' }, { insecure: true }]
   test.each(cases)('%j', (changes) => {
-    expect(() => checkExecOptions({ ...options, host: '0.0.0.0', ...changes }, ['cat'])).not.toThrow()
+    expect(() => checkExecOptions({ ...options, host: ['0.0.0.0'], ...changes }, ['cat'])).not.toThrow()
   })
 })
 

@@ -185,10 +185,20 @@ describe.skipIf(!hasChromium)('the terminal in Chromium', () => {
     expect((await program.exit).stderr).not.toContain('s3cret')
   })
 
-  test('--once: it exits with its client', async () => {
-    const { program, url } = await startTerm(['--port', '0', '--once', ...SHELL])
+  test('--once: it exits with its client; the page is called what the server says', async () => {
+    const args = [
+      '--port',
+      '0',
+      '--once',
+      '--client-option',
+      'titleFixed=Lab 3',
+      '--client-option',
+      'disableReconnect=true',
+    ]
+    const { program, url } = await startTerm([...args, ...SHELL])
     const { page } = await open(url)
     await phase(page, 'open')
+    expect(await page.title()).toBe('Lab 3')
     await page.close()
     expect(await program.exit).toMatchObject({ code: 0 })
   })

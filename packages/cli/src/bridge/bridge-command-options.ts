@@ -1,18 +1,14 @@
-import { isLoopbackAddress } from '@wigwag/socket'
 import { CliError, ExitCode } from '../cli-error.ts'
-import type { ListenAddress } from './listen-address.ts'
+import type { ListenAddress } from '../listening/listen-address.ts'
+import { checkListening, type ListeningOptions } from '../listening/listening-options.ts'
 
 /** What `wigwag bridge` was asked to do. */
-export interface BridgeCommandOptions {
+export interface BridgeCommandOptions extends Omit<ListeningOptions, 'host' | 'port' | 'redirectPort'> {
   readonly listen: ListenAddress
   readonly to?: string
   readonly allow?: readonly string[]
-  readonly insecure?: boolean
   readonly credential?: readonly string[]
   readonly subprotocol?: readonly string[]
-  readonly allowOrigin?: readonly string[]
-  readonly allowHost?: readonly string[]
-  readonly trustedProxy?: readonly string[]
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
   readonly connectTimeout: number
@@ -20,13 +16,6 @@ export interface BridgeCommandOptions {
   readonly linger: number
   readonly pingInterval: number
   readonly maxMessage: number
-  readonly maxConnections: number
-  readonly headerTimeout: number
-  readonly requestTimeout: number
-  readonly maxHeader: number
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly logLevel: string
 }
 
 /** Whether it takes TCP in and has WebSockets go out, rather than the other way. */
@@ -35,12 +24,21 @@ export function leadsToWebSocket({ to }: BridgeCommandOptions): boolean {
 }
 
 /** Options that have a meaning where WebSockets come in, and those where they go out. */
-const INWARD = ['allow', 'credential', 'allowOrigin', 'allowHost', 'trustedProxy', 'tlsCert', 'tlsKey'] as const
+const INWARD = [
+  'allow',
+  'credential',
+  'allowOrigin',
+  'allowHost',
+  'trustedProxy',
+  'tlsCert',
+  'tlsKey',
+  'tlsClientCa',
+] as const
 const OUTWARD = ['header', 'ca'] as const
 
 /** Refuses what would surprise: a bridge that is open to the world, one that leads nowhere, options without an effect. */
 export function checkBridgeOptions(options: BridgeCommandOptions): void {
-  const { listen, to, allow, insecure, credential, tlsCert, tlsKey } = options
+  const { listen, to, allow, credential } = options
   const isOutward = leadsToWebSocket(options)
   if (to === undefined && allow === undefined) {
     throw usage(
@@ -52,17 +50,12 @@ export function checkBridgeOptions(options: BridgeCommandOptions): void {
     const flag = idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     throw usage(`--${flag} has no meaning where ${isOutward ? 'TCP comes in' : 'WebSockets come in'}.`)
   }
-  if (listen.kind === 'tcp' && !isLoopbackAddress(listen.host) && insecure !== true && credential === undefined) {
-    throw usage(
-      `--listen ${listen.host} lets anyone who reaches this machine through to ${to ?? 'what is allowed'}. ` +
-        (isOutward
-          ? 'Listen on 127.0.0.1, or add --insecure if that is what you want.'
-          : 'Say who may with --credential NAME:PASSWORD, listen on 127.0.0.1, or add --insecure if that is what you want.'),
-    )
-  }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw usage('--tls-cert and --tls-key go together: give both, or neither.')
-  }
+  const whoMay = (where: string): string =>
+    `--listen ${where} lets anyone who reaches this machine through to ${to ?? 'what is allowed'}. ` +
+    (isOutward
+      ? 'Listen on 127.0.0.1, or add --insecure if that is what you want.'
+      : 'Say who may with --credential NAME:PASSWORD, listen on 127.0.0.1, or add --insecure if that is what you want.')
+  checkListening(options, [listen], credential === undefined ? whoMay : undefined)
 }
 
 function usage(what: string): CliError {

@@ -1,32 +1,24 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BridgeEvent, WebSocketBridge, type WebSocketBridgeOptions } from '@wigwag/programs/bridge'
-import { createHttpServer, listen } from '../http-server.ts'
+import { HttpListeners } from '../listening/http-listeners.ts'
+import { doorPolicies } from '../listening/listening-options.ts'
 import type { BridgeCommandOptions } from './bridge-command-options.ts'
 import type { RunningBridge } from './running-bridge.ts'
 
 /** WebSockets in, TCP out. */
 export class InwardBridge implements RunningBridge {
-  readonly #options: BridgeCommandOptions
   readonly #bridge: WebSocketBridge
-  readonly #http: Server
+  readonly #http: HttpListeners
 
   constructor(options: BridgeCommandOptions, onEvent: (event: BridgeEvent) => void) {
-    this.#options = options
     this.#bridge = new WebSocketBridge({ ...inwardOptions(options), onEvent })
-    this.#http = createHttpServer({ ...options, ...hostAndPort(options) }, answerPlain)
-    this.#bridge.attach(this.#http)
+    this.#http = new HttpListeners(options, [options.listen], answerPlain)
+    this.#http.attach(this.#bridge)
   }
 
   async listen(): Promise<string> {
-    const { listen: address } = this.#options
-    if (address.kind === 'tcp') {
-      const url = await listen(this.#http, { ...this.#options, ...hostAndPort(this.#options) })
-      return url.replace(/^http/, 'ws')
-    }
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject).listen(address.path, resolve)
-    })
-    return `unix:${address.path}`
+    const [url] = await this.#http.listen()
+    return url.replace(/^http/, 'ws')
   }
 
   async close(): Promise<void> {
@@ -36,12 +28,8 @@ export class InwardBridge implements RunningBridge {
   }
 }
 
-function hostAndPort({ listen: address }: BridgeCommandOptions): { host: string; port: number } {
-  return address.kind === 'tcp' ? address : { host: '127.0.0.1', port: 0 }
-}
-
 function inwardOptions(options: BridgeCommandOptions): WebSocketBridgeOptions {
-  const { to, allow, credential, subprotocol, allowOrigin, allowHost, trustedProxy } = options
+  const { to, allow, credential, subprotocol } = options
   return {
     connectTimeoutMs: options.connectTimeout,
     handshakeTimeoutMs: options.connectTimeout + 5_000,
@@ -54,9 +42,7 @@ function inwardOptions(options: BridgeCommandOptions): WebSocketBridgeOptions {
     ...(allow && { allow }),
     ...(credential && { credentials: credential }),
     ...(subprotocol && { subprotocols: subprotocol }),
-    ...(trustedProxy && { trustedProxies: trustedProxy }),
-    ...(allowOrigin && { allowOrigins: allowOrigin.includes('*') ? ('any' as const) : allowOrigin }),
-    ...(allowHost && { allowHosts: allowHost.includes('*') ? ('any' as const) : allowHost }),
+    ...doorPolicies(options),
   }
 }
 

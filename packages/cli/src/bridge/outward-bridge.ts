@@ -1,5 +1,6 @@
 import { type BridgeEvent, TcpBridge } from '@wigwag/programs/bridge'
 import { readOptionFile } from '../argument-parsers.ts'
+import { protectSocket, removeStaleSocket } from '../listening/socket-file.ts'
 import type { BridgeCommandOptions } from './bridge-command-options.ts'
 import type { RunningBridge } from './running-bridge.ts'
 
@@ -26,10 +27,13 @@ export class OutwardBridge implements RunningBridge {
     })
   }
 
-  listen(): Promise<string> {
+  async listen(): Promise<string> {
     const { listen: address } = this.#options
-    const { kind: _kind, ...where } = address
-    return this.#bridge.listen(where)
+    const { kind, ...where } = address
+    if (kind === 'unix') await removeStaleSocket(address.path)
+    const at = await this.#bridge.listen(where)
+    if (kind === 'unix') protectSocket(address.path, this.#options)
+    return at
   }
 
   close(): Promise<void> {

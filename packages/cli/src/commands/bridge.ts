@@ -1,25 +1,17 @@
 import { ProgramsError } from '@wigwag/programs/bridge'
 import { UsageError } from '@wigwag/socket'
 import { Command, Option } from 'commander'
-import { pino } from 'pino'
-import {
-  collect,
-  collectAddresses,
-  collectHosts,
-  collectOrigins,
-  parseDrain,
-  parseDuration,
-  parseHeader,
-  parseLimit,
-} from '../argument-parsers.ts'
+import { collect, parseDrain, parseHeader, parseLimit } from '../argument-parsers.ts'
 import { type BridgeCommandOptions, checkBridgeOptions, leadsToWebSocket } from '../bridge/bridge-command-options.ts'
 import { InwardBridge } from '../bridge/inward-bridge.ts'
-import { parseListenAddress } from '../bridge/listen-address.ts'
 import { logBridgeEvent } from '../bridge/log-bridge-event.ts'
 import { OutwardBridge } from '../bridge/outward-bridge.ts'
-import type { RunningBridge } from '../bridge/running-bridge.ts'
+import { CLOSE_MS, type RunningBridge } from '../bridge/running-bridge.ts'
 import { CliError, ExitCode } from '../cli-error.ts'
-import { exitOnSignal } from '../serve/shutdown.ts'
+import { createLog } from '../listening/create-log.ts'
+import { exitOnSignal } from '../listening/exit-on-signal.ts'
+import { parseListenAddress } from '../listening/listen-address.ts'
+import { addDoorOptions, addServerOptions, addSocketOptions, duration } from '../listening/listening-options.ts'
 
 const HELP = `
 Bytes pass as they are, in binary messages of any size. Where --to is a WebSocket, TCP comes in; otherwise WebSockets do.
@@ -37,7 +29,7 @@ the rest, and a table for who comes from websockify.`
 
 /** `wigwag bridge`. */
 export function bridgeCommand(): Command {
-  return new Command('bridge')
+  const command = new Command('bridge')
     .description('Join WebSockets with TCP ports or unix sockets, in either direction.')
     .addOption(
       new Option('-l, --listen <where>', 'a port on 127.0.0.1, HOST:PORT or unix:/path; port 0 takes any free one')
@@ -53,13 +45,8 @@ export function bridgeCommand(): Command {
         .env('WIGWAG_CREDENTIAL')
         .argParser(collect),
     )
-    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collectOrigins)
-    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
-    .option(
-      '--trusted-proxy <address>',
-      'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
-      collectAddresses,
-    )
+  addDoorOptions(command)
+  command
     .option(
       '-H, --header <header>',
       'send this header to the WebSocket server, "Name: value" (repeatable)',
@@ -79,43 +66,18 @@ export function bridgeCommand(): Command {
         .default(25_000, '25s'),
     )
     .option('--max-message <bytes>', 'largest message accepted; above it 1009', parseLimit, 1024 * 1024)
-    .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 1_000)
-    .addOption(duration('--header-timeout', 'how long a request head may take to come; then 408', 10_000, '10s'))
-    .addOption(duration('--request-timeout', 'how long a whole request may take to come; then 408', 30_000, '30s'))
-    .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
-    .option('--tls-cert <file>', 'serve wss: certificate chain (PEM)')
-    .option('--tls-key <file>', 'serve wss: private key (PEM)')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged, to stderr as JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
-    .addHelpText('after', HELP)
-    .action(bridge)
+  addServerOptions(addSocketOptions(command), 1_000)
+  return command.addHelpText('after', HELP).action(bridge)
 }
-
-function duration(flag: string, what: string, defaultMs: number, shown: string): Option {
-  return new Option(`${flag} <duration>`, what).argParser(parseDuration).default(defaultMs, shown)
-}
-
-/** How long the goodbyes may take, in milliseconds: that of a WebSocket, and what a target is given behind it. */
-const CLOSE_MS = 6_000
 
 async function bridge(options: BridgeCommandOptions): Promise<void> {
   checkBridgeOptions(options)
-  const log = pino(
-    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  )
+  const log = createLog(options.logLevel)
   const running = createBridge(options, log)
   const where = await running.listen()
   process.stdout.write(`Wigwag bridges ${where} to ${options.to ?? (options.allow ?? []).join(', ')}\nStop: Ctrl-C\n`)
   log.info({ where }, 'listening')
-  exitOnSignal(CLOSE_MS, async (signal) => {
-    log.info({ signal }, 'shutting down; a second signal exits at once')
-    await running.close()
-    log.info('closed')
-  })
+  exitOnSignal(log, { closeMs: CLOSE_MS, close: () => running.close() })
 }
 
 function createBridge(options: BridgeCommandOptions, log: Parameters<typeof logBridgeEvent>[0]): RunningBridge {

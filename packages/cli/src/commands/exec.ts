@@ -1,24 +1,20 @@
 import { Command, Option } from 'commander'
-import { pino } from 'pino'
 import {
   collect,
-  collectAddresses,
-  collectHosts,
   collectNames,
-  collectOrigins,
   collectProgramOrigins,
   parseCount,
   parseDrain,
-  parseDuration,
   parseHeader,
   parseLimit,
-  parsePort,
 } from '../argument-parsers.ts'
 import { checkExecOptions, type ExecCommandOptions } from '../exec/exec-command-options.ts'
 import { ExecServer } from '../exec/exec-server.ts'
 import { keepHeapFlat } from '../exec/flat-heap.ts'
 import { logExecEvent } from '../exec/log-exec-event.ts'
-import { exitOnSignal } from '../serve/shutdown.ts'
+import { createLog } from '../listening/create-log.ts'
+import { exitOnSignal } from '../listening/exit-on-signal.ts'
+import { addAddressOptions, addDoorOptions, addServerOptions } from '../listening/listening-options.ts'
 
 const HELP = `
 Each WebSocket gets a program of its own: a line that it writes is a message, a message is a line that it reads. It sees who
@@ -40,13 +36,12 @@ otherwise together with --credential, --decided-by program or --insecure, and le
 
 /** `wigwag exec`. */
 export function execCommand(): Command {
-  return new Command('exec')
+  const command = new Command('exec')
     .description('Put any program on the web: its stdin and stdout as a WebSocket.')
     .argument('[command...]', 'the program and its arguments, behind --')
     .passThroughOptions()
-    .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8080)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--insecure', 'allow a public --host although nobody decides who may come in')
+  addAddressOptions(command, 8080, 'allow a public --host although nobody decides who may come in')
+  command
     .addOption(
       new Option('--credential <name:password>', 'let in who knows this name and password (repeatable)')
         .env('WIGWAG_CREDENTIAL')
@@ -106,15 +101,8 @@ export function execCommand(): Command {
       'let pages of these in as well: [scheme://]host[:port] between commas; * for all',
       collectProgramOrigins,
     )
-    .addOption(
-      new Option('--allow-origin <origin>', 'the same, one by one, as wigwag serve has it').argParser(collectOrigins),
-    )
-    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
-    .option(
-      '--trusted-proxy <address>',
-      'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
-      collectAddresses,
-    )
+  addDoorOptions(command)
+  command
     .option('--reverse-lookup', 'set REMOTE_HOST to the name of the client')
     .addOption(
       new Option('--ping-interval <duration>', 'silence after which a client is pinged; 0 sends none')
@@ -124,27 +112,8 @@ export function execCommand(): Command {
     .option('--header <header>', 'add this header to every answer, "Name: value" (repeatable)', parseHeader)
     .option('--header-ws <header>', 'to those that open a WebSocket (repeatable)', parseHeader)
     .option('--header-http <header>', 'to all others (repeatable)', parseHeader)
-    .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 10_000)
-    .addOption(
-      new Option('--header-timeout <duration>', 'how long a request head may take to come; then 408')
-        .argParser(parseDuration)
-        .default(10_000, '10s'),
-    )
-    .addOption(
-      new Option('--request-timeout <duration>', 'how long a whole request may take to come; then 408')
-        .argParser(parseDuration)
-        .default(30_000, '30s'),
-    )
-    .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
-    .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
-    .option('--tls-key <file>', 'serve https: private key (PEM)')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged, to stderr as JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
-    .addHelpText('after', HELP)
-    .action(exec)
+  addServerOptions(command, 10_000)
+  return command.addHelpText('after', HELP).action(exec)
 }
 
 function wait(flag: string, what: string, defaultMs: number): Option {
@@ -154,25 +123,20 @@ function wait(flag: string, what: string, defaultMs: number): Option {
 async function exec(command: readonly string[], options: ExecCommandOptions): Promise<void> {
   checkExecOptions(options, command)
   keepHeapFlat()
-  const log = pino(
-    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  )
+  const log = createLog(options.logLevel)
   const server = new ExecServer(options, command, (event) => logExecEvent(log, event))
-  const url = await server.listen()
-  process.stdout.write(describeServed(url, command, options))
+  const [url, ...others] = await server.listen()
+  process.stdout.write(describeServed([url, ...others], command, options))
   log.info({ url }, 'listening')
-  exitOnSignal(server.closeMs, async (signal) => {
-    log.info({ signal, processes: server.processes }, 'shutting down; a second signal exits at once')
-    await server.close()
-    log.info('closed')
-  })
+  exitOnSignal(log, server, () => ({ processes: server.processes }))
 }
 
-function describeServed(url: string, command: readonly string[], options: ExecCommandOptions): string {
-  const webSocketUrl = url.replace(/^http/, 'ws')
+function describeServed(urls: readonly string[], command: readonly string[], options: ExecCommandOptions): string {
+  const webSocketUrls = urls.map((url) => url.replace(/^http/, 'ws'))
   const { page, dir, cgi } = options
   const what = dir ?? (command.length > 0 ? command.join(' ') : cgi)
-  const where = page === undefined ? webSocketUrl : `${webSocketUrl}, and shows it at ${url}`
-  return `Wigwag runs ${what} at ${where}\nTry:  wigwag connect ${webSocketUrl}     Stop: Ctrl-C\n`
+  const shown = page === undefined ? '' : `, and shows it at ${urls.join(' and ')}`
+  const reachable = webSocketUrls.find((url) => url.startsWith('ws'))
+  const trial = reachable === undefined ? '' : `Try:  wigwag connect ${reachable}     `
+  return `Wigwag runs ${what} at ${webSocketUrls.join(' and ')}${shown}\n${trial}Stop: Ctrl-C\n`
 }

@@ -1,23 +1,20 @@
 import { Command, Option } from 'commander'
-import { pino } from 'pino'
 import {
-  collectAddresses,
   collectApiKeys,
   collectExempt,
-  collectHosts,
-  collectOrigins,
   collectPatterns,
   parseBasePath,
   parseCount,
   parseDrain,
   parseDuration,
   parseLimit,
-  parsePort,
   parseRedisUrl,
 } from '../argument-parsers.ts'
+import { createLog } from '../listening/create-log.ts'
+import { exitOnSignal } from '../listening/exit-on-signal.ts'
+import { addAddressOptions, addDoorOptions, addServerOptions } from '../listening/listening-options.ts'
 import { checkServeOptions, type ServeOptions } from '../serve/serve-options.ts'
 import { ServeServer } from '../serve/serve-server.ts'
-import { exitOnSignal } from '../serve/shutdown.ts'
 
 const HELP = `
 What it serves:
@@ -60,18 +57,12 @@ apart by their own addresses, and pages are compared with the host that they ask
 
 /** `wigwag serve`. */
 export function serveCommand(): Command {
-  return new Command('serve')
-    .description('Serve channels to browsers and programs, with history and recovery, in memory or on Redis.')
-    .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 8000)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--insecure', 'allow a public --host although there is no authentication')
-    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collectOrigins)
-    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
-    .option(
-      '--trusted-proxy <address>',
-      'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
-      collectAddresses,
-    )
+  const command = new Command('serve').description(
+    'Serve channels to browsers and programs, with history and recovery, in memory or on Redis.',
+  )
+  addAddressOptions(command, 8000, 'allow a public --host although there is no authentication')
+  addDoorOptions(command)
+  command
     .addOption(
       new Option('--base-path <path>', 'serve everything below this path, as in /push')
         .argParser(parseBasePath)
@@ -121,7 +112,6 @@ export function serveCommand(): Command {
         .argParser(parseDuration)
         .default(45_000, '45s'),
     )
-    .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 100_000)
     .option('--max-address-connections <count>', 'most of one client address; above it 429', parseLimit, 1000)
     .option('--max-address-requests <count>', 'most requests of one per second; above it 429', parseLimit, 100)
     .option('--max-address-burst <count>', 'how many of them may come at once after a pause', parseLimit, 500)
@@ -131,55 +121,39 @@ export function serveCommand(): Command {
       collectExempt,
     )
     .addOption(
-      new Option('--header-timeout <duration>', 'how long a request head may take to come; then 408')
-        .argParser(parseDuration)
-        .default(10_000, '10s'),
-    )
-    .addOption(
-      new Option('--request-timeout <duration>', 'how long a whole request may take to come; then 408')
-        .argParser(parseDuration)
-        .default(30_000, '30s'),
-    )
-    .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
-    .addOption(
       new Option('--drain <duration>', 'in how much time clients leave when it is told to stop; 0 for all at once')
         .argParser(parseDrain)
         .default(3000, '3s'),
     )
-    .option('--tls-cert <file>', 'serve https: certificate chain (PEM)')
-    .option('--tls-key <file>', 'serve https: private key (PEM)')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged, to stderr as JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
-    .addHelpText('after', HELP)
-    .action(serve)
+  addServerOptions(command, 100_000)
+  return command.addHelpText('after', HELP).action(serve)
 }
 
 async function serve(options: ServeOptions): Promise<void> {
   checkServeOptions(options)
-  const log = pino(
-    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  )
+  const log = createLog(options.logLevel)
   const server = new ServeServer(options, (status) => {
     if (status.state === 'connected') log.info('Redis is there')
     else log.warn({ why: status.why }, 'Redis is away')
   })
   const broker = await server.start()
-  const url = await server.listen()
+  const [url, ...others] = await server.listen()
   // Not told as a change: it was never there.
   if (server.status.state !== 'connected') log.warn({ why: server.status.why }, 'Redis is away')
   process.stdout.write(
-    `Wigwag serves ${url}\n${broker}` +
-      `No authentication: anyone who reaches ${options.host} may publish and subscribe.\n` +
-      `Try:  curl -d hello ${url}/channel/foo     Stop: Ctrl-C\n`,
+    `Wigwag serves ${[url, ...others].join(' and ')}\n${broker}` +
+      `No authentication: anyone who reaches ${describeReach(options)} may publish and subscribe.\n` +
+      `Try:  ${describeTrial(url, options)}     Stop: Ctrl-C\n`,
   )
   log.info({ url }, 'listening')
-  exitOnSignal(server.closeMs, async (signal) => {
-    log.info({ signal, connections: server.connections }, 'shutting down; a second signal exits at once')
-    await server.close()
-    log.info('closed')
-  })
+  exitOnSignal(log, server, () => ({ connections: server.connections }))
+}
+
+function describeReach({ host = ['127.0.0.1'], tlsClientCa }: ServeOptions): string {
+  return `${host.join(' or ')}${tlsClientCa === undefined ? '' : ' with a certificate'}`
+}
+
+function describeTrial(url: string, { basePath }: ServeOptions): string {
+  const [, path] = /^unix:(.*)/.exec(url) ?? []
+  return `curl -d hello ${path === undefined ? url : `--unix-socket ${path} http://localhost${basePath}`}/channel/foo`
 }

@@ -1,19 +1,9 @@
 import { Command, Option } from 'commander'
-import { type Logger, pino } from 'pino'
-import {
-  collect,
-  collectAddresses,
-  collectHosts,
-  collectNames,
-  collectOrigins,
-  parseBasePath,
-  parseCount,
-  parseDrain,
-  parseDuration,
-  parseLimit,
-  parsePort,
-} from '../argument-parsers.ts'
-import { exitOnSignal } from '../serve/shutdown.ts'
+import type { Logger } from 'pino'
+import { collect, collectNames, parseBasePath, parseCount, parseDrain, parseLimit } from '../argument-parsers.ts'
+import { createLog } from '../listening/create-log.ts'
+import { exitOnSignal } from '../listening/exit-on-signal.ts'
+import { addAddressOptions, addDoorOptions, addServerOptions, type Letters } from '../listening/listening-options.ts'
 import { collectClientOption } from '../term/client-option.ts'
 import { parseSignal } from '../term/parse-signal.ts'
 import { checkTermOptions, type TermCommandOptions } from '../term/term-command-options.ts'
@@ -32,15 +22,23 @@ No shell reads the command, and nothing of a URL becomes an argument unless --ur
 unless --host says otherwise together with --credential or --insecure, and lets in only pages of its own origin. docs/term.md has
 the rest, and a table for who comes from ttyd.`
 
+/** As ttyd has them. */
+const LETTERS: Letters = {
+  host: '-i, ',
+  socketOwner: '-U, ',
+  tlsCert: '-C, ',
+  tlsKey: '-K, ',
+  tlsClientCa: '-A, ',
+}
+
 /** `wigwag term`. */
 export function termCommand(): Command {
-  return new Command('term')
+  const command = new Command('term')
     .description('A terminal in the browser, with any program in it.')
     .argument('[command...]', 'the program and its arguments, behind --')
     .passThroughOptions()
-    .option('-p, --port <number>', 'port to listen on; 0 takes any free one', parsePort, 7681)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--insecure', 'allow a public --host although nobody is asked for a password')
+  addAddressOptions(command, 7681, 'allow a public --host although nobody is asked for a password', LETTERS)
+  command
     .addOption(
       new Option('-c, --credential <name:password>', 'let in who knows this name and password (repeatable)')
         .env('WIGWAG_CREDENTIAL')
@@ -84,65 +82,33 @@ export function termCommand(): Command {
     )
     .option('--scrollback <bytes>', 'output kept of a session for who comes back or late', parseLimit, 1024 * 1024)
     .option('--share-lines <count>', 'lines of it that somebody who comes late is shown', parseCount, 1000)
-    .option('--allow-origin <origin>', 'let pages of this origin in as well (repeatable; * for all)', collectOrigins)
-    .option('--allow-host <name>', 'answer to this Host name as well (repeatable; * for all)', collectHosts)
-    .option(
-      '--trusted-proxy <address>',
-      'believe X-Forwarded-For and -Host of this address, subnet (10.0.0.0/8) or loopback (repeatable)',
-      collectAddresses,
-    )
-    .addOption(
-      new Option('-P, --ping-interval <duration>', 'silence after which a client is pinged; 0 sends none')
-        .argParser(parseDrain)
-        .default(25_000, '25s'),
-    )
-    .option('--max-connections <count>', 'most connections in total; above it 503', parseLimit, 10_000)
-    .addOption(
-      new Option('--header-timeout <duration>', 'how long a request head may take to come; then 408')
-        .argParser(parseDuration)
-        .default(10_000, '10s'),
-    )
-    .addOption(
-      new Option('--request-timeout <duration>', 'how long a whole request may take to come; then 408')
-        .argParser(parseDuration)
-        .default(30_000, '30s'),
-    )
-    .option('--max-header <bytes>', 'largest request head accepted; above it 431', parseLimit, 16 * 1024)
-    .option('-C, --tls-cert <file>', 'serve https: certificate chain (PEM)')
-    .option('-K, --tls-key <file>', 'serve https: private key (PEM)')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged, to stderr as JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
-    .addHelpText('after', HELP)
-    .action(term)
+  addDoorOptions(command)
+  command.addOption(
+    new Option('-P, --ping-interval <duration>', 'silence after which a client is pinged; 0 sends none')
+      .argParser(parseDrain)
+      .default(25_000, '25s'),
+  )
+  addServerOptions(command, 10_000, LETTERS)
+  return command.addHelpText('after', HELP).action(term)
 }
 
 async function term(command: readonly string[], options: TermCommandOptions): Promise<void> {
   checkTermOptions(options, command)
-  const log = pino(
-    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  )
+  const log = createLog(options.logLevel)
   // Terminals take code for this machine; other commands go without.
-  const { TermServer, CLOSE_MS } = await import('../term/term-server.ts')
+  const { TermServer } = await import('../term/term-server.ts')
   const server = new TermServer(options, command, (event) => {
     logEvent(log, event)
     const isDone = event.type === 'idle' && (options.once === true || options.exitNoConn === true)
     if (isDone) process.kill(process.pid, 'SIGTERM')
   })
-  const url = await server.listen()
+  const [url, ...others] = await server.listen()
   process.stdout.write(
-    `Wigwag shows ${command.join(' ')} at ${url}\n` +
+    `Wigwag shows ${command.join(' ')} at ${[url, ...others].join(' and ')}\n` +
       `${options.writable === true ? 'Whoever comes in types.' : 'Everybody reads; --writable lets them type.'}     Stop: Ctrl-C\n`,
   )
   log.info({ url }, 'listening')
-  exitOnSignal(CLOSE_MS, async (signal) => {
-    log.info({ signal }, 'shutting down; a second signal exits at once')
-    await server.close()
-    log.info('closed')
-  })
+  exitOnSignal(log, server)
 }
 
 function logEvent(log: Logger, { type, ...event }: { readonly type: string }): void {

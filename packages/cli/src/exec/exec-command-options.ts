@@ -1,10 +1,9 @@
-import { isLoopbackAddress } from '@wigwag/socket'
 import { CliError, ExitCode } from '../cli-error.ts'
-import type { ListenOptions } from '../http-server.ts'
+import { listenAddresses } from '../listening/listen-address.ts'
+import { checkListening, type ListeningOptions } from '../listening/listening-options.ts'
 
 /** What `wigwag exec` was asked to do. */
-export interface ExecCommandOptions extends ListenOptions {
-  readonly insecure?: boolean
+export interface ExecCommandOptions extends ListeningOptions {
   readonly credential?: readonly string[]
   readonly decidedBy: 'server' | 'program'
   readonly binary?: boolean
@@ -29,21 +28,16 @@ export interface ExecCommandOptions extends ListenOptions {
   readonly interruptWait: number
   readonly terminateWait: number
   readonly origin?: readonly string[]
-  readonly allowOrigin?: readonly string[]
-  readonly allowHost?: readonly string[]
-  readonly trustedProxy?: readonly string[]
   readonly reverseLookup?: boolean
   readonly pingInterval: number
   readonly header?: Readonly<Record<string, string>>
   readonly headerWs?: Readonly<Record<string, string>>
   readonly headerHttp?: Readonly<Record<string, string>>
-  readonly maxConnections: number
-  readonly logLevel: string
 }
 
 /** Refuses what would surprise: programs open to the world, half of a certificate, nothing to run. */
 export function checkExecOptions(options: ExecCommandOptions, command: readonly string[]): void {
-  const { host, insecure, credential, decidedBy, dir, cgi, mode, passStderr, tlsCert, tlsKey } = options
+  const { host, port, credential, decidedBy, dir, cgi, mode, passStderr } = options
   if (command.length === 0 && dir === undefined && cgi === undefined) {
     throw new CliError(
       'Say what to run, as in: wigwag exec -- vmstat 1. Or a folder of programs with --dir.',
@@ -69,16 +63,11 @@ export function checkExecOptions(options: ExecCommandOptions, command: readonly 
       ExitCode.usage,
     )
   }
-  if (!isLoopbackAddress(host) && insecure !== true && credential === undefined && !onlyProgramsDecide(options)) {
-    throw new CliError(
-      `--host ${host} lets anyone who reaches this machine run the program. Say who may with --credential NAME:PASSWORD or ` +
-        '--decided-by program, leave --host out to serve this machine only, or add --insecure if that is what you want.',
-      ExitCode.usage,
-    )
-  }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new CliError('--tls-cert and --tls-key go together: give both, or neither.', ExitCode.usage)
-  }
+  const whoMay = (where: string): string =>
+    `--host ${where} lets anyone who reaches this machine run the program. Say who may with --credential NAME:PASSWORD or ` +
+    '--decided-by program, leave --host out to serve this machine only, or add --insecure if that is what you want.'
+  const isDecided = credential !== undefined || onlyProgramsDecide(options)
+  checkListening(options, listenAddresses(host, port), isDecided ? undefined : whoMay)
 }
 
 /** Whether everything that can be reached asks its program first. Pages, files and CGI programs do not. */

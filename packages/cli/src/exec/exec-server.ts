@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import { HubError } from '@wigwag/hub'
 import {
   ExecEndpoint,
@@ -11,7 +10,9 @@ import {
 } from '@wigwag/programs'
 import { Admission, UsageError } from '@wigwag/socket'
 import { CliError, describeError, ExitCode } from '../cli-error.ts'
-import { createHttpServer, listen } from '../http-server.ts'
+import { HttpListeners } from '../listening/http-listeners.ts'
+import { listenAddresses } from '../listening/listen-address.ts'
+import { doorPolicies } from '../listening/listening-options.ts'
 import type { ExecCommandOptions } from './exec-command-options.ts'
 
 /** The server behind `wigwag exec`. */
@@ -19,7 +20,7 @@ export class ExecServer {
   readonly #options: ExecCommandOptions
   readonly #endpoint: ExecEndpoint | SharedEndpoint | undefined
   readonly #plain: ExecHttp
-  readonly #http: Server
+  readonly #http: HttpListeners
 
   /** Throws `CliError` for what cannot be served. */
   constructor(options: ExecCommandOptions, command: readonly string[], onEvent: (event: ExecEvent) => void) {
@@ -27,10 +28,11 @@ export class ExecServer {
     const doors = doorOptions(options, onEvent)
     this.#endpoint = inWordsOfTheCommand(() => createEndpoint(options, doors, command))
     this.#plain = inWordsOfTheCommand(() => createPlain(options, doors, () => this.#describe(command)))
-    this.#http = createHttpServer(options, (incoming, response) => {
-      void this.#plain.answer(this.#http, incoming, response)
+    const { host, port } = options
+    this.#http = new HttpListeners(options, listenAddresses(host, port), (incoming, response, server) => {
+      void this.#plain.answer(server, incoming, response)
     })
-    this.#endpoint?.attach(this.#http)
+    if (this.#endpoint !== undefined) this.#http.attach(this.#endpoint)
   }
 
   /** Programs that run now. */
@@ -38,12 +40,12 @@ export class ExecServer {
     return this.#endpoint?.stats.processes ?? 0
   }
 
-  /** Listens, and starts programs that do not wait for clients; resolves with the URL. Rejects with `CliError` when that cannot be had. */
-  async listen(): Promise<string> {
-    const url = await listen(this.#http, this.#options)
+  /** Listens, and starts programs that do not wait for clients; resolves with the URLs. Rejects with `CliError` when that cannot be had. */
+  async listen(): Promise<readonly [string, ...string[]]> {
+    const urls = await this.#http.listen()
     try {
       await this.#endpoint?.start()
-      return url
+      return urls
     } catch (error) {
       this.#http.close()
       throw new CliError(describeError(error))
@@ -78,13 +80,15 @@ export class ExecServer {
 type Doors = ReturnType<typeof doorOptions>
 
 function doorOptions(options: ExecCommandOptions, onEvent: (event: ExecEvent) => void) {
-  const { credential, passEnv, cwd, allowHost, trustedProxy } = options
-  const origins = [...(options.origin ?? []), ...(options.allowOrigin ?? [])]
+  const { credential, passEnv, cwd, origin, allowOrigin } = options
+  const origins = [...(origin ?? []), ...(allowOrigin ?? [])]
+  const { trustedProxies, ...doors } = doorPolicies({ ...options, ...(origins.length > 0 && { allowOrigin: origins }) })
   return {
     admission: new Admission({
       maxConnections: options.maxConnections,
-      ...(trustedProxy && { trustedProxies: trustedProxy }),
+      ...(trustedProxies && { trustedProxies }),
     }),
+    ...doors,
     maxProcesses: options.maxProcesses,
     reverseLookup: options.reverseLookup === true,
     killLadder: {
@@ -96,8 +100,6 @@ function doorOptions(options: ExecCommandOptions, onEvent: (event: ExecEvent) =>
     ...(credential && { credentials: credential }),
     ...(passEnv && { passEnv }),
     ...(cwd !== undefined && { cwd }),
-    ...(origins.length > 0 && { allowOrigins: origins.includes('*') ? ('any' as const) : origins }),
-    ...(allowHost && { allowHosts: allowHost.includes('*') ? ('any' as const) : allowHost }),
   }
 }
 

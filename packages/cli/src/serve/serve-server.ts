@@ -7,7 +7,9 @@ import { describeRedis } from '@wigwag/redis'
 import { type Admission, answerText, hostPolicyOf, type Refusal, refuse } from '@wigwag/socket'
 import { checkHost } from '@wigwag/socket/core'
 import { CliError, ExitCode } from '../cli-error.ts'
-import { createHttpServer, listen } from '../http-server.ts'
+import { HttpListeners } from '../listening/http-listeners.ts'
+import { listenAddresses } from '../listening/listen-address.ts'
+import { doorPolicies } from '../listening/listening-options.ts'
 import { pathBelow, slashRedirect } from './base-path.ts'
 import { createAdmission } from './create-admission.ts'
 import { createBroker } from './create-broker.ts'
@@ -26,12 +28,13 @@ export class ServeServer {
   readonly #admission: Admission
   readonly #endpoint: ChannelEndpoint
   readonly #pages = new PageFiles(PAGES_FOLDER)
-  readonly #http: Server
+  readonly #http: HttpListeners
 
   /** `onStatus` is told when the broker goes away and when it is back. */
   constructor(options: ServeOptions, onStatus: (status: BrokerStatus) => void) {
     this.#options = options
-    const { historySize: size, historyTtl: ttlMs, maxPublication, allowOrigin, allowHost } = options
+    const { historySize: size, historyTtl: ttlMs, maxPublication, host, port } = options
+    const { allowOrigins, allowHosts } = doorPolicies(options)
     const history = { size, ttlMs }
     const broker = createBroker(options, history, onStatus)
     this.#hub = createHub({ ...(broker && { broker }), history, maxPublicationBytes: maxPublication })
@@ -44,11 +47,13 @@ export class ServeServer {
       maxPollWaitMs: options.maxPollWait,
       perMessageDeflate: options.compress === true,
       ...(options.apiKey && { api: { keys: options.apiKey } }),
-      ...(allowOrigin === undefined ? {} : { allowOrigins: allowOrigin.includes('*') ? 'any' : allowOrigin }),
-      ...(allowHost === undefined ? {} : { allowHosts: allowHost.includes('*') ? 'any' : allowHost }),
+      ...(allowOrigins && { allowOrigins }),
+      ...(allowHosts && { allowHosts }),
     })
-    this.#http = createHttpServer(options, (incoming, response) => this.#answer(incoming, response))
-    this.#endpoint.attach(this.#http)
+    this.#http = new HttpListeners(options, listenAddresses(host, port), (incoming, response, server) =>
+      this.#answer(incoming, response, server),
+    )
+    this.#http.attach(this.#endpoint)
   }
 
   /** Connections open now. */
@@ -72,9 +77,12 @@ export class ServeServer {
     return status.state === 'connected' ? `${where}\n` : `${where} ${status.why} It is tried again and again.\n`
   }
 
-  /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
-  async listen(): Promise<string> {
-    return `${await listen(this.#http, this.#options)}${this.#options.basePath}`
+  /** Listens; resolves with the URLs. Rejects with `CliError` when an address cannot be had. */
+  async listen(): Promise<readonly [string, ...string[]]> {
+    const { basePath } = this.#options
+    const below = (url: string): string => (url.startsWith('unix:') ? url : `${url}${basePath}`)
+    const [url, ...others] = await this.#http.listen()
+    return [below(url), ...others.map(below)]
   }
 
   /** Lets nobody new in, has clients leave one after the other, and ends: `closeMs` later at the latest. */
@@ -91,9 +99,9 @@ export class ServeServer {
     return this.#options.drain + DRAIN_GRACE_MS
   }
 
-  #answer(incoming: IncomingMessage, response: ServerResponse): void {
+  #answer(incoming: IncomingMessage, response: ServerResponse, server: Server): void {
     const { basePath } = this.#options
-    const refusal = this.#admission.admitRequest(incoming, response) ?? this.#checkHost(incoming)
+    const refusal = this.#admission.admitRequest(incoming, response) ?? this.#checkHost(incoming, server)
     const path = pathBelow(incoming.url ?? '', basePath)
     if (refusal !== undefined) answerText(response, refusal.status, refusal.message, refusal.headers)
     else if (path === '/health') answerText(response, 200, 'ok')
@@ -117,9 +125,8 @@ export class ServeServer {
   }
 
   /** The pages are behind the same door as the channels. */
-  #checkHost({ headers: { host } }: IncomingMessage): Refusal | undefined {
-    const { allowHost } = this.#options
-    const policy = hostPolicyOf(this.#http, allowHost?.includes('*') === true ? 'any' : allowHost)
+  #checkHost({ headers: { host } }: IncomingMessage, server: Server): Refusal | undefined {
+    const policy = hostPolicyOf(server, doorPolicies(this.#options).allowHosts)
     const refusal = host === undefined ? undefined : checkHost(host, policy)
     return refusal && refuse(403, refusal.message)
   }

@@ -1,10 +1,9 @@
-import { isLoopbackAddress } from '@wigwag/socket'
 import { CliError, ExitCode } from '../cli-error.ts'
-import type { ListenOptions } from '../http-server.ts'
+import { listenAddresses } from '../listening/listen-address.ts'
+import { checkListening, type ListeningOptions } from '../listening/listening-options.ts'
 
 /** What `wigwag term` was asked to do. */
-export interface TermCommandOptions extends ListenOptions {
-  readonly insecure?: boolean
+export interface TermCommandOptions extends ListeningOptions {
   readonly credential?: readonly string[]
   readonly writable?: boolean
   readonly shared?: boolean
@@ -25,28 +24,16 @@ export interface TermCommandOptions extends ListenOptions {
   readonly scrollback: number
   readonly shareLines: number
   readonly pingInterval: number
-  readonly maxConnections: number
-  readonly allowOrigin?: readonly string[]
-  readonly allowHost?: readonly string[]
-  readonly trustedProxy?: readonly string[]
-  readonly logLevel: string
 }
 
 /** Refuses what would surprise: a terminal open to the world, half of a certificate, nothing to run. */
 export function checkTermOptions(options: TermCommandOptions, command: readonly string[]): void {
-  const { host, insecure, credential, writable, tlsCert, tlsKey } = options
-  if (command.length === 0) throw usage('Say what to run, as in: wigwag term --writable -- bash')
-  if (!isLoopbackAddress(host) && insecure !== true && credential === undefined) {
-    throw usage(
-      `--host ${host} lets anyone who reaches this machine ${writable === true ? 'use' : 'see'} the terminal. Say who may with ` +
-        '--credential NAME:PASSWORD, leave --host out to serve this machine only, or add --insecure if that is what you want.',
-    )
+  const { host, port, credential, writable } = options
+  if (command.length === 0) {
+    throw new CliError('Say what to run, as in: wigwag term --writable -- bash', ExitCode.usage)
   }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw usage('--tls-cert and --tls-key go together: give both, or neither.')
-  }
-}
-
-function usage(what: string): CliError {
-  return new CliError(what, ExitCode.usage)
+  const whoMay = (where: string): string =>
+    `--host ${where} lets anyone who reaches this machine ${writable === true ? 'use' : 'see'} the terminal. Say who may with ` +
+    '--credential NAME:PASSWORD, leave --host out to serve this machine only, or add --insecure if that is what you want.'
+  checkListening(options, listenAddresses(host, port), credential === undefined ? whoMay : undefined)
 }

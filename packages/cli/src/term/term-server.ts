@@ -1,26 +1,34 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { ProgramsError, TerminalEndpoint, type TerminalEvent, type TerminalOptions } from '@wigwag/programs/term'
 import { CliError, ExitCode } from '../cli-error.ts'
-import { createHttpServer, listen } from '../http-server.ts'
+import { HttpListeners } from '../listening/http-listeners.ts'
+import { listenAddresses } from '../listening/listen-address.ts'
+import { doorPolicies } from '../listening/listening-options.ts'
 import type { TermCommandOptions } from './term-command-options.ts'
 
 /** The server behind `wigwag term`. */
 export class TermServer {
+  /** How long `close` may take, in milliseconds: all the time that programs are given, and what the kernel needs. */
+  readonly closeMs = 3000
   readonly #options: TermCommandOptions
   readonly #endpoint: TerminalEndpoint
-  readonly #http: Server
+  readonly #http: HttpListeners
 
   /** Throws `CliError` for what cannot be served. */
   constructor(options: TermCommandOptions, command: readonly string[], onEvent: (event: TerminalEvent) => void) {
     this.#options = options
     this.#endpoint = createEndpoint({ ...endpointOptions(options), command, onEvent })
-    this.#http = createHttpServer(options, (_incoming, response) => answerOther(options.basePath, response))
-    this.#endpoint.attach(this.#http)
+    const { host, port, basePath } = options
+    this.#http = new HttpListeners(options, listenAddresses(host, port), (_, response) =>
+      answerOther(basePath, response),
+    )
+    this.#http.attach(this.#endpoint)
   }
 
-  /** Listens; resolves with the URL. Rejects with `CliError` when the address cannot be had. */
-  async listen(): Promise<string> {
-    return `${await listen(this.#http, this.#options)}${this.#options.basePath}/`
+  /** Listens; resolves with the URLs. Rejects with `CliError` when an address cannot be had. */
+  async listen(): Promise<readonly [string, ...string[]]> {
+    const [url, ...others] = await this.#http.listen()
+    return [this.#pageAt(url), ...others.map((other) => this.#pageAt(other))]
   }
 
   /** Ends every session and every program; resolves when none is left. */
@@ -29,13 +37,14 @@ export class TermServer {
     await this.#endpoint.close()
     this.#http.closeAllConnections()
   }
+
+  #pageAt(url: string): string {
+    return url.startsWith('unix:') ? url : `${url}${this.#options.basePath}/`
+  }
 }
 
-/** How long `close` may take, in milliseconds: all the time that programs are given, and what the kernel needs. */
-export const CLOSE_MS = 3000
-
 function endpointOptions(options: TermCommandOptions): Omit<TerminalOptions, 'command'> {
-  const { credential, passEnv, cwd, record, title, clientOption, allowOrigin, allowHost, trustedProxy } = options
+  const { credential, passEnv, cwd, record, title, clientOption } = options
   return {
     writable: options.writable === true,
     sessions: options.shared === true ? 'shared' : 'each',
@@ -57,9 +66,7 @@ function endpointOptions(options: TermCommandOptions): Omit<TerminalOptions, 'co
     ...(record !== undefined && { recordTo: record }),
     ...(title !== undefined && { title }),
     ...(clientOption && { preferences: clientOption }),
-    ...(trustedProxy && { trustedProxies: trustedProxy }),
-    ...(allowOrigin && { allowOrigins: allowOrigin.includes('*') ? ('any' as const) : allowOrigin }),
-    ...(allowHost && { allowHosts: allowHost.includes('*') ? ('any' as const) : allowHost }),
+    ...doorPolicies(options),
   }
 }
 
