@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -263,6 +263,90 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
           .on('error', resolve),
       )
       expect(await Promise.all([theirs, ours])).toEqual(Array(2).fill({ symbol: 'ABC', cents: 300 }))
+    })
+  })
+
+  test('from EventSource: the same page on the hub misses nothing, and that of the client beside it', async () => {
+    const guide = new Guide('from-eventsource')
+    guide.write('Only the server', 'Where an EventSource ends')
+    guide.run('Where an EventSource ends', 'npx esbuild')
+    const stream = join(guide.folder, 'public/stream.html')
+    const html = readFileSync(stream, 'utf8')
+    writeFileSync(join(guide.folder, 'public/old.html'), html.replace("'/channel/shop:orders'", "'/events'"))
+    const old = await guide.serve('before.mjs')
+    const before = await open(`${old.url}old.html`)
+    await before.said('open')
+    await post(`${old.url}orders/7/paid`)
+    await before.said('order 7 is paid')
+
+    const { url, direct, line } = await guide.serve()
+    const [streamed, live] = [await open(`${url}stream.html`), await open(url)]
+    await Promise.all([streamed.said('open'), live.said('connected')])
+    await post(`${url}orders/7/paid`)
+    await Promise.all([streamed.said('order 7 is paid'), live.said('order 7 is paid')])
+    line.cut()
+    await Promise.all([streamed.said('away'), live.said('connecting')])
+    await post(`${direct}orders/7/shipped`)
+    await post(`${direct}orders/8/shipped`)
+    line.mend()
+    await live.hurry()
+    for (const page of [streamed, live]) {
+      await page.said('order 8 is on its way')
+      expect(await page.lines()).toEqual(['order 7 is paid', 'order 7 is on its way', 'order 8 is on its way'])
+    }
+  })
+
+  describe('from polling', () => {
+    test('the page asks when there is something, and never meanwhile', async () => {
+      const guide = new Guide('from-polling')
+      guide.write('Ask when there is something')
+      guide.run('Ask when there is something', 'npx esbuild')
+      const { url, direct, line } = await guide.serve()
+      await post(`${url}orders/7/paid`)
+      const [before, after] = [await open(`${url}before.html`), await open(url)]
+      const asked = { before: 0, after: 0 }
+      before.page.on('request', (request) => request.url().endsWith('/orders') && asked.before++)
+      await Promise.all([before.said('order 7 is paid'), after.said('order 7 is paid')])
+      after.page.on('request', (request) => request.url().endsWith('/orders') && asked.after++)
+      await post(`${url}orders/7/shipped`)
+      await after.said('order 7 is shipped')
+      await before.page.waitForRequest(/orders$/)
+      await before.page.waitForRequest(/orders$/)
+      expect(asked.before).toBeGreaterThan(asked.after)
+      expect(asked.after).toBe(1)
+
+      line.cut()
+      await post(`${direct}orders/8/paid`)
+      line.mend()
+      await after.hurry()
+      await after.said('order 8 is paid')
+      expect(await after.lines()).toEqual(['order 7 is shipped', 'order 8 is paid'])
+    })
+
+    test('or it is told what has changed, and asks no more', async () => {
+      const guide = new Guide('from-polling')
+      guide.write('Ask when there is something', 'Send what has changed')
+      guide.run('Ask when there is something', 'npx esbuild')
+      const { url } = await guide.serve()
+      await post(`${url}told/7/paid`)
+      const { page, said } = await open(url)
+      await said('order 7 is paid')
+      const asked: string[] = []
+      page.on('request', (request) => asked.push(request.url()))
+      await post(`${url}told/7/shipped`)
+      await said('order 7 is shipped')
+      expect(asked).toEqual([])
+
+      const host = new URL(url).host
+      const [latest, wait, tagged] = guide.named('shell: poll').replaceAll('localhost:8080', host).split('\n')
+      const shell = async (line = '') =>
+        (await new ChildProgram('sh', ['-c', `cd ${guide.folder} && ${line}`]).exit).stdout
+      await post(`${url}orders/7/paid`)
+      expect(JSON.parse(await shell(latest))).toEqual({ type: 'changed', id: '7' })
+      for (const each of [wait, tagged]) expect(await shell(each)).toContain('"id":"7"')
+      const next = shell(tagged)
+      await post(`${url}orders/8/paid`)
+      expect(JSON.parse(await next)).toMatchObject([{ data: { id: '8' } }])
     })
   })
 })
