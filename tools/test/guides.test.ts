@@ -349,4 +349,50 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       expect(JSON.parse(await next)).toMatchObject([{ data: { id: '8' } }])
     })
   })
+
+  describe('when WebSocket is blocked', () => {
+    /** The page in a network that does something with WebSockets. */
+    async function blocked(how: string, options = 'connectTimeoutMs: 1000') {
+      const guide = new Guide('websocket-blocked')
+      guide.write('', 'Block it yourself')
+      const page = join(guide.folder, 'page.js')
+      writeFileSync(page, readFileSync(page, 'utf8').replace('transports', `${options}, transports`))
+      guide.run('', 'npx esbuild')
+      const hub = await guide.serve()
+      const network = await guide.serve(`blocked.mjs ${how} ${new URL(hub.direct).port}`)
+      return { guide, hub, network, ...(await open(network.url)) }
+    }
+
+    test.each([
+      ['refuse', ['http_stream']],
+      ['deaf', ['http_stream']],
+      ['collect', ['http_stream', 'long_poll']],
+    ])('%s: the page comes over %s, and the next one there at once', async (how, ways) => {
+      const { hub, page, said } = await blocked(how)
+      await said('HELLO')
+      await post(`${hub.direct}headline/rain`)
+      await said('rain')
+      await page.reload()
+      await said('HELLO')
+      const came = [...hub.program.stdout.matchAll(/came over (\w+)/g)].map(([, over]) => over)
+      expect(came).toEqual([...ways, ways.at(-1)])
+    })
+
+    test('where it is no more, the page moves up and misses nothing; who asks by hand is told which it is', async () => {
+      const { guide, hub, network, said, lines } = await blocked('refuse', 'moveUpDelayMs: 400')
+      const ask = async (url: string) => {
+        const line = guide.named('shell: upgrade').replace('http://localhost:8080/', url)
+        return (await new ChildProgram('sh', ['-c', line]).exit).stdout.split('\r\n')[0]
+      }
+      expect(await ask(network.url)).toBe('HTTP/1.1 426 Upgrade Required')
+      expect(await ask(hub.url)).toBe('HTTP/1.1 101 Switching Protocols')
+      await said('HELLO')
+      const opened = await guide.serve(`blocked.mjs open ${new URL(hub.direct).port}`)
+      network.line.retarget(Number(new URL(opened.direct).port))
+      await hub.program.waitFor(/over websocket/)
+      await post(`${hub.direct}headline/sun`)
+      await said('sun')
+      expect((await lines('p')).join()).toMatch(/connecting: unreachable.*connected/)
+    })
+  })
 })
