@@ -6,9 +6,23 @@ import { createMemoryBench, type MemoryBench } from './support/memory-bench.ts'
 
 type Step =
   | { readonly do: 'publish'; readonly channel: number; readonly count: number }
-  | { readonly do: 'cut' | 'silence' | 'mend' | 'wake' | 'disconnect' | 'connect' | 'drain' | 'reset' }
+  | {
+      readonly do:
+        | 'cut'
+        | 'stall'
+        | 'silence'
+        | 'halfOpen'
+        | 'mend'
+        | 'wake'
+        | 'disconnect'
+        | 'connect'
+        | 'drain'
+        | 'reset'
+    }
   | { readonly do: 'leave' | 'enter' | 'flinch'; readonly channel: number }
   | { readonly do: 'time'; readonly ms: number }
+
+const FAULTS = ['cut', 'stall', 'silence', 'halfOpen'] as const
 
 const channel = fc.integer({ min: 0, max: 2 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -16,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ do: fc.constant('publish' as const), channel, count: fc.integer({ min: 1, max: 4 }) }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'silence' as const, 'mend' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom(...FAULTS, 'mend' as const) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -49,7 +63,9 @@ async function take(each: Step, { hub, clock, line }: MemoryBench, client: Clien
       for (let i = 0; i < each.count; i++) await world.publish(hub, each.channel)
       return
     case 'cut':
+    case 'stall':
     case 'silence':
+    case 'halfOpen':
     case 'mend':
       return line[each.do]()
     case 'wake':

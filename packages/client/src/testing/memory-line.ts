@@ -23,13 +23,13 @@ export interface MemorySessionTransport {
 
 /**
  * A line in memory from clients to a hub, as a transport: `new Client(url, { transports: [new MemoryLine(hub)] })`. Like those in the
- * world it can be cut, or fall silent.
+ * world it can be cut, stall, fall silent, or be half open.
  */
 export class MemoryLine implements Transport {
   readonly name = 'memory'
   readonly #hub: MemoryHub
   readonly #ends = new Set<LineEnd>()
-  #state: 'whole' | 'cut' | 'silent' = 'whole'
+  #state: 'whole' | 'cut' | 'stalled' | 'silent' = 'whole'
   /** Connections that were asked for since it was made (count). */
   opened = 0
   /** Messages that went through to the hub, of all clients (count). */
@@ -44,7 +44,10 @@ export class MemoryLine implements Transport {
     const end = new LineEnd(this.#hub, sink, this.#ends, () => this.sent++)
     this.#ends.add(end)
     if (this.#state === 'cut') end.breakOff()
-    else if (this.#state === 'whole') end.begin()
+    else if (this.#state !== 'silent') {
+      end.isStalled = this.#state === 'stalled'
+      end.begin()
+    }
     return end
   }
 
@@ -60,15 +63,33 @@ export class MemoryLine implements Transport {
     for (const end of this.#ends) end.isSilent = true
   }
 
-  /** New connections get through again. Those that fell silent are as dead as after a change of network. */
+  /** Nothing gets through until `mend`, and then all of it, in order. */
+  stall(): void {
+    this.#state = 'stalled'
+    for (const end of this.#ends) end.isStalled = true
+  }
+
+  /**
+   * Ends every connection at the hub, and does not tell the clients: as when a server lost its power, or something between lost its
+   * memory. New connections get through.
+   */
+  halfOpen(): void {
+    for (const end of this.#ends) end.loseHub()
+  }
+
+  /** New connections get through again, and what stalled. Those that fell silent are as dead as after a change of network. */
   mend(): void {
     this.#state = 'whole'
+    for (const end of [...this.#ends]) end.goOn()
   }
 }
 
 /** One connection. What goes through it arrives a little later, in order. */
 class LineEnd implements OpenTransport {
   isSilent = false
+  isStalled = false
+  /** What waits for the line to go on. */
+  readonly #held: (() => void)[] = []
   readonly #hub: MemoryHub
   readonly #sink: TransportSink
   readonly #ends: Set<LineEnd>
@@ -112,7 +133,24 @@ class LineEnd implements OpenTransport {
 
   close(): void {
     if (this.isSilent) this.#isOver = true
-    else this.#end(() => {})
+    else if (this.isStalled) {
+      this.#isOver = true
+      this.#held.push(() => this.#end(() => {}))
+    } else this.#end(() => {})
+  }
+
+  /** What was held arrives. */
+  goOn(): void {
+    queueMicrotask(() => {
+      this.isStalled = false
+      for (const run of this.#held.splice(0)) run()
+    })
+  }
+
+  /** The hub sees the connection end; this end does not, and nothing comes through any more. */
+  loseHub(): void {
+    this.isSilent = true
+    queueMicrotask(() => this.#leaveHub())
   }
 
   /** Both sides see the connection end. */
@@ -122,16 +160,19 @@ class LineEnd implements OpenTransport {
   }
 
   #soon(run: () => void): void {
-    queueMicrotask(() => {
-      if (!this.#isOver && !this.isSilent) run()
-    })
+    const arrive = (): void => {
+      if (this.#isOver || this.isSilent) return
+      if (this.isStalled) this.#held.push(arrive)
+      else run()
+    }
+    queueMicrotask(arrive)
   }
 
   #end(tell: () => void): void {
-    if (this.#isOver) return
-    this.#isOver = true
     this.#ends.delete(this)
     this.#leaveHub()
+    if (this.#isOver) return
+    this.#isOver = true
     tell()
   }
 
