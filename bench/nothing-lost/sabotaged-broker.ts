@@ -1,16 +1,5 @@
-import type {
-  Announcement,
-  Broker,
-  BrokerListener,
-  BrokerStatus,
-  History,
-  HistoryRange,
-  HistoryStart,
-  Publication,
-  PublicationData,
-  PublishOptions,
-} from '@wigwag/hub'
-import type { ClientInfo } from '@wigwag/protocol'
+import type { Broker, BrokerListener, History, HistoryRange, HistoryStart } from '@wigwag/hub'
+import { ForwardingBroker } from '@wigwag/hub/testing'
 import type { Sabotage } from './scenario.ts'
 
 /** How long history takes, in milliseconds. */
@@ -21,23 +10,18 @@ const READING_MS = 5
  * comes live meanwhile (to its hub it is as though recoveries did not merge both) or tells of a gap wherever somebody
  * asks from a position.
  */
-export class SabotagedBroker implements Broker {
-  readonly #inner: Broker
+export class SabotagedBroker extends ForwardingBroker {
   readonly #how: Sabotage
   /** How many reads of each channel are under way. */
   readonly #reading = new Map<string, number>()
 
   constructor(inner: Broker, how: Sabotage) {
-    this.#inner = inner
+    super(inner)
     this.#how = how
   }
 
-  get status(): BrokerStatus {
-    return this.#inner.status
-  }
-
-  start(listener: BrokerListener): Promise<void> {
-    return this.#inner.start({
+  override start(listener: BrokerListener): Promise<void> {
+    return this.inner.start({
       ...listener,
       publication: (publication) => {
         if (this.#how !== 'forget-live' || !this.#reading.has(publication.channel)) listener.publication(publication)
@@ -45,8 +29,8 @@ export class SabotagedBroker implements Broker {
     })
   }
 
-  async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
-    const history = await this.#inner.history(channel, from, range)
+  override async history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    const history = await this.inner.history(channel, from, range)
     this.#reading.set(channel, (this.#reading.get(channel) ?? 0) + 1)
     try {
       await new Promise((resolve) => setTimeout(resolve, READING_MS))
@@ -57,33 +41,5 @@ export class SabotagedBroker implements Broker {
     }
     if (this.#how !== 'invent-gaps' || typeof from !== 'object') return history
     return { ...history, gap: history.gap ?? { reason: 'history-expired', after: from, position: history.position } }
-  }
-
-  publish(channel: string, data: PublicationData, options?: PublishOptions): Promise<Publication> {
-    return this.#inner.publish(channel, data, options)
-  }
-
-  subscribe(channel: string): Promise<void> {
-    return this.#inner.subscribe(channel)
-  }
-
-  unsubscribe(channel: string): Promise<void> {
-    return this.#inner.unsubscribe(channel)
-  }
-
-  removeHistory(channel: string): Promise<void> {
-    return this.#inner.removeHistory(channel)
-  }
-
-  announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
-    return this.#inner.announce(channel, kind, info)
-  }
-
-  tell(message: string, hub?: string): Promise<boolean> {
-    return this.#inner.tell(message, hub)
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
   }
 }

@@ -18,7 +18,7 @@ export {
 } from './broker/history-options.ts'
 export { assertIdempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH } from './broker/idempotency-keys.ts'
 export { MemoryBroker, type MemoryBrokerPorts } from './broker/memory-broker.ts'
-export { assertChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.ts'
+export { assertChannelName, isChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.ts'
 export type { PublicationCodec } from './channel/publication-codec.ts'
 export type { Subscriber } from './channel/subscriber.ts'
 export { mergeRecovered, type Subscription } from './channel/subscription.ts'

@@ -16,6 +16,11 @@ function describeFault(name: string): string | undefined {
   return undefined
 }
 
+/** Whether this can name a channel, as `assertChannelName` has it. */
+export function isChannelName(name: unknown): name is string {
+  return typeof name === 'string' && describeFault(name) === undefined
+}
+
 /**
  * Checks a channel name: 1 to 255 characters, no white space or control characters, none of `*`, `>` and `?`, not
  * starting with `__`. Throws `HubError` `ERR_CHANNEL_NAME` that says what is wrong.

@@ -2,9 +2,9 @@ import type { Json } from '@wigwag/protocol'
 import {
   AuthenticationRefusal,
   type Authenticator,
-  assertChannelName,
   type ConnectQuestion,
   type Credentials,
+  isChannelName,
   type SubscriptionGrant,
   type SubscriptionQuestion,
 } from '../index.ts'
@@ -121,16 +121,6 @@ function channelsOf({
     if (info !== undefined) channelInfo.set(name, info as Json)
   }
   return channelInfo.size === 0 ? { channels: names } : { channels: names, channelInfo }
-}
-
-function isChannelName(name: unknown): name is string {
-  if (typeof name !== 'string') return false
-  try {
-    assertChannelName(name)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A claim is whatever JSON can say: it was parsed from it. */

@@ -1,6 +1,7 @@
 export { type BrokerContractCase, brokerContract } from './broker-contract.ts'
 export type { BrokerFactory, BrokerOutage, BrokerSubject, ContractHistory } from './broker-subject.ts'
 export { ContractBreach } from './contract-assertions.ts'
+export { ForwardingBroker } from './forwarding-broker.ts'
 export { listenerOf } from './listener-of.ts'
 export {
   type PresenceContractCase,

@@ -3,6 +3,7 @@ import { connectWebSocket, refuse } from '@wigwag/socket'
 import { describe, expect, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { openEvents, openSocket, serveChannels, untilSubscribed } from '../support/served-channels.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 const APP = 'https://app.example.com'
 const EVIL = 'https://evil.example'
@@ -168,20 +169,14 @@ describe('Host policy, against DNS rebinding', () => {
     return (await raw.until(/\r\n\r\n/)).slice(9, 12)
   }
   const EVENTS = ['Accept: text/event-stream']
-  const UPGRADE = [
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  ]
 
   test('on loopback only loopback names are answered, with any port', async () => {
     const { port } = await serveChannels()
     for (const host of ['localhost', 'LOCALHOST:1', `127.0.0.1:${port}`, '[::1]:80']) {
-      expect([await ask(port, host, EVENTS), await ask(port, host, UPGRADE)]).toEqual(['200', '101'])
+      expect([await ask(port, host, EVENTS), await ask(port, host, UPGRADE_HEAD)]).toEqual(['200', '101'])
     }
     for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '192.0.2.1']) {
-      expect([await ask(port, host, EVENTS), await ask(port, host, UPGRADE)]).toEqual(['403', '403'])
+      expect([await ask(port, host, EVENTS), await ask(port, host, UPGRADE_HEAD)]).toEqual(['403', '403'])
     }
   })
 
@@ -189,10 +184,10 @@ describe('Host policy, against DNS rebinding', () => {
     const listed = await serveChannels({ allowHosts: ['push.example'] })
     expect(await ask(listed.port, 'push.example:8000', EVENTS)).toBe('200')
     expect(await ask(listed.port, 'localhost', EVENTS)).toBe('200')
-    expect(await ask(listed.port, 'evil.example', UPGRADE)).toBe('403')
+    expect(await ask(listed.port, 'evil.example', UPGRADE_HEAD)).toBe('403')
     const any = await serveChannels({ allowHosts: 'any' })
     expect(await ask(any.port, 'evil.example', EVENTS)).toBe('200')
-    expect(await ask(any.port, 'evil.example', UPGRADE)).toBe('101')
+    expect(await ask(any.port, 'evil.example', UPGRADE_HEAD)).toBe('101')
   })
 
   test('the refusal says what to add where', async () => {

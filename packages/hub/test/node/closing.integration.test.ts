@@ -2,6 +2,7 @@ import { createMemoryBroker } from '@wigwag/hub/node'
 import { describe, expect, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { openEvents, openSocket, serveChannels, untilSubscribed } from '../support/served-channels.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 describe('endpoint.close()', () => {
   test('closes every WebSocket with 1001 (RFC 6455 §7.4.1), ends every event stream, and forgets both', async () => {
@@ -52,14 +53,7 @@ describe('endpoint.close()', () => {
     const { endpoint, url, port } = await serveChannels()
     // A WebSocket that does not answer the closing handshake keeps it closing.
     const raw = await connectRaw(port)
-    raw.write(
-      'GET /channel/a HTTP/1.1',
-      'Host: localhost',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    )
+    raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', ...UPGRADE_HEAD)
     await raw.until(/101 Switching/)
     const closing = endpoint.close()
     const events = await openEvents(url('/channel/a'))

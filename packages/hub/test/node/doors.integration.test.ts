@@ -2,16 +2,11 @@ import type { ChannelEndpointOptions } from '@wigwag/hub/node'
 import { describe, expect, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { serveChannels } from '../support/served-channels.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 /** The ways to ask for a channel, as heads without Host. They must find the same doors. */
 const WAYS: Record<string, readonly string[]> = {
-  'a WebSocket': [
-    'GET /channel/a HTTP/1.1',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  ],
+  'a WebSocket': ['GET /channel/a HTTP/1.1', ...UPGRADE_HEAD],
   'an event stream': ['GET /channel/a HTTP/1.1', 'Accept: text/event-stream'],
   'a publication': ['POST /channel/a HTTP/1.1', 'Content-Length: 0'],
 }

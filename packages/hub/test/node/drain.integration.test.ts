@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectRaw } from '../support/raw-http.ts'
 import { openEvents, openSocket, untilSubscribed } from '../support/served-channels.ts'
 import { nextEvent, serveSessions } from '../support/served-sessions.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 const CONNECT = JSON.stringify({ id: 1, connect: {} })
 
@@ -150,14 +151,7 @@ describe('sessions that come too fast', () => {
     const waits: string[] = []
     for (let n = 0; n < 3; n++) {
       const raw = await connectRaw(port)
-      raw.write(
-        'GET /connection/websocket HTTP/1.1',
-        'Host: localhost',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      )
+      raw.write('GET /connection/websocket HTTP/1.1', 'Host: localhost', ...UPGRADE_HEAD)
       const head = await raw.until(/^HTTP\/1\.1 503 [\s\S]*\r\n\r\n/)
       waits.push(/retry-after: (\d+)/i.exec(head)?.[1] ?? 'none')
       raw.socket.destroy()

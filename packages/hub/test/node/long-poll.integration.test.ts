@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { poll, pollBehind } from '../support/polling.ts'
 import { connectRaw } from '../support/raw-http.ts'
 import { type ServedChannels, serveChannels, untilSubscribed } from '../support/served-channels.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 /** A wait that ends a test by its time limit rather than by itself. */
 const LONG = 'wait=50'
@@ -219,14 +220,7 @@ describe('a long poll ends', () => {
   test('at once with 503 when it is asked for meanwhile: not 304, for it would be asked for again at once', async () => {
     const { endpoint, port } = await serveChannels()
     const raw = await connectRaw(port)
-    raw.write(
-      'GET /channel/a HTTP/1.1',
-      'Host: localhost',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    )
+    raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', ...UPGRADE_HEAD)
     await raw.until(/101 Switching/)
     const closing = endpoint.close()
     const asking = await connectRaw(port)

@@ -6,6 +6,7 @@ import { sseFormat } from '../../src/node/sse-format.ts'
 import { StreamTransport } from '../../src/node/stream-transport.ts'
 import { connectRaw } from '../support/raw-http.ts'
 import { openSocket, serveChannels, untilSubscribed } from '../support/served-channels.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 const MAX_QUEUED = 64 * 1024
 /** More than the kernel's buffers of both ends take. */
@@ -75,14 +76,7 @@ test('a stream ended as too slow is counted once, however much is published in t
 test('a WebSocket that is not read is closed with 1013 when maxQueuedBytes wait for it, and the others are told on', async () => {
   const { port, hub, url, endpoint } = await serveChannels({ maxQueuedBytes: MAX_QUEUED })
   const raw = await connectRaw(port)
-  raw.write(
-    'GET /channel/a HTTP/1.1',
-    'Host: localhost',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  )
+  raw.write('GET /channel/a HTTP/1.1', 'Host: localhost', ...UPGRADE_HEAD)
   await raw.until(/101 Switching/)
   raw.socket.pause()
   const reader = await openSocket(url('/channel/a'), { maxMessageBytes: 10_000_000 })

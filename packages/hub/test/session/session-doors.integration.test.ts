@@ -9,6 +9,7 @@ import { connectRaw } from '../support/raw-http.ts'
 import { openSocket, serveChannels } from '../support/served-channels.ts'
 import { nextEvent, serveSessions } from '../support/served-sessions.ts'
 import { SECRET, signToken } from '../support/tokens.ts'
+import { UPGRADE_HEAD } from '../support/upgrade-head.ts'
 
 const PATH = '/connection/websocket'
 
@@ -30,14 +31,7 @@ describe('the doors of sessions', () => {
   test('are shut for other names than ours, against DNS rebinding', async () => {
     const { port } = await serveChannels()
     const socket = await connectRaw(port)
-    socket.write(
-      `GET ${PATH} HTTP/1.1`,
-      'Host: evil.example',
-      'Connection: upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    )
+    socket.write(`GET ${PATH} HTTP/1.1`, 'Host: evil.example', ...UPGRADE_HEAD)
     expect(await socket.until(/\r\n\r\n/)).toContain(' 403 ')
   })
 

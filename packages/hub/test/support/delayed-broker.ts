@@ -1,15 +1,5 @@
-import type {
-  Announcement,
-  Broker,
-  BrokerListener,
-  BrokerStatus,
-  History,
-  HistoryRange,
-  HistoryStart,
-  Publication,
-  PublicationData,
-  PublishOptions,
-} from '@wigwag/hub'
+import type { Announcement, BrokerListener, History, HistoryRange, HistoryStart } from '@wigwag/hub'
+import { ForwardingBroker } from '@wigwag/hub/testing'
 import type { ClientInfo } from '@wigwag/protocol'
 
 /** What waits until the test lets it go on. */
@@ -17,16 +7,12 @@ type Lane = 'calls' | 'answers' | 'publications'
 
 /**
  * A broker across a network that the test holds in its hands: calls wait before they take effect, answers wait before
- * they arrive, and what the listener is told comes by a way of its own, in order but as late as the test wants.
+ * they arrive, and what the listener is told comes by a way of its own, in order but as late as the test wants. Publications
+ * and what hubs tell each other are about no subscription, and take no turn.
  */
-export class DelayedBroker implements Broker {
-  readonly #inner: Broker
+export class DelayedBroker extends ForwardingBroker {
   readonly #lanes: Record<Lane, (() => void)[]> = { calls: [], answers: [], publications: [] }
   #isTransparent = false
-
-  constructor(inner: Broker) {
-    this.#inner = inner
-  }
 
   /** How much waits in a lane. */
   waiting(lane: Lane): number {
@@ -54,8 +40,8 @@ export class DelayedBroker implements Broker {
     for (const lane of ['calls', 'answers', 'publications'] as const) while (this.waiting(lane) > 0) this.release(lane)
   }
 
-  start(listener: BrokerListener): Promise<void> {
-    return this.#inner.start({
+  override start(listener: BrokerListener): Promise<void> {
+    return super.start({
       ...listener,
       publication: (publication) => {
         if (this.#isTransparent && this.waiting('publications') === 0) listener.publication(publication)
@@ -64,41 +50,24 @@ export class DelayedBroker implements Broker {
     })
   }
 
-  get status(): BrokerStatus {
-    return this.#inner.status
+  override subscribe(channel: string): Promise<void> {
+    return this.#delay(() => super.subscribe(channel))
   }
 
-  publish(channel: string, data: PublicationData, options?: PublishOptions): Promise<Publication> {
-    return this.#inner.publish(channel, data, options)
+  override unsubscribe(channel: string): Promise<void> {
+    return this.#delay(() => super.unsubscribe(channel))
   }
 
-  subscribe(channel: string): Promise<void> {
-    return this.#delay(() => this.#inner.subscribe(channel))
+  override history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
+    return this.#delay(() => super.history(channel, from, range))
   }
 
-  unsubscribe(channel: string): Promise<void> {
-    return this.#delay(() => this.#inner.unsubscribe(channel))
+  override removeHistory(channel: string): Promise<void> {
+    return this.#delay(() => super.removeHistory(channel))
   }
 
-  history(channel: string, from?: HistoryStart, range?: HistoryRange): Promise<History> {
-    return this.#delay(() => this.#inner.history(channel, from, range))
-  }
-
-  removeHistory(channel: string): Promise<void> {
-    return this.#delay(() => this.#inner.removeHistory(channel))
-  }
-
-  announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
-    return this.#delay(() => this.#inner.announce(channel, kind, info))
-  }
-
-  /** It is about no channel, and takes no turn among what is. */
-  tell(message: string, hub?: string): Promise<boolean> {
-    return this.#inner.tell(message, hub)
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
+  override announce(channel: string, kind: Announcement, info: ClientInfo): Promise<void> {
+    return this.#delay(() => super.announce(channel, kind, info))
   }
 
   async #delay<T>(call: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { LineSplitter } from '@wigwag/testkit'
 /** An event as WHATWG's EventSource would dispatch it, or a comment. */
 export interface StreamEvent {
   readonly type: string
@@ -12,15 +13,13 @@ export class EventStreamReader {
   readonly comments: string[] = []
   retryMs: number | undefined
   lastEventId = ''
-  #rest = ''
+  readonly #lines = new LineSplitter()
   #type = ''
   #data = ''
 
   /** Takes decoded text, of any boundary. */
   push(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#line(line)
+    for (const line of this.#lines.take(text)) this.#line(line)
   }
 
   #line(line: string): void {

@@ -1,3 +1,4 @@
+import { LineSplitter } from '@wigwag/testkit'
 import { onTestFinished } from 'vitest'
 import { Arrivals } from './arrivals.ts'
 
@@ -33,13 +34,10 @@ export async function openLines(url: string, headers: Record<string, string> = {
   const arrivals = new Arrivals()
   let hasEnded = false
   const read = async (): Promise<void> => {
-    const decoder = new TextDecoder()
-    let rest = ''
+    const splitter = new LineSplitter()
     for await (const chunk of response.body ?? []) {
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = parts.pop() ?? ''
       // Whatever comes is JSON: a line that is none fails the test.
-      lines.push(...parts.map((line) => JSON.parse(line) as StreamLine))
+      lines.push(...splitter.take(chunk).map((line) => JSON.parse(line) as StreamLine))
       arrivals.tell()
     }
   }

@@ -1,3 +1,4 @@
+import { LineSplitter } from '@wigwag/testkit'
 import { onTestFinished } from 'vitest'
 import { Arrivals } from './arrivals.ts'
 
@@ -63,12 +64,9 @@ export async function openSessionStream(
   const arrivals = new Arrivals()
   let hasEnded = false
   const read = async (): Promise<void> => {
-    const decoder = new TextDecoder()
-    let rest = ''
+    const lines = new LineSplitter()
     for await (const chunk of response.body ?? []) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
+      for (const line of lines.take(chunk)) {
         const packet = name === 'sse' ? /^data: (.*)$/.exec(line)?.[1] : line
         if (packet) packets.push(JSON.parse(packet) as AnyPacket)
       }

@@ -1,3 +1,4 @@
+import { LineSplitter } from '@wigwag/testkit'
 import type { Options, TransportEndpoint } from 'centrifuge'
 import { EventSource } from 'eventsource'
 import { WebSocket } from 'ws'
@@ -83,14 +84,11 @@ export function tamperWith(
   }
 
   function losing(response: Response): Response {
-    const decoder = new TextDecoder()
     const encoder = new TextEncoder()
-    let rest = ''
+    const lines = new LineSplitter()
     const heard = new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) if (hears(line)) controller.enqueue(encoder.encode(`${line}\n`))
+        for (const line of lines.take(chunk)) if (hears(line)) controller.enqueue(encoder.encode(`${line}\n`))
       },
     })
     const { status, headers } = response

@@ -1,3 +1,4 @@
+import { LineSplitter } from '../line-splitter.ts'
 import { bytesOf, HttpWire, type WireRequest } from './http-wire.ts'
 import type { PacketLine, PacketSink } from './session-reader.ts'
 import { type SessionAddress, SessionUpstream } from './session-upstream.ts'
@@ -10,8 +11,7 @@ export class EmulatedLine implements PacketLine {
   readonly #packetOf: (line: string) => string
   readonly #down: HttpWire
   readonly #up: SessionUpstream
-  readonly #decoder = new TextDecoder()
-  #rest = ''
+  readonly #lines = new LineSplitter()
 
   private constructor(
     port: number,
@@ -77,9 +77,7 @@ export class EmulatedLine implements PacketLine {
         return this.cut()
       }
       if (event.kind !== 'body') continue
-      const lines = (this.#rest + this.#decoder.decode(event.chunk, { stream: true })).split('\n')
-      this.#rest = lines.pop() ?? ''
-      for (const line of lines) this.#packet(this.#packetOf(line))
+      for (const line of this.#lines.take(event.chunk)) this.#packet(this.#packetOf(line))
     }
   }
 

@@ -1,11 +1,11 @@
+import { LineSplitter } from '../line-splitter.ts'
 import { HttpWire } from './http-wire.ts'
 import { pathOf, type ReaderOptions, ReaderRefused, WireReader, writePosition } from './wire-reader.ts'
 
 /** A subscriber whose answer goes on as long as it stays. */
 export abstract class StreamReader extends WireReader {
   readonly #wire: HttpWire
-  readonly #decoder = new TextDecoder()
-  #rest = ''
+  readonly #lines = new LineSplitter()
 
   protected constructor(options: ReaderOptions, wire: HttpWire) {
     super(options)
@@ -42,9 +42,7 @@ export abstract class StreamReader extends WireReader {
         return this.#wire.reset()
       }
       if (event.kind !== 'body') continue
-      const lines = (this.#rest + this.#decoder.decode(event.chunk, { stream: true })).split('\n')
-      this.#rest = lines.pop() ?? ''
-      for (const line of lines) this.line(line)
+      for (const line of this.#lines.take(event.chunk)) this.line(line)
     }
   }
 }

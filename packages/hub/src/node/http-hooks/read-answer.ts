@@ -1,5 +1,5 @@
 import { type Json, nestsDeeper } from '@wigwag/protocol'
-import { assertChannelName } from '../../channel/channel-name.ts'
+import { isChannelName } from '../../channel/channel-name.ts'
 import type { RefusalAnswer } from '../../namespace/refuse.ts'
 import { AnswerFault } from './answer-fault.ts'
 
@@ -111,14 +111,4 @@ function codeAndText(
   const isCode = typeof code === 'number' && Number.isInteger(code) && code >= lowest && code <= highest
   if (isCode && typeof message === 'string' && typeof temporary === 'boolean') return { code, message, temporary }
   throw new AnswerFault(`has no good ${name}: it must be {"code": ${lowest} to ${highest}, "${textKey}": text}`)
-}
-
-function isChannelName(name: unknown): name is string {
-  if (typeof name !== 'string') return false
-  try {
-    assertChannelName(name)
-    return true
-  } catch {
-    return false
-  }
 }
