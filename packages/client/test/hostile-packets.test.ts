@@ -58,7 +58,7 @@ test('whatever a hub says, nothing is thrown at the transport, and the client go
         const { sink } = liar
         sink?.greeting()
         if (isGreeted)
-          sink?.received('{"id":2,"connect":{"client":"x","version":"","ping":25}}\n{"id":1,"subscribe":{}}')
+          sink?.received('{"id":1,"connect":{"client":"x","version":"","ping":25}}\n{"id":2,"subscribe":{}}')
         for (const lines of messages) sink?.received(lines.join('\n'))
         await clock.advance(200_000)
         expect(['connected', 'connecting', 'disconnected']).toContain(client.state.phase)

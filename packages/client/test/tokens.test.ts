@@ -150,3 +150,20 @@ test('what the server invalidates begins anew: with another token, and a gap', a
     ['a:1', 'a:2', 'a:3'],
   ])
 })
+
+test('whoever was sent away is asked again, and who left by themselves is not', async () => {
+  const { hub, clock, client: create } = createMemoryBench({ authenticate: ({ token }) => ({ user: token ?? '' }) })
+  let asked = 0
+  const client = create({ getToken: () => `${++asked}` })
+  await client.ready()
+  client.disconnect()
+  client.connect()
+  await client.ready()
+  expect(asked).toBe(1)
+  await hub.sessions.disconnect({ user: '1' }, { code: 3503, reason: 'bye' })
+  await clock.advance(0)
+  expect(client.state.phase).toBe('disconnected')
+  client.connect()
+  await client.ready()
+  expect(asked).toBe(2)
+})

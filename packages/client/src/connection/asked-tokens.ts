@@ -1,7 +1,7 @@
 import type { SubRefreshResult } from '@wigwag/protocol'
 import { ClientError } from '../error/client-error.ts'
 import { backoffDelay } from '../time/backoff.ts'
-import type { CreateTokens, TokenFailure, TokenHost, Tokens } from './tokens.ts'
+import type { CreateTokens, TokenFailure, TokenHost, Tokens, TokenVerdict } from './tokens.ts'
 
 /** Asks the application for a token. `undefined` or `null`: there is none to be had, because nobody is logged in. */
 export type GetToken<Context> = (
@@ -20,11 +20,15 @@ export function askedTokens<Context = object>(options: AskedTokensOptions<Contex
   return (host) => keepAsking(options as AskedTokensOptions<object>, host)
 }
 
+/** After these another token may do. */
+const VOID: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated'])
+
 /** One question at a time: a later one ends those before. */
 function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host: TokenHost): Tokens {
   const { channel, timeoutMs, backoff, commands, failed, isPatient } = host
   const { after, random } = host.environment
   let token = given
+  let isGood = given !== undefined
   let failures = 0
   let asking: AbortController | undefined
   let cancelRenewal = (): void => {}
@@ -39,7 +43,7 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     }
   }
 
-  async function ask(done: (failure: TokenFailure | undefined) => void): Promise<void> {
+  async function question(done: (failure?: TokenFailure) => void): Promise<void> {
     stop()
     const own = new AbortController()
     asking = own
@@ -47,7 +51,8 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     if (asking !== own) return
     if (typeof answer === 'string') {
       token = answer
-      return done(undefined)
+      isGood = true
+      return done()
     }
     const { name, text, cause } = answer
     if (name === 'tokenFailed') failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
@@ -56,7 +61,10 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
 
   function renewIn(delayMs: number): void {
     cancelRenewal()
-    cancelRenewal = after(delayMs, () => void ask((failure) => (failure === undefined ? renew() : notRenewed(failure))))
+    cancelRenewal = after(
+      delayMs,
+      () => void question((failure) => (failure === undefined ? renew() : notRenewed(failure))),
+    )
   }
 
   /** Brings it to the hub. */
@@ -84,19 +92,28 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     if (expires && ttl !== undefined) renewIn(ttl * 1000)
   }
 
-  function stop(): void {
+  function stop({ phase, reason }: TokenVerdict = { phase: '' }): void {
     asking?.abort()
     asking = undefined
     cancelRenewal()
+    // Whoever comes back later has perhaps logged in meanwhile.
+    const isOver = phase === 'disconnected' || phase === 'unsubscribed'
+    if (reason && (VOID.has(reason.name) || (isOver && !reason.name.endsWith('Called')))) isGood = false
   }
 
   return {
     get token() {
       return token
     },
-    source: given === undefined ? 'asked' : 'given-then-asked',
-    ask: (done) => void ask(done),
+    isAsked: true,
+    ask(done) {
+      if (isGood) done()
+      else void question(done)
+    },
     stop,
+    invalidate() {
+      isGood = false
+    },
     holds,
   }
 }

@@ -14,7 +14,7 @@ import type { Outgoing } from '../command/outgoing.ts'
 import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
 import { type CloseReason, closeReason, type OwnReasonName, reasonOfCode } from '../reason/close-reason.ts'
-import { type ClientEffect, ClientMachine, type ClientTimes } from '../state/client-machine.ts'
+import { type ClientEffect, type ClientTimes, createClientMachine } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
 import { createAlarm } from '../time/alarm.ts'
 import { inOrder } from '../transport/in-order.ts'
@@ -85,7 +85,7 @@ export function createConnection(host: ConnectionHost): Connection {
     failed: host.failed,
     isPatient,
   })
-  const machine = new ClientMachine(options, tokens.source, random, options.advise)
+  const machine = createClientMachine(options, random, options.advise)
   let told = machine.state
   const choice: TransportChoice =
     transports
@@ -128,7 +128,7 @@ export function createConnection(host: ConnectionHost): Connection {
   }
 
   function drop(): void {
-    tokens.stop()
+    tokens.stop(machine.state)
     transport?.close()
     transport = undefined
     outgoing.take()
@@ -219,7 +219,7 @@ export function createConnection(host: ConnectionHost): Connection {
     if (!(failure instanceof ClientError)) return closeReason(failure.name, failure)
     const { number: code = 0, message: text, temporary } = failure
     let name: OwnReasonName = temporary || isTemporary(code) ? 'refusedForNow' : 'refused'
-    if (code === TOKEN_EXPIRED) name = tokens.source === 'none' ? 'unauthorized' : 'tokenExpired'
+    if (code === TOKEN_EXPIRED) name = tokens.isAsked ? 'tokenExpired' : 'unauthorized'
     if (code === UNAUTHORIZED) name = 'unauthorized'
     return closeReason(name, { code, text })
   }

@@ -2,7 +2,6 @@ import type { SubRefreshResult } from '@wigwag/protocol'
 import type { Commands } from '../command/commands.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { ClientError } from '../error/client-error.ts'
-import type { TokenSource } from '../state/token-source.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
 
 /** Why there is no token: a reason for a connection as for a subscription. */
@@ -12,15 +11,27 @@ export interface TokenFailure {
   readonly cause?: unknown
 }
 
+/** How a connection or a subscription ended, or an attempt at one. */
+export interface TokenVerdict {
+  readonly phase: string
+  readonly reason?: { readonly name: string }
+}
+
 /** The tokens of a connection, or of a subscription. */
 export interface Tokens {
   /** The one that there is. */
   readonly token: string | undefined
-  readonly source: TokenSource
-  /** Asks for another, and tells why there is none, unless `stop` was called meanwhile. */
-  ask(done: (failure: TokenFailure | undefined) => void): void
-  /** Nobody waits for an answer any more, and there is nothing left to renew. */
-  stop(): void
+  /** Whether there is somebody to ask for another. */
+  readonly isAsked: boolean
+  /** Sees to it that there is one, at once if there is; or tells why there is none, unless `stop` was called meanwhile. */
+  ask(done: (failure?: TokenFailure) => void): void
+  /**
+   * Nobody waits for an answer any more, and there is nothing left to renew. What it ended with says whether the token is of any more
+   * use.
+   */
+  stop(verdict?: TokenVerdict): void
+  /** The token is of no more use. */
+  invalidate(): void
   /** The hub says for how long it holds. */
   holds(result: SubRefreshResult): void
 }
@@ -47,5 +58,5 @@ export type CreateTokens = (host: TokenHost) => Tokens
 export function createTokens(token: string | CreateTokens | undefined, host: TokenHost): Tokens {
   if (typeof token === 'function') return token(host)
   const nothing = (): void => {}
-  return { token, source: 'none', ask: nothing, stop: nothing, holds: nothing }
+  return { token, isAsked: false, ask: (done) => done(), stop: nothing, invalidate: nothing, holds: nothing }
 }

@@ -46,7 +46,7 @@ export class ClientError extends Error {
   readonly reason: ClientErrorDetails['reason']
 
   constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details)
     this.code = code
     this.number = details.number
     this.temporary = details.temporary ?? false

@@ -24,7 +24,6 @@ export function publicationOf<Data>(
 }
 
 function typeOf(data: Json, tags: PublicationPacket['tags']): string | undefined {
-  if (tags?.['type'] !== undefined) return tags['type']
-  const type = typeof data === 'object' && data !== null && !Array.isArray(data) && (data as { type?: Json }).type
+  const type: unknown = tags?.['type'] ?? (data as { readonly type?: Json } | null)?.type
   return typeof type === 'string' ? type : undefined
 }

@@ -4,7 +4,7 @@ import { ClientError } from '../error/client-error.ts'
 import { parseUrl } from '../error/parse-url.ts'
 import { ready } from '../ready.ts'
 import { type CloseReason, closeReason } from '../reason/close-reason.ts'
-import { type ClientEffect, ClientMachine } from '../state/client-machine.ts'
+import { type ClientEffect, type ClientMachine, createClientMachine } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
 import { createAlarm } from '../time/alarm.ts'
 import { SendQueue, sizeOf } from './send-queue.ts'
@@ -61,7 +61,7 @@ export class Socket {
       probeTimeoutMs: keepalive?.timeoutMs ?? 0,
       maxAdvisedDelayMs: resolved.maxDelayMs,
     }
-    this.#machine = new ClientMachine(times, 'none', environment.random)
+    this.#machine = createClientMachine(times, environment.random)
     this.#setAlarm = createAlarm(environment, (nowMs) => this.#apply(this.#machine.tick(nowMs)))
     this.#told = this.#machine.state
     this.#state = this.#machine.state as SocketState
@@ -147,7 +147,9 @@ export class Socket {
 
   #apply(effect: ClientEffect | undefined): void {
     if (effect === 'close') this.#drop()
-    if (effect === 'open') this.#open()
+    // There are no tokens here.
+    if (effect === 'authorize') this.#machine.authorized(this.#machine.attempt, this.#options.environment.nowMs())
+    if (effect === 'authorize') this.#open()
     if (effect === 'probe') this.#socket?.send(dataOf(this.#options.keepalive?.message))
     this.#setAlarm(this.#machine.nextDeadlineMs())
     const { state } = this.#machine

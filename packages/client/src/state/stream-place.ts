@@ -3,50 +3,48 @@ import type { Gap } from './gap.ts'
 import type { Position } from './position.ts'
 
 /** Where a subscriber stands in a channel's stream, from one connection to the next; and so what it has missed. Pure. */
-export class StreamPlace {
-  #position: Position | undefined
-  /** Whether something was delivered from here, so that something can be missed. */
-  #hasBegun = false
-  #isInvalidated = false
-
-  /** `since`: where to begin; without, at the next publication. */
-  constructor(since?: Position) {
-    this.#position = since
-  }
-
+export interface StreamPlace {
   /** The last publication that was taken, or where the stream stood; undefined where there is no history. */
-  get position(): Position | undefined {
-    return this.#position
-  }
-
+  readonly position: Position | undefined
   /** What to ask the hub for. */
-  get request(): PositionRequest {
-    return this.#position === undefined ? {} : { recover: true, ...this.#position }
-  }
-
+  readonly request: PositionRequest
   /** A publication was taken. */
-  advance(offset: number | undefined): void {
-    if (offset && this.#position !== undefined) this.#position = { epoch: this.#position.epoch, offset }
-  }
-
+  advance(offset: number | undefined): void
   /** What is known of the stream is void. */
-  invalidate(): void {
-    this.#isInvalidated = this.#hasBegun
-    this.#position = undefined
-  }
-
+  invalidate(): void
   /** The hub says where the subscription stands. Returns what was missed. */
-  join({ recoverable, epoch = '', offset = 0, recovered }: SubscribeResult): Gap | undefined {
-    const after = this.#position
-    const position = recoverable ? { epoch, offset } : undefined
-    const missed = after === undefined ? this.#hasBegun : !recovered
-    const isInvalidated = this.#isInvalidated
-    this.#position = position
-    this.#hasBegun = true
-    this.#isInvalidated = false
-    return missed
-      ? { reason: isInvalidated ? 'state-invalidated' : reasonOf(after, position), after, position }
-      : undefined
+  join(result: SubscribeResult): Gap | undefined
+}
+
+/** `since`: where to begin; without, at the next publication. */
+export function createStreamPlace(since?: Position): StreamPlace {
+  let position = since
+  /** Whether something was delivered from here, so that something can be missed. */
+  let hasBegun = false
+  let isInvalidated = false
+  return {
+    get position() {
+      return position
+    },
+    get request() {
+      return position === undefined ? {} : { recover: true, ...position }
+    },
+    advance(offset) {
+      if (offset && position !== undefined) position = { epoch: position.epoch, offset }
+    },
+    invalidate() {
+      isInvalidated = hasBegun
+      position = undefined
+    },
+    join({ recoverable, epoch = '', offset = 0, recovered }) {
+      const after = position
+      const reason = isInvalidated ? 'state-invalidated' : undefined
+      const hasMissed = after === undefined ? hasBegun : !recovered
+      position = recoverable ? { epoch, offset } : undefined
+      hasBegun = true
+      isInvalidated = false
+      return hasMissed ? { reason: reason ?? reasonOf(after, position), after, position } : undefined
+    },
   }
 }
 

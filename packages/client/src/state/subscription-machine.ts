@@ -1,6 +1,5 @@
 import { type SubscriptionReason, subscribesAgain, subscriptionReason } from '../reason/subscription-reason.ts'
 import { backoffDelay, type ResolvedBackoff } from '../time/backoff.ts'
-import type { TokenSource } from './token-source.ts'
 
 /** Whether publications come, and why not. */
 export type SubscriptionState =
@@ -10,179 +9,136 @@ export type SubscriptionState =
 
 /** What the driver is to do. */
 export type SubscriptionEffect =
-  /** Ask for a token, and tell `authorized` or `refused`. */
+  /** See to it that there is a token, and tell `authorized` or `refused`. */
   | 'authorize'
   /** Send the subscribe command, and tell `joined` or `refused`. */
   | 'ask'
   /** Send the unsubscribe command. */
   | 'leave'
 
-type Step =
-  /** Nothing is under way: subscribed, unsubscribed, or without a connection. */
-  | { readonly name: 'idle' }
-  | { readonly name: 'waiting'; readonly untilMs: number }
-  | { readonly name: 'authorizing' }
-  | { readonly name: 'asking' }
-
-const IDLE: Step = { name: 'idle' }
-/** A subscription that lasted so long was good: the next failure is a first one. */
-const STABLE_MS = 5000
-const SUBSCRIBED: SubscriptionState = { phase: 'subscribed' }
-
 /**
  * One subscription, over as many connections as it takes. Pure: it is told what happens and when, and returns what to do. Each
  * attempt has a number, and what an earlier one has still to tell is passed over.
  */
-export class SubscriptionMachine {
-  readonly #backoff: ResolvedBackoff
-  readonly #random: () => number
-  readonly #hasTokens: boolean
-  #needsToken: boolean
-  #state: SubscriptionState
-  #step: Step = IDLE
-  #isOnline = false
-  #attempt = 0
-  #failures = 0
-  #joinedMs = 0
-
-  /** `tokens`: whether there is somebody to ask for them, and whether there is one to begin with. */
-  constructor(backoff: ResolvedBackoff, tokens: TokenSource, random: () => number) {
-    this.#backoff = backoff
-    this.#random = random
-    this.#hasTokens = tokens !== 'none'
-    this.#needsToken = tokens === 'asked'
-    this.#state = { phase: 'unsubscribed', reason: subscriptionReason('unsubscribeCalled') }
-  }
-
+export interface SubscriptionMachine {
   /** The same object until something changes. */
-  get state(): SubscriptionState {
-    return this.#state
-  }
-
+  readonly state: SubscriptionState
   /** The number of the present attempt, or of the last one. */
-  get attempt(): number {
-    return this.#attempt
-  }
-
+  readonly attempt: number
   /** When `tick` wants to be called, in milliseconds; Infinity: not at all. */
-  nextDeadlineMs(): number {
-    return this.#step.name === 'waiting' ? this.#step.untilMs : Number.POSITIVE_INFINITY
-  }
-
+  nextDeadlineMs(): number
   /** The application wants it. */
-  subscribe(): SubscriptionEffect | undefined {
-    if (this.#state.phase !== 'unsubscribed') return undefined
-    this.#failures = 0
-    this.#state = { phase: 'subscribing', reason: subscriptionReason('subscribeCalled') }
-    return this.#begin()
-  }
-
+  subscribe(): SubscriptionEffect | undefined
   /** The application does not want it any more. */
-  unsubscribe(): SubscriptionEffect | undefined {
-    const { phase } = this.#state
-    const isKnown = this.#isOnline && (phase === 'subscribed' || this.#step.name === 'asking')
-    if (phase !== 'unsubscribed') this.#leave(subscriptionReason('unsubscribeCalled'))
-    return isKnown ? 'leave' : undefined
-  }
-
+  unsubscribe(): SubscriptionEffect | undefined
   /** There is a session that commands can be sent to. */
-  online(): SubscriptionEffect | undefined {
-    this.#isOnline = true
-    return this.#state.phase === 'subscribing' ? this.#begin() : undefined
-  }
-
+  online(): SubscriptionEffect | undefined
   /** There is none any more: with it went its subscriptions. */
-  offline(): void {
-    if (!this.#isOnline) return
-    this.#isOnline = false
-    // Connections have a back-off of their own.
-    this.#failures = 0
-    this.#attempt++
-    this.#step = IDLE
-    if (this.#state.phase === 'subscribed') this.#setSubscribing(subscriptionReason('connectionLost'))
-  }
-
-  /** There is a token. */
-  authorized(attempt: number): SubscriptionEffect | undefined {
-    if (attempt !== this.#attempt || this.#step.name !== 'authorizing') return undefined
-    this.#needsToken = false
-    return this.#ask()
-  }
-
+  offline(): void
+  /** There is a token, or none is needed. */
+  authorized(attempt: number): SubscriptionEffect | undefined
   /** The hub has subscribed the session. Returns whether it still matters. */
-  joined(attempt: number, nowMs: number): boolean {
-    if (attempt !== this.#attempt || this.#step.name !== 'asking') return false
-    this.#step = IDLE
-    this.#joinedMs = nowMs
-    this.#state = SUBSCRIBED
-    return true
-  }
-
+  joined(attempt: number, nowMs: number): boolean
   /** The attempt came to nothing. */
-  refused(attempt: number, reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined {
-    if (attempt !== this.#attempt || (this.#step.name !== 'asking' && this.#step.name !== 'authorizing'))
-      return undefined
-    return this.#fail(reason, nowMs)
-  }
-
+  refused(attempt: number, reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined
   /** What was subscribed is not any more: the hub said so, or it could not be renewed. */
-  ended(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined {
-    if (this.#state.phase !== 'subscribed') return undefined
-    if (nowMs - this.#joinedMs >= STABLE_MS) this.#failures = 0
-    return this.#fail(reason, nowMs)
-  }
-
-  /** The token, if there is one, will not do any more. */
-  invalidate(): void {
-    this.#needsToken = this.#hasTokens
-  }
-
+  ended(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined
   /** Time has gone by. */
-  tick(nowMs: number): SubscriptionEffect | undefined {
-    return nowMs < this.nextDeadlineMs() ? undefined : this.#begin()
+  tick(nowMs: number): SubscriptionEffect | undefined
+}
+
+/** What is going on. Idle: nothing; subscribed, unsubscribed, or without a connection. */
+type Step = 'idle' | 'waiting' | 'authorizing' | 'asking'
+
+/** A subscription that lasted so long was good: the next failure is a first one. */
+const STABLE_MS = 5000
+/** After these the hub expects it back at once, or another token may help; the second time it is a failure. */
+const AT_ONCE: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated', 'insufficientState'])
+
+export function createSubscriptionMachine(backoff: ResolvedBackoff, random: () => number): SubscriptionMachine {
+  let state: SubscriptionState = { phase: 'unsubscribed', reason: subscriptionReason('unsubscribeCalled') }
+  let step: Step = 'idle'
+  let waitsUntilMs = 0
+  let isOnline = false
+  let attempt = 0
+  let failures = 0
+  let joinedMs = 0
+
+  const nextDeadlineMs = (): number => (step === 'waiting' ? waitsUntilMs : Number.POSITIVE_INFINITY)
+
+  function set(phase: 'unsubscribed' | 'subscribing', reason: SubscriptionReason): void {
+    attempt++
+    step = 'idle'
+    state = { phase, reason }
   }
 
-  #fail(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined {
-    if (!subscribesAgain(reason)) {
-      this.#leave(reason)
-      return undefined
-    }
-    if (VOID_TOKENS.has(reason.name)) this.#needsToken = this.#hasTokens
-    this.#setSubscribing(reason)
-    this.#attempt++
-    // The hub that ends a subscription expects it back at once, and another token may help; the second time it is a failure.
-    if (AT_ONCE.has(reason.name) && this.#failures++ === 0) return this.#begin()
-    this.#step = { name: 'waiting', untilMs: nowMs + backoffDelay(this.#backoff, this.#failures++, this.#random()) }
+  function begin(): SubscriptionEffect | undefined {
+    attempt++
+    step = isOnline ? 'authorizing' : 'idle'
+    return isOnline ? 'authorize' : undefined
+  }
+
+  function fail(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined {
+    const isOver = !subscribesAgain(reason)
+    set(isOver ? 'unsubscribed' : 'subscribing', reason)
+    if (isOver) return undefined
+    if (AT_ONCE.has(reason.name) && failures++ === 0) return begin()
+    step = 'waiting'
+    waitsUntilMs = nowMs + backoffDelay(backoff, failures++, random())
     return undefined
   }
 
-  #leave(reason: SubscriptionReason): void {
-    this.#attempt++
-    this.#step = IDLE
-    if (reason.name !== 'unsubscribeCalled') this.#needsToken = this.#hasTokens
-    this.#state = { phase: 'unsubscribed', reason }
-  }
-
-  #setSubscribing(reason: SubscriptionReason): void {
-    this.#state = { phase: 'subscribing', reason }
-  }
-
-  #begin(): SubscriptionEffect | undefined {
-    this.#attempt++
-    if (!this.#isOnline) {
-      this.#step = IDLE
-      return undefined
-    }
-    if (!this.#needsToken) return this.#ask()
-    this.#step = { name: 'authorizing' }
-    return 'authorize'
-  }
-
-  #ask(): SubscriptionEffect {
-    this.#step = { name: 'asking' }
-    return 'ask'
+  return {
+    get state() {
+      return state
+    },
+    get attempt() {
+      return attempt
+    },
+    nextDeadlineMs,
+    subscribe() {
+      if (state.phase !== 'unsubscribed') return undefined
+      failures = 0
+      set('subscribing', subscriptionReason('subscribeCalled'))
+      return begin()
+    },
+    unsubscribe() {
+      const isKnown = isOnline && (state.phase === 'subscribed' || step === 'asking')
+      if (state.phase !== 'unsubscribed') set('unsubscribed', subscriptionReason('unsubscribeCalled'))
+      return isKnown ? 'leave' : undefined
+    },
+    online() {
+      isOnline = true
+      return state.phase === 'subscribing' ? begin() : undefined
+    },
+    offline() {
+      if (!isOnline) return
+      isOnline = false
+      // Connections have a back-off of their own.
+      failures = 0
+      attempt++
+      step = 'idle'
+      if (state.phase === 'subscribed') set('subscribing', subscriptionReason('connectionLost'))
+    },
+    authorized(own) {
+      if (own !== attempt || step !== 'authorizing') return undefined
+      step = 'asking'
+      return 'ask'
+    },
+    joined(own, nowMs) {
+      if (own !== attempt || step !== 'asking') return false
+      step = 'idle'
+      joinedMs = nowMs
+      state = { phase: 'subscribed' }
+      return true
+    },
+    refused: (own, reason, nowMs) =>
+      own === attempt && (step === 'asking' || step === 'authorizing') ? fail(reason, nowMs) : undefined,
+    ended(reason, nowMs) {
+      if (state.phase !== 'subscribed') return undefined
+      if (nowMs - joinedMs >= STABLE_MS) failures = 0
+      return fail(reason, nowMs)
+    },
+    tick: (nowMs) => (nowMs < nextDeadlineMs() ? undefined : begin()),
   }
 }
-
-const VOID_TOKENS: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated'])
-const AT_ONCE: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated', 'insufficientState'])

@@ -30,8 +30,12 @@ import {
 } from '../reason/subscription-reason.ts'
 import type { Gap } from '../state/gap.ts'
 import type { Position } from '../state/position.ts'
-import { StreamPlace } from '../state/stream-place.ts'
-import { type SubscriptionEffect, SubscriptionMachine, type SubscriptionState } from '../state/subscription-machine.ts'
+import { createStreamPlace } from '../state/stream-place.ts'
+import {
+  createSubscriptionMachine,
+  type SubscriptionEffect,
+  type SubscriptionState,
+} from '../state/subscription-machine.ts'
 import { createAlarm } from '../time/alarm.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
 import type { CoreSubscriptionOptions } from './subscription-options.ts'
@@ -156,8 +160,8 @@ export function createSubscription<Data, Input>(
     failed: (error) => emitter.emit('error', error),
     isPatient,
   })
-  const place = new StreamPlace(since)
-  const machine = new SubscriptionMachine(options, tokens.source, random)
+  const place = createStreamPlace(since)
+  const machine = createSubscriptionMachine(options, random)
   const setAlarm = createAlarm(environment, (now) => apply(machine.tick(now)))
   let told = machine.state
   /** What tokens were last asked for. */
@@ -168,7 +172,7 @@ export function createSubscription<Data, Input>(
     if (effect === 'leave') leave()
     if (attempt !== machine.attempt) {
       attempt = machine.attempt
-      tokens.stop()
+      tokens.stop(state === told ? undefined : state)
     }
     if (effect === 'ask') join()
     else if (effect === 'authorize') authorize()
@@ -248,7 +252,7 @@ export function createSubscription<Data, Input>(
   function reasonOf(failure: TokenFailure | ClientError): SubscriptionReason {
     if (!(failure instanceof ClientError)) return subscriptionReason(failure.name, failure)
     const { number: code = 0, message: text, temporary } = failure
-    if (code === TOKEN_EXPIRED && tokens.source !== 'none') return subscriptionReason('tokenExpired', { code, text })
+    if (code === TOKEN_EXPIRED && tokens.isAsked) return subscriptionReason('tokenExpired', { code, text })
     return subscriptionReason(temporary || code < INTERNAL ? 'refusedForNow' : 'refused', { code, text })
   }
 
@@ -282,7 +286,7 @@ export function createSubscription<Data, Input>(
 
   function invalidate(): void {
     place.invalidate()
-    machine.invalidate()
+    tokens.invalidate()
   }
 
   function offline(): void {
@@ -323,7 +327,7 @@ export function createSubscription<Data, Input>(
         () => {
           const { state } = machine
           if (state.phase === 'subscribed') return 'ready'
-          return state.phase === 'unsubscribed' ? unsubscribedError(channel, state) : host.seek()
+          return state.phase === 'unsubscribed' ? unsubscribedError(channel, state.reason) : host.seek()
         },
         (look) => {
           const offs = [emitter.on('state', look), host.listen(look)]

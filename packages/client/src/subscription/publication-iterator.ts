@@ -26,7 +26,7 @@ export function publications<Data>(
     const { state } = subscription
     if (state.phase !== 'unsubscribed') return
     const isOwn = state.reason.name === 'unsubscribeCalled'
-    iterator.end(isOwn ? undefined : unsubscribedError(subscription.channel, state))
+    iterator.end(isOwn ? undefined : unsubscribedError(subscription.channel, state.reason))
   }
   subscription.on('publication', (publication) => iterator.push(publication), { signal })
   subscription.on('unsubscribed', over, { signal })

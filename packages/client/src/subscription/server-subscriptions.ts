@@ -2,7 +2,7 @@ import type { PublicationPacket, SubscribeResult, SubscriptionRequest } from '@w
 import type { ClientEvents } from '../connection/client-events.ts'
 import type { ClientError } from '../error/client-error.ts'
 import { publicationOf } from '../publication/publication.ts'
-import { StreamPlace } from '../state/stream-place.ts'
+import { createStreamPlace, type StreamPlace } from '../state/stream-place.ts'
 import type { ChannelPush } from './core-subscription.ts'
 
 /** Who hears of the channels that the server has put the session into. */
@@ -83,7 +83,7 @@ class ServerSubscriptions implements ServerChannels {
 
   #subscribed(channel: string, result: SubscribeResult): void {
     const connection = this.#connection
-    const place = this.#places.get(channel) ?? new StreamPlace()
+    const place = this.#places.get(channel) ?? createStreamPlace()
     this.#places.set(channel, place)
     const gap = place.join(result)
     this.#host.emit('subscribed', { channel })

@@ -47,20 +47,20 @@ class Recorder implements Transport {
 }
 
 const CONNECTED = '{"id":2,"connect":{"client":"c","version":"v","ping":25,"pong":true}}'
-const SUBSCRIBED = '{"id":1,"subscribe":{"recoverable":true,"epoch":"e","offset":3}}'
+const SUBSCRIBED = '{"id":3,"subscribe":{"recoverable":true,"epoch":"e","offset":3}}'
 
 export const seeds: Record<string, string> = {
   'a ping': `${CONNECTED}\f{}`,
   'connected and subscribed': `${CONNECTED}\n${SUBSCRIBED}\f{"push":{"channel":"a","pub":{"data":{"type":"t"},"offset":4}}}`,
-  'recovered publications': `${CONNECTED}\f{"id":1,"subscribe":{"recoverable":true,"epoch":"e","offset":3,"was_recovering":true,"recovered":true,"publications":[{"data":1,"offset":4,"tags":{"type":"x"}}]}}`,
+  'recovered publications': `${CONNECTED}\f{"id":3,"subscribe":{"recoverable":true,"epoch":"e","offset":3,"was_recovering":true,"recovered":true,"publications":[{"data":1,"offset":4,"tags":{"type":"x"}}]}}`,
   'who comes and goes': `${CONNECTED}\n${SUBSCRIBED}\f{"push":{"channel":"a","join":{"info":{"client":"c","user":"u"}}}}\n{"push":{"channel":"a","leave":{"info":{"client":"c","user":"u"}}}}`,
   'errors of both':
-    '{"id":2,"error":{"code":109,"message":"token expired"}}\f{"id":1,"error":{"code":100,"message":"m","temporary":true}}',
+    '{"id":2,"error":{"code":109,"message":"token expired"}}\f{"id":3,"error":{"code":100,"message":"m","temporary":true}}',
   'server-side subscriptions':
     '{"id":2,"connect":{"client":"c","version":"v","expires":true,"ttl":9,"subs":{"__proto__":{"recoverable":true,"epoch":"e","offset":1,"publications":[{"data":null}]}}}}',
   'unsubscribed and again': `${CONNECTED}\n${SUBSCRIBED}\f{"push":{"channel":"a","unsubscribe":{"code":2500,"reason":"r"}}}\f{"id":4,"subscribe":{}}`,
   'other pushes': `${CONNECTED}\f{"push":{"message":{"data":1}}}\n{"push":{"refresh":{"expires":true,"ttl":1}}}\n{"push":{"channel":"b","subscribe":{}}}\n{"push":{"disconnect":{"code":3500,"reason":"r"}}}`,
-  history: `${CONNECTED}\n${SUBSCRIBED}\f{"id":3,"history":{"publications":[{"data":1,"offset":1}],"epoch":"e","offset":1}}`,
+  history: `${CONNECTED}\n${SUBSCRIBED}\f{"id":1,"history":{"publications":[{"data":1,"offset":1}],"epoch":"e","offset":1}}`,
 }
 
 export const dictionary: readonly string[] = [

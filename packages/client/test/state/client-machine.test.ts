@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
-import { ClientMachine } from '../../src/state/client-machine.ts'
+import { type ClientMachine, createClientMachine } from '../../src/state/client-machine.ts'
 
 const TIMES = {
   minDelayMs: 500,
@@ -11,51 +11,63 @@ const TIMES = {
   maxAdvisedDelayMs: 300_000,
 }
 
-const machineWith = (tokens: 'none' | 'asked' | 'given-then-asked' = 'none', random = 0.5): ClientMachine =>
-  new ClientMachine(TIMES, tokens, () => random)
+const machineWith = (random = 0.5): ClientMachine => createClientMachine(TIMES, () => random)
+
+/** One that is opening a transport. */
+function opening(): ClientMachine {
+  const machine = machineWith()
+  machine.connect(0)
+  machine.authorized(machine.attempt, 0)
+  return machine
+}
+
+/** Time goes by until the next attempt, which has a token. */
+function again(machine: ClientMachine): number {
+  const nowMs = machine.nextDeadlineMs()
+  expect(machine.tick(nowMs)).toBe('authorize')
+  expect(machine.authorized(machine.attempt, nowMs)).toBe('open')
+  return nowMs
+}
 
 /** One that is connected at 0, to a hub that pings every 25 s. */
 function connected(): ClientMachine {
-  const machine = machineWith()
-  machine.connect(0)
+  const machine = opening()
   machine.greeted(machine.attempt, 'id', 25_000, 0)
   return machine
 }
 
 describe('connecting', () => {
-  test('asks for a token first where there are some, and keeps it for the next attempt', () => {
-    const machine = machineWith('asked')
+  test('sees to a token first, which has a time of its own', () => {
+    const machine = machineWith()
     expect(machine.connect(0)).toBe('authorize')
-    expect(machine.authorized(machine.attempt, 5)).toBe('open')
-    machine.ended(machine.attempt, closeReason('unreachable'), 10)
-    expect(machine.tick(machine.nextDeadlineMs())).toBe('open')
+    expect(machine.authorized(machine.attempt, 9000)).toBe('open')
+    expect(machine.nextDeadlineMs()).toBe(19_000)
+    machine.ended(machine.attempt, closeReason('unreachable'), 10_000)
+    expect(machine.tick(machine.nextDeadlineMs())).toBe('authorize')
+    expect(machine.tick(machine.nextDeadlineMs())).toBe('close')
+    expect(machine.state).toMatchObject({ reason: { name: 'tokenFailed' } })
   })
 
   test('a token that is too old is replaced at once, and the second time after a wait', () => {
-    const machine = machineWith('given-then-asked')
-    expect(machine.connect(0)).toBe('open')
+    const machine = opening()
     expect(machine.ended(machine.attempt, closeReason('tokenExpired'), 10)).toBe('close')
-    expect(machine.nextDeadlineMs()).toBe(10)
-    expect(machine.tick(10)).toBe('authorize')
-    machine.authorized(machine.attempt, 11)
+    expect(again(machine)).toBe(10)
     machine.ended(machine.attempt, closeReason('tokenExpired'), 12)
     expect(machine.nextDeadlineMs()).toBeGreaterThanOrEqual(512)
   })
 
   test('an attempt that takes too long is over, and says so', () => {
-    const machine = machineWith()
-    machine.connect(0)
+    const machine = opening()
     expect(machine.nextDeadlineMs()).toBe(10_000)
     expect(machine.tick(10_000)).toBe('close')
     expect(machine.state).toMatchObject({ phase: 'connecting', failures: 1, reason: { name: 'connectTimeout' } })
   })
 
   test('what an earlier attempt has still to tell is passed over', () => {
-    const machine = machineWith()
-    machine.connect(0)
+    const machine = opening()
     const first = machine.attempt
     machine.ended(first, closeReason('unreachable'), 1)
-    machine.tick(machine.nextDeadlineMs())
+    again(machine)
     machine.greeted(first, 'old', 0, 2000)
     expect(machine.ended(first, closeReason('refused'), 2000)).toBeUndefined()
     expect(machine.state.phase).toBe('connecting')
@@ -64,22 +76,21 @@ describe('connecting', () => {
 
 describe('coming back', () => {
   test('waits longer with each failure, up to the limit, and anew once a connection was stable', () => {
-    const machine = machineWith('none', 0.999_999)
+    const machine = machineWith(0.999_999)
     machine.connect(0)
+    machine.authorized(machine.attempt, 0)
     const waits: number[] = []
     let nowMs = 0
     for (let i = 0; i < 8; i++) {
       machine.ended(machine.attempt, closeReason('unreachable'), nowMs)
       waits.push(Math.round(machine.nextDeadlineMs() - nowMs))
-      nowMs = machine.nextDeadlineMs()
-      machine.tick(nowMs)
+      nowMs = again(machine)
     }
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000])
     machine.greeted(machine.attempt, 'id', 0, nowMs)
     machine.ended(machine.attempt, closeReason('lost'), nowMs + 4999)
     expect(Math.round(machine.nextDeadlineMs() - nowMs - 4999)).toBe(20_000)
-    nowMs = machine.nextDeadlineMs()
-    machine.tick(nowMs)
+    nowMs = again(machine)
     machine.greeted(machine.attempt, 'id', 0, nowMs)
     machine.ended(machine.attempt, closeReason('lost'), nowMs + 5000)
     expect(Math.round(machine.nextDeadlineMs() - nowMs - 5000)).toBe(1000)
@@ -91,16 +102,15 @@ describe('coming back', () => {
     expect(machine.nextDeadlineMs()).toBe(1334)
     expect(machine.woke(200)).toBeUndefined()
     expect(machine.tick(1333)).toBeUndefined()
-    expect(machine.tick(1334)).toBe('open')
+    expect(again(machine)).toBe(1334)
     machine.ended(machine.attempt, reasonOfCode(3001, { delayMs: 1e12 }), 2000)
     expect(machine.nextDeadlineMs()).toBe(302_000)
   })
 
   test('does not wait on when the network is back', () => {
-    const machine = machineWith()
-    machine.connect(0)
+    const machine = opening()
     machine.ended(machine.attempt, closeReason('unreachable'), 1)
-    expect(machine.woke(2)).toBe('open')
+    expect(machine.woke(2)).toBe('authorize')
   })
 
   test('stays away where it is told to, until it is called again', () => {
@@ -112,7 +122,7 @@ describe('coming back', () => {
     })
     expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
     expect(machine.woke(2)).toBeUndefined()
-    expect(machine.connect(3)).toBe('open')
+    expect(machine.connect(3)).toBe('authorize')
   })
 })
 
@@ -145,8 +155,7 @@ describe('liveness', () => {
   })
 
   test('a hub that does not ping is believed', () => {
-    const machine = machineWith()
-    machine.connect(0)
+    const machine = opening()
     machine.greeted(machine.attempt, 'id', 0, 0)
     expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
   })

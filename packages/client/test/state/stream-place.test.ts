@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { StreamPlace } from '../../src/state/stream-place.ts'
+import { createStreamPlace, type StreamPlace } from '../../src/state/stream-place.ts'
 
 /** One that has taken offset 7 of epoch `a`. */
 function begun(): StreamPlace {
-  const place = new StreamPlace()
+  const place = createStreamPlace()
   expect(place.join({ recoverable: true, epoch: 'a', offset: 5 })).toBeUndefined()
   place.advance(6)
   place.advance(7)
@@ -13,8 +13,8 @@ function begun(): StreamPlace {
 describe('a place in a stream', () => {
   test('asks to go on behind what was taken', () => {
     expect(begun().request).toEqual({ recover: true, epoch: 'a', offset: 7 })
-    expect(new StreamPlace().request).toEqual({})
-    expect(new StreamPlace({ epoch: 'a', offset: 0 }).request).toEqual({ recover: true, epoch: 'a', offset: 0 })
+    expect(createStreamPlace().request).toEqual({})
+    expect(createStreamPlace({ epoch: 'a', offset: 0 }).request).toEqual({ recover: true, epoch: 'a', offset: 0 })
   })
 
   test('what was recovered leaves no gap, and is taken one by one', () => {
@@ -39,7 +39,7 @@ describe('a place in a stream', () => {
   })
 
   test('a channel without history has one with each interruption, and none at first', () => {
-    const place = new StreamPlace()
+    const place = createStreamPlace()
     expect(place.join({})).toBeUndefined()
     place.advance(undefined)
     expect(place.join({})).toEqual({ reason: 'no-history', after: undefined, position: undefined })
