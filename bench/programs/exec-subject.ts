@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { connect } from 'node:net'
 import { ChildProgram, execWigwag, freePort } from '@wigwag/testkit'
+import { untilListening } from './until-listening.ts'
 
 /** A server that puts a program on a WebSocket. */
 export interface ExecSubject {
@@ -14,6 +14,14 @@ export interface ExecSubject {
 /** Whose figures are compared. */
 export const EXEC_SUBJECTS: readonly ExecSubject[] = [
   {
+    name: 'wigwag exec',
+    isThere: true,
+    start: async (command) => {
+      const { program, url } = await execWigwag(['--', ...command])
+      return { url, program }
+    },
+  },
+  {
     name: 'websocketd',
     isThere: spawnSync('websocketd', ['--version']).error === undefined,
     start: async (command) => {
@@ -24,29 +32,9 @@ export const EXEC_SUBJECTS: readonly ExecSubject[] = [
         '--loglevel=info',
         ...command,
       ])
+      // It says that it starts before it listens.
       await untilListening(port)
       return { url: `ws://127.0.0.1:${port}/`, program }
     },
   },
-  {
-    name: 'wigwag exec',
-    isThere: true,
-    start: async (command) => {
-      const { program, url } = await execWigwag(['--', ...command])
-      return { url, program }
-    },
-  },
 ]
-
-/** It says that it starts before it listens. */
-async function untilListening(port: number): Promise<void> {
-  const isListening = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy()
-        resolve(true)
-      })
-      socket.once('error', () => setTimeout(() => resolve(false), 10))
-    })
-  while (!(await isListening())) {}
-}

@@ -1,51 +1,59 @@
-// `npm run bench:programs`: lines per second through `wigwag exec` beside websocketd, and memory while a reader is slow.
+// `npm run bench:programs`: what passes through `wigwag exec`, `term` and `bridge` beside others, and memory while a reader is slow.
 import { parseArgs } from 'node:util'
+import { formatText } from '../table.ts'
+import { bridgeComparisons } from './bridge-comparison.ts'
+import { type Comparison, compare, comparisonTable } from './comparison.ts'
+import { execComparison } from './exec-comparison.ts'
 import { EXEC_SUBJECTS } from './exec-subject.ts'
-import { cpuSeconds } from './process-figures.ts'
-import { readAll } from './read-all.ts'
 import { measureSlowReader, printer } from './slow-reader.ts'
+import { termComparison } from './term-comparison.ts'
 
 const HELP = `Usage: npm run bench:programs -- [options]
 
-  --lines N       lines of a round (default 1000000)
+  --only NAME     exec, term, bridge or memory (repeatable; default: all of them)
   --rounds N      rounds, in which the servers take turns (default 5)
-  --mebibytes N   how much is printed to a slow reader (default 1024)
+  --lines N       lines of a round of exec (default 1000000)
+  --mebibytes N   what passes in a round of term and bridge (default 128)
+  --memory N      MiB that are printed to a slow reader (default 1024)
   --help          this text
 
-Lines come from \`seq\`; a second is one of the server's CPU time, because the reader is slower than either server.
-websocketd is left out unless it is installed (apt-get install websocketd).
+A second is one of the server's CPU time, because clients are slower than either server. Beside them are websocketd, websockify,
+ttyd and terminado, those of them that are installed (Debian: websocketd, websockify, python3-terminado). Linux only.
 `
 
 const MIB = 1024 * 1024
+const KINDS = ['exec', 'term', 'bridge', 'memory'] as const
 const { values } = parseArgs({
   options: {
-    lines: { type: 'string', default: '1000000' },
+    only: { type: 'string', multiple: true, default: [...KINDS] },
     rounds: { type: 'string', default: '5' },
-    mebibytes: { type: 'string', default: '1024' },
+    lines: { type: 'string', default: '1000000' },
+    mebibytes: { type: 'string', default: '128' },
+    memory: { type: 'string', default: '1024' },
     help: { type: 'boolean' },
   },
 })
+const unknown = values.only.find((name) => !(KINDS as readonly string[]).includes(name))
 if (values.help === true) process.stdout.write(HELP)
-else await run(Number(values.lines), Number(values.rounds), Number(values.mebibytes))
+else if (unknown !== undefined) throw new Error(`--only takes ${KINDS.join(', ')}, not ${unknown}.`)
+else await run()
 
-async function run(lines: number, rounds: number, mebibytes: number): Promise<void> {
-  const subjects = EXEC_SUBJECTS.filter(({ isThere }) => isThere)
-  const perSecond = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, start } of subjects) {
-      const { url, program } = await start(['seq', String(lines)])
-      const before = cpuSeconds(program.pid)
-      const { messages, closeCode } = await readAll(url)
-      if (messages !== lines) throw new Error(`${name}: ${messages} of ${lines} lines came, close ${closeCode}.`)
-      perSecond.get(name)?.push(lines / (cpuSeconds(program.pid) - before))
-      await program[Symbol.asyncDispose]()
-    }
-  }
-  for (const [name, figures] of perSecond) {
-    const median = figures.sort((a, b) => a - b)[figures.length >> 1] ?? Number.NaN
-    console.log(`${name.padEnd(12)} ${Math.round(median / 1000)} thousand lines per second of its CPU time`)
-  }
-  for (const { name, start } of subjects) {
+async function run(): Promise<void> {
+  const mebibytes = Number(values.mebibytes)
+  const comparisons: readonly Comparison[] = [
+    ...(values.only.includes('exec') ? [execComparison(Number(values.lines))] : []),
+    ...(values.only.includes('term') ? [termComparison(mebibytes)] : []),
+    ...(values.only.includes('bridge') ? bridgeComparisons(mebibytes) : []),
+  ]
+  const rounds = Number(values.rounds)
+  const rows: (readonly string[])[] = []
+  for (const comparison of comparisons) rows.push(...(await compare(comparison, rounds)))
+  if (rows.length > 0) console.log(formatText(comparisonTable(rows, rounds)))
+  if (values.only.includes('memory')) await showMemory(Number(values.memory))
+}
+
+async function showMemory(mebibytes: number): Promise<void> {
+  for (const { name, start } of EXEC_SUBJECTS.filter(({ isThere }) => isThere)) {
     const { url, program } = await start(printer(mebibytes))
     const { bytes, idleBytes, mostBytes, writtenAtStandstill } = await measureSlowReader(url, program.pid)
     await program[Symbol.asyncDispose]()

@@ -7,6 +7,8 @@ export interface PageInfo {
   readonly channel: string
   /** How a shared program ended, once it has for good. */
   readonly ended?: string
+  /** The last line of a shared program that named columns, and its place in the channel. */
+  readonly header?: { readonly line: string; readonly offset: number }
 }
 
 /** Asks the server that the page came from. */

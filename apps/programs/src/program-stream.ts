@@ -12,7 +12,17 @@ export interface StreamListener {
   line(text: string, timeMs: number): void
   /** Lines were missed and cannot be had any more. */
   gap(): void
+  /** What names the columns of the lines that follow was said before them. Who does not listen for it is not told. */
+  header?(line: string): void
   state(state: StreamState): void
+}
+
+/** A line of a shared program, and its place. */
+interface Publication {
+  /** None where the channel keeps no history. */
+  readonly offset: number | undefined
+  readonly time: number
+  readonly data: string
 }
 
 const FIRST_WAIT_MS = 500
@@ -35,6 +45,8 @@ export class ProgramStream {
   #isFirst = true
   #heardMs = Date.now()
   #asking: number | undefined
+  /** Lines that wait for the one that names their columns. */
+  #held: Publication[] | undefined
 
   constructor(info: PageInfo, listener: StreamListener) {
     this.#info = info
@@ -85,11 +97,27 @@ export class ProgramStream {
     if (packet.gap !== undefined) {
       // Whoever has seen nothing yet has missed nothing.
       if (!this.#isFirst) this.#listener.gap()
-    } else if (packet.offset !== undefined) {
-      this.#after = `${packet.epoch}:${packet.offset}`
+      if (this.#listener.header !== undefined) void this.#askForHeader()
+    } else if (packet.data !== undefined) {
+      const { offset, time = Date.now(), data: line } = packet
+      if (offset !== undefined) this.#after = `${packet.epoch}:${offset}`
       this.#isFirst = false
-      if (typeof packet.data === 'string') this.#listener.line(packet.data, packet.time ?? Date.now())
+      if (typeof line !== 'string') return
+      if (this.#held !== undefined) this.#held.push({ offset, time, data: line })
+      else this.#listener.line(line, time)
     }
+  }
+
+  /** Many programs name their columns once, in a line that may be older than what is kept. */
+  async #askForHeader(): Promise<void> {
+    if (this.#held !== undefined) return
+    const held: Publication[] = []
+    this.#held = held
+    const { header } = await fetchPageInfo().catch((): Partial<PageInfo> => ({}))
+    this.#held = undefined
+    const before = held[0]?.offset ?? Number.POSITIVE_INFINITY
+    if (header !== undefined && header.offset < before) this.#listener.header?.(header.line)
+    for (const { data, time } of held) this.#listener.line(data, time)
   }
 
   #closed({ code, reason }: CloseEvent): void {

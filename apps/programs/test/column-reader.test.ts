@@ -52,6 +52,11 @@ procs -----------memory---------- ---swap-- -----io----
     ['a number alone', '42', { value: 42 }],
     ['numbers without names', '1 2', { 'column 1': 1, 'column 2': 2 }],
     ['units', 'a b c d\n1.5K 50% 2GiB -3', { a: 1536, b: 50, c: 2 * 1024 ** 3, d: -3 }],
+    [
+      'units as free -h has them',
+      'Mem: 15Gi 512Mi 0B',
+      { 'Mem column 2': 15 * 1024 ** 3, 'Mem column 3': 512 * 1024 ** 2, 'Mem column 4': 0 },
+    ],
     ['names that come twice', 'a a\n1 2', { a: 1, 'a 2': 2 }],
     ['a header for other lines', 'a b c\n1 2', { 'column 1': 1, 'column 2': 2 }],
   ]

@@ -90,6 +90,13 @@ describe.runIf(hasChromium)('the pages of wigwag exec', () => {
     expect(await page.locator('.lines li span').allTextContents()).toEqual(['two', 'three'])
   })
 
+  test('log: without a history there is what comes', async () => {
+    await using shown = await open(['--page', 'log', '--history', '0', ...ECHO])
+    await shown.say('one')
+    await shown.page.getByText('one').waitFor()
+    expect(shown.faults).toEqual([])
+  })
+
   test('chart: columns with names, each of which may be hidden; values where one points', async () => {
     await using shown = await open(['--page', 'chart', ...ECHO])
     const { page } = shown
@@ -121,6 +128,30 @@ describe.runIf(hasChromium)('the pages of wigwag exec', () => {
     await page.getByRole('button', { name: 'Go on' }).click()
     await page.getByRole('button', { name: 'later' }).waitFor()
     expect(shown.faults).toEqual([])
+  })
+
+  test('chart: who comes when the line with the names has left the history has names all the same', async () => {
+    // vmstat -n says them once.
+    const served = await execWigwag([
+      '--mode',
+      'shared',
+      '--page',
+      'chart',
+      '--history',
+      '1',
+      '--',
+      'vmstat',
+      '-n',
+      '1',
+    ])
+    await using _program = served.program
+    const url = served.url.replace('ws', 'http')
+    await expect.poll(async () => (await (await fetch(`${url}/wigwag.json`)).json()).header?.line).toMatch(/\bfree\b/)
+    const page = await browser.newPage()
+    await page.goto(url)
+    await page.getByRole('region', { name: 'free', exact: true }).waitFor()
+    expect(await page.getByText('column 1').count()).toBe(0)
+    await page.close()
   })
 
   test('a shared program that has ended for good is said to have', async () => {

@@ -71,6 +71,7 @@ export function ChartPage() {
             drawSoon()
           },
           gap: () => {},
+          header: (text) => void reader.read(withoutEscapes(text)),
           state: (next) => {
             state.value = next
           },

@@ -65,8 +65,8 @@ export class ExecServer {
     const title = dir ?? command.join(' ')
     if (!(this.#endpoint instanceof SharedEndpoint) || mode !== 'shared')
       return { title, mode: 'per-connection', channel }
-    const { ended } = this.#endpoint
-    return { title, mode, channel, ended: ended && (ended.reason || 'The program has ended') }
+    const { ended, columnHeader: header } = this.#endpoint
+    return { title, mode, channel, header, ended: ended && (ended.reason || 'The program has ended') }
   }
 
   /** How long `close` may take, in milliseconds: all the time that a program is given, and what the kernel needs. */
@@ -119,7 +119,8 @@ function createEndpoint(
     upgradeHeaders: { ...options.header, ...options.headerWs },
   }
   if (mode === 'shared') {
-    return new SharedEndpoint({ ...common, command, channel, historySize: history, input: input === true, restart })
+    const shared = { command, channel, historySize: history, input: input === true, restart }
+    return new SharedEndpoint({ ...common, ...shared, rememberHeader: options.page === 'chart' })
   }
   const source: ExecOptions | undefined =
     dir !== undefined ? { folder: dir } : command.length > 0 ? { command } : undefined

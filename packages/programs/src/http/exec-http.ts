@@ -26,6 +26,8 @@ export interface PageInfo {
   readonly channel: string
   /** How a shared program ended, once it has for good. */
   readonly ended?: string | undefined
+  /** The last line of a shared program that named columns, and its place in the channel. */
+  readonly header?: { readonly line: string; readonly offset: number } | undefined
 }
 
 /** What is served beside the WebSockets of programs. */

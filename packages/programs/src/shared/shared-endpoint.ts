@@ -8,6 +8,7 @@ import { logLines } from '../exec/log-lines.ts'
 import { ProgramOutput } from '../exec/program-output.ts'
 import { ProcessTable } from '../process/process-table.ts'
 import type { RunningProgram } from '../process/running-program.ts'
+import { ColumnHeader, type HeaderLine } from './column-header.ts'
 import { OutputSubscriber } from './output-subscriber.ts'
 import { type ResolvedSharedOptions, resolveSharedOptions, type SharedOptions } from './shared-options.ts'
 import { Supervisor } from './supervisor.ts'
@@ -37,13 +38,15 @@ export class SharedEndpoint {
   readonly #backedUp = new Set<NodeWebSocket<Reader>>()
   readonly #waitingForInput = new Set<NodeWebSocket<Reader>>()
   #output: ProgramOutput | undefined
+  readonly #header: ColumnHeader | undefined
   /** Set once the program has ended for good. */
   #over: CloseInfo | undefined
 
   /** Throws `ProgramsError` `ERR_PROGRAM_OPTION`, or `UsageError` or `HubError` `ERR_OPTION`, for an option out of range. */
   constructor(options: SharedOptions) {
     this.#options = resolveSharedOptions(options)
-    const { historySize, channel, maxLineBytes, command, cwd, passed } = this.#options
+    const { historySize, channel, maxLineBytes, command, cwd, passed, rememberHeader } = this.#options
+    if (rememberHeader) this.#header = new ColumnHeader()
     this.#hub = createHub({
       history: { size: historySize, ttlMs: HISTORY_TTL_MS },
       maxPublicationBytes: Math.max(maxLineBytes, 64 * 1024),
@@ -70,6 +73,11 @@ export class SharedEndpoint {
   /** How the program ended, once it has for good. */
   get ended(): CloseInfo | undefined {
     return this.#over
+  }
+
+  /** The last line that named columns, if there was one and `rememberHeader` is on. */
+  get columnHeader(): HeaderLine | undefined {
+    return this.#header?.current
   }
 
   /** Starts the program. Rejects with `ProgramsError` `ERR_PROGRAM_START` when it cannot be started. */
@@ -103,7 +111,7 @@ export class SharedEndpoint {
   #pid = 0
 
   #started(program: RunningProgram): void {
-    const { onEvent, channel } = this.#options
+    const { onEvent } = this.#options
     const { pid } = program
     this.#pid = pid
     onEvent({ type: 'started', pid, target: '/', remoteAddress: '' })
@@ -112,9 +120,7 @@ export class SharedEndpoint {
     program.stdin.once('close', () => this.#takeInput())
     this.#output = new ProgramOutput(program.stdout, this.#options, {
       send: (data) => {
-        this.#hub.publish(channel, data).catch((error: Error) => {
-          onEvent({ type: 'refused', target: `/channel/${channel}`, status: 500, why: error.message })
-        })
+        this.#publish(data)
         return this.#isBackedUp ? 'queued' : 'ok'
       },
       lineTooLong: () => {
@@ -122,6 +128,19 @@ export class SharedEndpoint {
         void program.end()
       },
       ended: () => {},
+    })
+  }
+
+  #publish(data: string | Uint8Array): void {
+    const { onEvent, channel } = this.#options
+    const published = this.#hub.publish(channel, data)
+    const header = this.#header
+    const followed =
+      header === undefined || typeof data !== 'string'
+        ? published
+        : published.then(({ position }) => header.follow(data, position?.offset ?? 0))
+    followed.catch((error: Error) => {
+      onEvent({ type: 'refused', target: `/channel/${channel}`, status: 500, why: error.message })
     })
   }
 

@@ -13,6 +13,8 @@ export interface SharedOptions
   readonly historySize?: number
   /** Whether what clients send is its input. Default false: who sends anything is closed with 1008. */
   readonly input?: boolean
+  /** Whether the last line that named columns is remembered (`columnHeader` of the endpoint), for who comes when it has left the history. Default false. */
+  readonly rememberHeader?: boolean
   /** When it is started again: `'never'`, `'on-failure'` (a status other than 0, or a signal), `'always'`. Default `'on-failure'`. */
   readonly restart?: RestartPolicy
   /** How long after it has ended, in milliseconds; twice as long after each end that follows soon. Default 1,000. */
@@ -28,7 +30,14 @@ export type ResolvedSharedOptions = ResolvedExecOptions &
   Required<
     Pick<
       SharedOptions,
-      'channel' | 'historySize' | 'input' | 'restart' | 'restartDelayMs' | 'maxRestartDelayMs' | 'maxQueuedBytes'
+      | 'channel'
+      | 'historySize'
+      | 'input'
+      | 'rememberHeader'
+      | 'restart'
+      | 'restartDelayMs'
+      | 'maxRestartDelayMs'
+      | 'maxQueuedBytes'
     >
   > & { readonly command: readonly string[] }
 
@@ -36,6 +45,7 @@ const DEFAULTS = {
   channel: 'output',
   historySize: 100,
   input: false,
+  rememberHeader: false,
   restart: 'on-failure',
   restartDelayMs: 1000,
   maxRestartDelayMs: 30_000,

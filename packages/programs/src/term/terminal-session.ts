@@ -16,6 +16,12 @@ const RESUME_BYTES = 32 * 1024
 /** How long a program may read nothing of what waits for it, before whoever typed it is sent away, in milliseconds. */
 const INPUT_PATIENCE_MS = 5000
 
+/** From how much in one reading on more is at hand: a terminal hands out 4095 bytes at once, however much there is. */
+const FULL_READ_BYTES = 4000
+/** A program that prints without end is sent in pieces of this size, or of what comes within this time, in milliseconds. */
+const BULK_BYTES = 32 * 1024
+const BULK_WAIT_MS = 2
+
 /** What a session asks of whoever has it. */
 export interface SessionOptions {
   /** How long it stays when nobody looks, or its program has ended, in milliseconds; 0 ends it at once. */
@@ -50,6 +56,9 @@ export class TerminalSession implements PtySink {
   #keepTimer: NodeJS.Timeout | undefined
   #isHeld = false
   #isPumpDue = false
+  #bulkTimer: NodeJS.Timeout | undefined
+  /** Where the log ended when it was sent from last. */
+  #pumpedTo = 0
   #isInputHeld = false
   #inputTimer: NodeJS.Timeout | undefined
 
@@ -156,7 +165,9 @@ export class TerminalSession implements PtySink {
   output(chunk: Uint8Array): void {
     this.#log.append(chunk)
     this.#recorder?.output(chunk)
-    this.#schedulePump()
+    // Each message costs as much as a page of output, on both sides.
+    if (chunk.length < FULL_READ_BYTES || this.#log.end - this.#pumpedTo >= BULK_BYTES) this.#schedulePump()
+    else this.#bulkTimer ??= setTimeout(() => this.#schedulePump(), BULK_WAIT_MS)
   }
 
   /** The recording has room again. */
@@ -184,10 +195,13 @@ export class TerminalSession implements PtySink {
 
   /** A terminal reads in small pieces: what comes in one turn goes out in one message. */
   #schedulePump(): void {
+    clearTimeout(this.#bulkTimer)
+    this.#bulkTimer = undefined
     if (this.#isPumpDue) return
     this.#isPumpDue = true
     setImmediate(() => {
       this.#isPumpDue = false
+      this.#pumpedTo = this.#log.end
       for (const viewer of this.#viewers) viewer.pump(this.#log, (slow) => this.#resync(slow))
       this.#updatePace()
     })

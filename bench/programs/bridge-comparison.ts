@@ -1,20 +1,10 @@
-// `npm run bench:bridge`: bytes per second through `wigwag bridge` beside websockify.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { parseArgs } from 'node:util'
 import { connectWebSocket } from '@wigwag/socket'
 import { ChildProgram, freePort, runWigwag } from '@wigwag/testkit'
-import { cpuSeconds } from '../programs/process-figures.ts'
+import type { Comparison, Contestant } from './comparison.ts'
+import { cpuSecondsOfForks } from './process-figures.ts'
 
-const HELP = `Usage: npm run bench:bridge -- [--mebibytes N] [--rounds N]
-
-  --mebibytes N   how much passes in each direction in a round (default 256)
-  --rounds N      rounds, in which the bridges take turns (default 5)
-
-A second is one of the bridge's CPU time, with that of what it forks. websockify is left out unless it is installed
-(apt-get install websockify). Linux only.
-`
 const MIB = 1024 * 1024
 const CHUNK = Buffer.alloc(64 * 1024, 'wigwag')
 
@@ -29,6 +19,15 @@ interface Bridge {
 
 const BRIDGES: readonly Bridge[] = [
   {
+    name: 'wigwag bridge',
+    isThere: true,
+    start: async (targetPort) => {
+      const program = runWigwag(['bridge', '--listen', '0', '--to', `127.0.0.1:${targetPort}`, '--log-level', 'silent'])
+      const [, port] = await program.waitFor(/bridges ws:\/\/[^:]+:(\d+)/)
+      return { program, port: Number(port) }
+    },
+  },
+  {
     name: 'websockify',
     isThere: spawnSync('websockify', ['--help']).error === undefined,
     start: async (targetPort) => {
@@ -38,30 +37,7 @@ const BRIDGES: readonly Bridge[] = [
       return { program, port }
     },
   },
-  {
-    name: 'wigwag bridge',
-    isThere: true,
-    start: async (targetPort) => {
-      const program = runWigwag(['bridge', '--listen', '0', '--to', `127.0.0.1:${targetPort}`, '--log-level', 'silent'])
-      const [, port] = await program.waitFor(/bridges ws:\/\/[^:]+:(\d+)/)
-      return { program, port: Number(port) }
-    },
-  },
 ]
-
-/** CPU time of a process and of those that it has forked, in seconds. */
-function cpuSecondsOfAll(pid: number): number {
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
-  return [pid, ...children.map(Number)].reduce((sum, each) => sum + cpuSeconds(each), 0)
-}
-
-function parentOf(pid: string): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
-  } catch {
-    return -1
-  }
-}
 
 /** Passes bytes in one direction; resolves with mebibytes per second of the bridge's CPU time. */
 async function measure(bridge: Bridge, direction: Direction, totalBytes: number): Promise<number> {
@@ -97,7 +73,7 @@ async function measure(bridge: Bridge, direction: Direction, totalBytes: number)
     drain: (socket) => send((chunk) => socket.send(chunk) === 'ok'),
   })
   const target = await accepted
-  const before = cpuSecondsOfAll(program.pid)
+  const before = cpuSecondsOfForks(program.pid)
   if (direction === 'to the target') {
     target.on('data', (chunk: Buffer) => count(chunk.length))
     send((chunk) => client.send(chunk) === 'ok')
@@ -107,7 +83,7 @@ async function measure(bridge: Bridge, direction: Direction, totalBytes: number)
     send(write)
   }
   await done
-  const perSecond = totalBytes / MIB / (cpuSecondsOfAll(program.pid) - before)
+  const perSecond = totalBytes / MIB / (cpuSecondsOfForks(program.pid) - before)
   client.terminate()
   target.destroy()
   server.close()
@@ -115,26 +91,15 @@ async function measure(bridge: Bridge, direction: Direction, totalBytes: number)
   return perSecond
 }
 
-async function run(totalBytes: number, rounds: number): Promise<void> {
-  const bridges = BRIDGES.filter(({ isThere }) => isThere)
-  for (const direction of DIRECTIONS) {
-    const figures = new Map<string, number[]>(bridges.map(({ name }) => [name, []]))
-    for (let round = 0; round < rounds; round++) {
-      for (const bridge of bridges) figures.get(bridge.name)?.push(await measure(bridge, direction, totalBytes))
-    }
-    for (const [name, all] of figures) {
-      const median = all.sort((a, b) => a - b)[all.length >> 1] ?? Number.NaN
-      console.log(`${name.padEnd(14)} ${direction}: ${Math.round(median)} MiB per second of its CPU time`)
-    }
-  }
+/** Bytes through bridges, in both directions. */
+export function bridgeComparisons(mebibytes: number): readonly Comparison[] {
+  return DIRECTIONS.map((direction) => {
+    const contestants = BRIDGES.map((bridge) => ({
+      name: bridge.name,
+      isThere: bridge.isThere,
+      measure: () => measure(bridge, direction, mebibytes * MIB),
+    }))
+    const [ours, ...others] = contestants as [Contestant, ...Contestant[]]
+    return { what: `bridge, ${direction}`, unit: 'MiB', scale: 1, ours, others }
+  })
 }
-
-const { values } = parseArgs({
-  options: {
-    mebibytes: { type: 'string', default: '256' },
-    rounds: { type: 'string', default: '5' },
-    help: { type: 'boolean' },
-  },
-})
-if (values.help === true) process.stdout.write(HELP)
-else await run(Number(values.mebibytes) * MIB, Number(values.rounds))
