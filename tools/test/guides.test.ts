@@ -3,11 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Client, type ClientOptions, type SubscriptionReason, webSocket } from '@wigwag/client'
-import { createHub } from '@wigwag/hub/node'
+import { createHub, type NodeHub } from '@wigwag/hub/node'
 import { ChildProgram, hasChromium, launchChromium, runWigwag } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { Guide, hasModule } from './support/guide.ts'
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>
 
 const post = (url: string) => fetch(url, { method: 'POST' })
 
@@ -24,12 +26,24 @@ function connect(url: string, options: ClientOptions & { readonly cookie?: strin
   return client
 }
 
+/** Serves hubs at their base paths, for as long as a test lasts. */
+async function serveHubs(hubs: Readonly<Record<string, NodeHub>>): Promise<string> {
+  const server = createServer()
+  for (const [basePath, hub] of Object.entries(hubs)) hub.attach(server, { basePath })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    await Promise.all(Object.values(hubs).map((hub) => hub.close()))
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
 /** Why a subscription comes to nothing. */
 const refusal = (client: Client, channel: string): Promise<SubscriptionReason> =>
   new Promise((resolve) => client.subscribe(channel).on('unsubscribed', ({ reason }) => resolve(reason)))
 
 describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
-  let browser: Awaited<ReturnType<typeof launchChromium>>
+  let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
   })
@@ -132,7 +146,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
         join(guide.folder, 'cookie.mjs'),
         `import { createServer } from 'node:http'
         import { refuse } from '@wigwag/hub'
-        import { createHub } from '@wigwag/hub/node'
+        import { createHub, type NodeHub } from '@wigwag/hub/node'
         const userOfCookie = async (cookie) => (cookie ? { id: cookie } : undefined)
         ${guide.named('sample: cookie')}
         const server = createServer()
@@ -212,15 +226,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
         onMessage: (data, session) => session.send({ seen: data }),
       })
       const admin = createHub()
-      const server = createServer()
-      hub.attach(server)
-      admin.attach(server, { basePath: '/admin' })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      onTestFinished(async () => {
-        await Promise.all([hub.close(), admin.close()])
-        await new Promise((resolve) => server.close(resolve))
-      })
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      const url = await serveHubs({ '': hub, '/admin': admin })
       await connect(`${url}admin/`).ready()
       const [ann, bob] = [connect(url, { token: 'ann' }), connect(url, { token: 'bob' })]
       const heard: unknown[] = []
@@ -394,5 +400,84 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       await said('sun')
       expect((await lines('p')).join()).toMatch(/connecting: unreachable.*connected/)
     })
+  })
+
+  test('reconnects, tokens and tabs: a login that ends, tokens that are renewed, a line that is cut, a server that leaves', async () => {
+    const guide = new Guide('reconnects-tokens-tabs')
+    guide.write('')
+    guide.run('', 'npx esbuild')
+    const program = join(guide.folder, 'server.mjs')
+    const short = readFileSync(program, 'utf8')
+      .replace("'5m'", "'2s'")
+      .replace('{ secret }', '{ secret, clockToleranceMs: 0 }')
+    writeFileSync(program, short)
+    const { url, direct, line, program: server } = await guide.serve()
+    const first = await open(url)
+    const { page } = first
+    const state = (text: RegExp, of = page) =>
+      of.locator('#state').filter({ hasText: text }).waitFor({ state: 'attached' })
+    await state(/^Log in$/)
+    await page.getByText('Log in as ann').click()
+    await state(/^$/)
+    // Another token, over the same connection.
+    const changes = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const observer = new MutationObserver(() => resolve('another connection'))
+          observer.observe(document.querySelector('#state') as Node, { childList: true })
+          document.querySelector('#login')?.addEventListener('renewed', () => resolve('the same'))
+        }),
+    )
+    await page.waitForRequest(/token$/)
+    await post(`${direct}tell/ann/hello`)
+    await first.said('hello')
+    await page.evaluate(() => document.querySelector('#login')?.dispatchEvent(new Event('renewed')))
+    expect(await changes).toBe('the same')
+
+    const second = await page.context().newPage()
+    await second.goto(url)
+    line.cut()
+    await state(/^(Connecting|No connection)/)
+    await post(`${direct}tell/ann/later`)
+    line.mend()
+    await first.hurry()
+    await first.said('later')
+    expect(await first.lines()).toEqual(['hello', 'later'])
+
+    await second.evaluate(() => dispatchEvent(new Event('online')))
+    await state(/^$/, second)
+    await page.getByText('Log out').click()
+    await Promise.all([state(/^logged out$/), state(/^logged out$/, second)])
+    expect(await first.lines()).toEqual([])
+    await page.getByText('Log in as ann').click()
+    await state(/^$/)
+    await post(`${direct}tell/bob/secret`)
+    await post(`${direct}tell/ann/again`)
+    await first.said('again')
+    server.kill('SIGTERM')
+    await state(/^(Connecting|No connection)/)
+    expect(await server.exit).toMatchObject({ code: 0 })
+    expect(await first.lines()).toEqual(['again'])
+  })
+
+  test('what is said of tokens there is so', async () => {
+    const hub = createHub({
+      authenticate: ({ token = '' }) => ({ user: token, meta: { login: 'phone' } }),
+      sessions: { maxSessionsPerUser: 1 },
+    })
+    const url = await serveHubs({ '': hub })
+    const tokens = ['ann', 'ann', 'bob']
+    const ann = connect(url, { getToken: () => tokens.shift() })
+    await ann.ready()
+    const ended = new Promise((resolve) => ann.on('disconnected', ({ reason }) => resolve(reason)))
+    const crowded = connect(url, { token: 'ann' })
+    await expect(crowded.ready()).rejects.toMatchObject({ reason: { name: 'connectionLimit' } })
+    const [session] = (await hub.connections('ann')).items
+    expect(session).toMatchObject({ meta: { login: 'phone' } })
+    await hub.sessions.refresh({ user: 'ann' }, Date.now())
+    await expect.poll(() => tokens).toEqual(['bob'])
+    expect(ann.state).toMatchObject({ phase: 'connected', client: session?.client })
+    await hub.sessions.refresh({ client: session?.client as string }, Date.now())
+    expect(await ended).toMatchObject({ name: 'invalidToken' })
   })
 })
