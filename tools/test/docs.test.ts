@@ -23,6 +23,19 @@ const documents = [
   ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`),
 ]
 
+/** What links to the headings of a document end with. */
+function anchorsOf(document: string): string[] {
+  const headings = [
+    ...read(document)
+      .replace(/^```[\s\S]*?^```$/gm, '')
+      .matchAll(/^#+ (.*)$/gm),
+  ].map(([, text = '']) => text)
+  return headings.map((text) => {
+    const shown = text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+    return shown.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-')
+  })
+}
+
 describe('documents point to what is there', () => {
   test.each(documents)('files named in %s', (document) => {
     const paths = [...read(document).matchAll(/`((?:packages|tools|apps|bench|examples|docs)\/[\w./-]+\.\w+)`/g)].map(
@@ -35,6 +48,15 @@ describe('documents point to what is there', () => {
     const folder = document.includes('/') ? `${root}/docs` : root
     const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link)
     expect(links.filter((link) => !existsSync(`${folder}/${link}`))).toEqual([])
+  })
+
+  test.each(documents)('headings that %s links to', (document) => {
+    const folder = document.includes('/') ? 'docs/' : ''
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*\.md|)#([^)]+)\)/g)]
+    const lost = links.filter(([, path, anchor = '']) => {
+      return !anchorsOf(path === '' ? document : `${folder}${path}`).includes(anchor)
+    })
+    expect(lost.map(([link]) => link)).toEqual([])
   })
 })
 

@@ -3,11 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Client, type ClientOptions, type SubscriptionReason, webSocket } from '@wigwag/client'
-import { createHub } from '@wigwag/hub/node'
+import { createHub, type NodeHub } from '@wigwag/hub/node'
 import { ChildProgram, hasChromium, launchChromium, runWigwag } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { Guide, hasModule } from './support/guide.ts'
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>
 
 const post = (url: string) => fetch(url, { method: 'POST' })
 
@@ -24,12 +26,24 @@ function connect(url: string, options: ClientOptions & { readonly cookie?: strin
   return client
 }
 
+/** Serves hubs at their base paths, for as long as a test lasts. */
+async function serveHubs(hubs: Readonly<Record<string, NodeHub>>): Promise<string> {
+  const server = createServer()
+  for (const [basePath, hub] of Object.entries(hubs)) hub.attach(server, { basePath })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    await Promise.all(Object.values(hubs).map((hub) => hub.close()))
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
 /** Why a subscription comes to nothing. */
 const refusal = (client: Client, channel: string): Promise<SubscriptionReason> =>
   new Promise((resolve) => client.subscribe(channel).on('unsubscribed', ({ reason }) => resolve(reason)))
 
 describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
-  let browser: Awaited<ReturnType<typeof launchChromium>>
+  let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
   })
@@ -38,7 +52,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
   /** A page of somebody with cookies of their own. */
   async function open(url: string) {
     const context = await browser.newContext()
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(20_000)
     onTestFinished(() => context.close())
     const page = await context.newPage()
     await page.goto(url)
@@ -78,16 +92,16 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       expect(await lines()).toEqual([])
     })
 
-    test('without a page a channel is watched from a shell', async () => {
+    test('a channel is watched from a shell, and who is not let in hears what the guide says', async () => {
       const guide = new Guide('push-to-a-page')
       guide.write('')
       const { url } = await guide.serve()
-      const [curl = '', connect = ''] = guide
+      const [curl = '', watch = ''] = guide
         .named('shell: watch')
         .replaceAll('localhost:8080', new URL(url).host)
         .split('\n')
       const stream = new ChildProgram('sh', ['-c', `exec ${curl}`])
-      const socket = runWigwag(connect.replace('npx wigwag ', '').split(' '))
+      const socket = runWigwag(watch.replace('npx wigwag ', '').split(' '))
       onTestFinished(async () => {
         await stream[Symbol.asyncDispose]()
         await socket[Symbol.asyncDispose]()
@@ -97,30 +111,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
         await post(`${url}orders/${n}/shipped`)
         await stream.waitFor(new RegExp(`event: shipped\\ndata: \\{"id":"${n}","status":"shipped"\\}`))
       }
-    })
 
-    test('a late page shows what there is, and then what changes', async () => {
-      const guide = new Guide('push-to-a-page')
-      guide.write('', 'Show what there is, then what changes')
-      guide.run('', 'npx esbuild')
-      const { url, restart } = await guide.serve()
-      await post(`${url}orders/7/paid`)
-      const { said, lines, hurry } = await open(url)
-      await said('order 7 is paid')
-      await said('connected')
-      await post(`${url}orders/7/shipped`)
-      await said('order 7 is shipped')
-      await restart()
-      await post(`${url}orders/9/paid`)
-      await hurry()
-      await said('order 9 is paid')
-      expect(await lines()).toEqual(['order 9 is paid'])
-    })
-
-    test('who is not let in hears what the guide says', async () => {
-      const guide = new Guide('push-to-a-page')
-      guide.write('')
-      const { url } = await guide.serve()
       expect((await fetch(`${url}connection/websocket`)).status).toBe(426)
       expect(await refusal(connect(url), 'nothing:here')).toMatchObject({ code: 102 })
       const { page } = await open(url)
@@ -149,6 +140,24 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       await customer.subscribe('inbox#42').ready()
       expect(await refusal(customer, 'orders:43')).toMatchObject({ code: 103 })
       expect(await refusal(customer, 'inbox#43')).toMatchObject({ code: 103 })
+    })
+
+    test('a late page shows what there is, and then what changes', async () => {
+      const guide = new Guide('push-to-a-page')
+      guide.write('', 'Show what there is, then what changes')
+      guide.run('', 'npx esbuild')
+      const { url, restart } = await guide.serve()
+      await post(`${url}orders/7/paid`)
+      const { said, lines, hurry } = await open(url)
+      await said('order 7 is paid')
+      await said('connected')
+      await post(`${url}orders/7/shipped`)
+      await said('order 7 is shipped')
+      await restart()
+      await post(`${url}orders/9/paid`)
+      await hurry()
+      await said('order 9 is paid')
+      expect(await lines()).toEqual(['order 9 is paid'])
     })
   })
 
@@ -183,13 +192,15 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       return { ann, bob, say }
     }
 
+    /** What people said, without what the page says of its connection. */
+    const said = (lines: readonly string[]) => lines.filter((each) => each.includes(': '))
+
     test('the chat on the hub: rooms, acknowledgements, users, and nothing is missed', async () => {
       const { ann, bob } = await chat('server.mjs', 'page.js')
       await ann.hurry()
       await ann.said('bob: two')
-      const seen = (await ann.lines()).filter((each) => each !== 'joined')
-      expect(seen).toEqual(['bob: hello', 'to bob: hi', 'bob: one', 'bob: two'])
-      expect(await bob.lines()).toEqual(['joined', 'bob: hello', 'ann whispers: hi', 'bob: one', 'bob: two'])
+      expect(said(await ann.lines())).toEqual(['bob: hello', 'to bob: hi', 'bob: one', 'bob: two'])
+      expect(said(await bob.lines())).toEqual(['bob: hello', 'ann whispers: hi', 'bob: one', 'bob: two'])
     })
 
     test.skipIf(!hasModule('socket.io'))('the chat on Socket.IO: the same, but for what is missed', async () => {
@@ -197,7 +208,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       await ann.page.getByText('joined').nth(1).waitFor()
       await say(bob, 'three')
       await ann.said('bob: three')
-      expect(await ann.lines()).toEqual(['joined', 'bob: hello', 'to bob: hi', 'joined', 'bob: three'])
+      expect(said(await ann.lines())).toEqual(['bob: hello', 'to bob: hi', 'bob: three'])
     })
 
     test('what the table says is called otherwise, does what it says', async () => {
@@ -212,15 +223,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
         onMessage: (data, session) => session.send({ seen: data }),
       })
       const admin = createHub()
-      const server = createServer()
-      hub.attach(server)
-      admin.attach(server, { basePath: '/admin' })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      onTestFinished(async () => {
-        await Promise.all([hub.close(), admin.close()])
-        await new Promise((resolve) => server.close(resolve))
-      })
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+      const url = await serveHubs({ '': hub, '/admin': admin })
       await connect(`${url}admin/`).ready()
       const [ann, bob] = [connect(url, { token: 'ann' }), connect(url, { token: 'bob' })]
       const heard: unknown[] = []
@@ -364,7 +367,6 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
     }
 
     test.each([
-      ['refuse', ['http_stream']],
       ['deaf', ['http_stream']],
       ['collect', ['http_stream', 'long_poll']],
     ])('%s: the page comes over %s, and the next one there at once', async (how, ways) => {
@@ -378,7 +380,7 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       expect(came).toEqual([...ways, ways.at(-1)])
     })
 
-    test('where it is no more, the page moves up and misses nothing; who asks by hand is told which it is', async () => {
+    test('refuse: it comes over HTTP at once, and moves up when it can; who asks by hand is told what it is', async () => {
       const { guide, hub, network, said, lines } = await blocked('refuse', 'moveUpDelayMs: 400')
       const ask = async (url: string) => {
         const line = guide.named('shell: upgrade').replace('http://localhost:8080/', url)
@@ -394,5 +396,84 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       await said('sun')
       expect((await lines('p')).join()).toMatch(/connecting: unreachable.*connected/)
     })
+  })
+
+  test('reconnects, tokens and tabs: a login that ends, tokens that are renewed, a line that is cut, a server that leaves', async () => {
+    const guide = new Guide('reconnects-tokens-tabs')
+    guide.write('')
+    guide.run('', 'npx esbuild')
+    const program = join(guide.folder, 'server.mjs')
+    const short = readFileSync(program, 'utf8')
+      .replace("'5m'", "'2s'")
+      .replace('{ secret }', '{ secret, clockToleranceMs: 0 }')
+    writeFileSync(program, short)
+    const { url, direct, line, program: server } = await guide.serve()
+    const first = await open(url)
+    const { page } = first
+    const state = (text: RegExp, of = page) =>
+      of.locator('#state').filter({ hasText: text }).waitFor({ state: 'attached' })
+    await state(/^Log in$/)
+    await page.getByText('Log in as ann').click()
+    await state(/^$/)
+    // Another token, over the same connection.
+    const changes = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const observer = new MutationObserver(() => resolve('another connection'))
+          observer.observe(document.querySelector('#state') as Node, { childList: true })
+          document.querySelector('#login')?.addEventListener('renewed', () => resolve('the same'))
+        }),
+    )
+    await page.waitForRequest(/token$/)
+    await post(`${direct}tell/ann/hello`)
+    await first.said('hello')
+    await page.evaluate(() => document.querySelector('#login')?.dispatchEvent(new Event('renewed')))
+    expect(await changes).toBe('the same')
+
+    const second = await page.context().newPage()
+    await second.goto(url)
+    line.cut()
+    await state(/^(Connecting|No connection)/)
+    await post(`${direct}tell/ann/later`)
+    line.mend()
+    await first.hurry()
+    await first.said('later')
+    expect(await first.lines()).toEqual(['hello', 'later'])
+
+    await second.evaluate(() => dispatchEvent(new Event('online')))
+    await state(/^$/, second)
+    await page.getByText('Log out').click()
+    await Promise.all([state(/^logged out$/), state(/^logged out$/, second)])
+    expect(await first.lines()).toEqual([])
+    await page.getByText('Log in as ann').click()
+    await state(/^$/)
+    await post(`${direct}tell/bob/secret`)
+    await post(`${direct}tell/ann/again`)
+    await first.said('again')
+    server.kill('SIGTERM')
+    await state(/^(Connecting|No connection)/)
+    expect(await server.exit).toMatchObject({ code: 0 })
+    expect(await first.lines()).toEqual(['again'])
+  })
+
+  test('what is said of tokens there is so', async () => {
+    const hub = createHub({
+      authenticate: ({ token = '' }) => ({ user: token, meta: { login: 'phone' } }),
+      sessions: { maxSessionsPerUser: 1 },
+    })
+    const url = await serveHubs({ '': hub })
+    const tokens = ['ann', 'ann', 'bob']
+    const ann = connect(url, { getToken: () => tokens.shift() })
+    await ann.ready()
+    const ended = new Promise((resolve) => ann.on('disconnected', ({ reason }) => resolve(reason)))
+    const crowded = connect(url, { token: 'ann' })
+    await expect(crowded.ready()).rejects.toMatchObject({ reason: { name: 'connectionLimit' } })
+    const [session] = (await hub.connections('ann')).items
+    expect(session).toMatchObject({ meta: { login: 'phone' } })
+    await hub.sessions.refresh({ user: 'ann' }, Date.now())
+    await expect.poll(() => tokens).toEqual(['bob'])
+    expect(ann.state).toMatchObject({ phase: 'connected', client: session?.client })
+    await hub.sessions.refresh({ client: session?.client as string }, Date.now())
+    expect(await ended).toMatchObject({ name: 'invalidToken' })
   })
 })
