@@ -462,18 +462,28 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       sessions: { maxSessionsPerUser: 1 },
     })
     const url = await serveHubs({ '': hub })
-    const tokens = ['ann', 'ann', 'bob']
-    const ann = connect(url, { getToken: () => tokens.shift() })
+    let renewed = (): void => {}
+    const again = new Promise<void>((resolve) => (renewed = resolve))
+    let asked = 0
+    const ann = connect(url, {
+      getToken: () => {
+        if (++asked === 2) renewed()
+        return 'ann'
+      },
+    })
     await ann.ready()
-    const ended = new Promise((resolve) => ann.on('disconnected', ({ reason }) => resolve(reason)))
     const crowded = connect(url, { token: 'ann' })
     await expect(crowded.ready()).rejects.toMatchObject({ reason: { name: 'connectionLimit' } })
     const [session] = (await hub.connections('ann')).items
     expect(session).toMatchObject({ meta: { login: 'phone' } })
     await hub.sessions.refresh({ user: 'ann' }, Date.now())
-    await expect.poll(() => tokens).toEqual(['bob'])
+    await again
     expect(ann.state).toMatchObject({ phase: 'connected', client: session?.client })
-    await hub.sessions.refresh({ client: session?.client as string }, Date.now())
+    const names = ['bob', 'carl']
+    const other = connect(url, { getToken: () => names.shift() })
+    const ended = new Promise((resolve) => other.on('disconnected', ({ reason }) => resolve(reason)))
+    await other.ready()
+    await hub.sessions.refresh({ user: 'bob' }, Date.now())
     expect(await ended).toMatchObject({ name: 'invalidToken' })
   })
 })
