@@ -21,6 +21,8 @@ const PROGRAMS = [
   { pythonModule: 'websockets', debianPackage: 'python3-websockets', tests: "the tests with Python's websockets" },
   { command: 'php', debianPackage: 'php-cli', tests: "PHP's way of long polling" },
   { command: 'vmstat', debianPackage: 'procps', tests: "the test of the guide's chart" },
+  { command: 'websocketd', debianPackage: 'websocketd', tests: 'the tests beside websocketd' },
+  { command: 'websockify', debianPackage: 'websockify', tests: 'the test beside websockify' },
   { command: 'mosquitto', debianPackage: 'mosquitto', tests: 'mqtt on the face of ws' },
   { command: 'rabbitmq-server', debianPackage: 'rabbitmq-server', tests: 'stompjs on the face of ws' },
   { command: 'prosody', debianPackage: 'prosody', tests: 'XMPP on the face of ws' },

@@ -31,7 +31,7 @@ test('RFC 3875 §4.1: every variable, and nothing else', () => {
     HTTP_X_TWO: 'one, two',
     PATH: '/bin',
     PATH_INFO: '/room 1',
-    PATH_TRANSLATED: '/chat/room%201',
+    PATH_TRANSLATED: '/chat/room 1',
     QUERY_STRING: 'a=1&b=2',
     REMOTE_ADDR: '192.0.2.7',
     REMOTE_HOST: '192.0.2.7',

@@ -59,7 +59,8 @@ export function cgiEnvironment(
     REQUEST_URI: target,
     SCRIPT_NAME: scriptName,
     PATH_INFO: pathInfo,
-    PATH_TRANSLATED: queryStart < 0 ? target : target.slice(0, queryStart),
+    // Decoded, and of no file: as websocketd has it.
+    PATH_TRANSLATED: scriptName === '/' ? pathInfo : scriptName + pathInfo,
     QUERY_STRING: queryStart < 0 ? '' : target.slice(queryStart + 1),
     REMOTE_ADDR: request.remoteAddress,
     REMOTE_HOST: request.remoteHost ?? request.remoteAddress,

@@ -27,7 +27,7 @@ test('§4.1 the request has the fields it must have, those of the caller, and ta
     'Connection: Upgrade',
     expect.stringMatching(/^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$/),
     'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Protocol: a, b',
+    'Sec-WebSocket-Protocol: a,b',
     'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12; client_max_window_bits=12, permessage-deflate; client_max_window_bits=12',
     'Authorization: Bearer x',
     'Origin: http://o.example',

@@ -70,7 +70,8 @@ export class ClientHandshake {
     let head =
       `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${this.#key}\r\nSec-WebSocket-Version: ${WEBSOCKET_VERSION}\r\n`
-    if (subprotocols.length > 0) head += `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}\r\n`
+    // Without spaces, which §4.1 does not ask for: websockify takes them for part of the second name.
+    if (subprotocols.length > 0) head += `Sec-WebSocket-Protocol: ${subprotocols.join(',')}\r\n`
     if (extensions.length > 0) head += `Sec-WebSocket-Extensions: ${encodeExtensions(offerExtensions(extensions))}\r\n`
     for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`
     return `${head}\r\n`

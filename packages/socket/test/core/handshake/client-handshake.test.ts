@@ -53,7 +53,7 @@ describe('§4.1 the request', () => {
         'Connection: Upgrade',
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
         'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Protocol: chat, superchat',
+        'Sec-WebSocket-Protocol: chat,superchat',
         'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
         'Origin: http://a',
         '\r\n',
