@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import flagUrl from './flag.svg'
+import flagUrl from '../../shared/src/flag.svg'
 import type { StreamState } from './program-stream.ts'
 
 const WORDS = { connecting: 'Connecting', open: 'Live', waiting: 'Reconnecting', ended: 'Ended' } as const
