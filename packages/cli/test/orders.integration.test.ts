@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import {
   FaultProxy,
   hasChromium,
@@ -12,6 +14,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type BrowserContext = Awaited<ReturnType<Browser['newContext']>>
 type Page = Awaited<ReturnType<Browser['newPage']>>
+
+const GUIDE = fileURLToPath(new URL('../../../docs/command.md', import.meta.url))
 
 /** An order as anybody may publish it: with `curl` as well. */
 const order = (id: string, type: string, more: object = {}) => ({
@@ -203,6 +207,13 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
     await page.locator('li[data-order]').nth(2).waitFor()
     await page.keyboard.press('Space')
     expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false')
+  })
+
+  test('the order that the guide publishes is one', async () => {
+    const [, sample = ''] = /channel\/orders -d '([^']*)'/.exec(readFileSync(GUIDE, 'utf8')) ?? []
+    await publish(JSON.parse(sample))
+    const { page } = await open(await browser.newContext())
+    await row(page, 'A1').getByText('2 × Teapot').waitFor()
   })
 
   test('what is no order is not shown, and markup in one is text', async () => {
