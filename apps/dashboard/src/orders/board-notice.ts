@@ -28,7 +28,7 @@ function describeRecovered(count: number): string {
 
 function describeRetold({ known, retold }: { readonly known: number; readonly retold: number }): string {
   if (known === 0) return 'there were no orders here.'
-  if (retold === 0) return `another page has brought back the ${countOrders(known)} known here.`
+  if (retold === 0) return `another page has brought back the ${countOrders(known)}.`
   const some = retold === known ? '' : `${retold} of `
   return `this page has brought back ${some}its ${countOrders(known)}.`
 }

@@ -1,32 +1,4 @@
-/** What of this page talks to the server, less what is shown of errors. */
-const CODE = `import { Client } from '@wigwag/client'
-
-const client = new Client('./')
-const orders = client.subscribe('orders', {
-  on: {
-    placed: show,
-    paid: show,
-    packed: show,
-    shipped: show,
-  },
-  onGap: load, // history could not help
-})
-orders.on('subscribed', ({ recovered }) => {
-  if (!recovered) load()
-})
-
-async function load() {
-  const { publications } =
-    await orders.history()
-  for (const { data } of publications)
-    show(data)
-}
-
-const pay = (order) =>
-  orders.publish(
-    { ...order, type: 'paid' },
-    { idempotencyKey: \`\${order.id} paid\` },
-  )`
+import { CODE_SAMPLE } from './code-sample.ts'
 
 /** Where it is beside the list and not below it. */
 const WIDE = '(min-width: 72rem)'
@@ -40,7 +12,7 @@ export function CodePanel() {
         orders: whoever comes later reads the channel’s history, and a line that was cut catches up by itself.
       </p>
       <pre>
-        <code>{CODE}</code>
+        <code>{CODE_SAMPLE}</code>
       </pre>
     </details>
   )

@@ -3,6 +3,7 @@ import { ManualClock, MemoryLine } from '@wigwag/client/testing'
 import { createHub, type NodeHub } from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { describeBoardNotice } from '../../src/orders/board-notice.ts'
+import { CODE_SAMPLE } from '../../src/orders/code-sample.ts'
 import { OrderBoard } from '../../src/orders/order-board.ts'
 import { createOrder, createRandom } from '../../src/orders/shop.ts'
 
@@ -147,6 +148,32 @@ test('a history that does not reach back is told, and so is none', async () => {
     expect(said(board)).toMatch(words)
     expect(board.entries.value).toHaveLength(size)
   }
+})
+
+test('the code that the page shows of itself does what the page does', async () => {
+  const server = serve()
+  const board = await server.open()
+  const order = newOrder()
+  await board.publish(order)
+  const shown: unknown[] = []
+  class SampleClient extends Client {
+    constructor() {
+      super('http://hub.test/', { transports: [{ name: 'memory', open: (url, sink) => server.line.open(url, sink) }] })
+      onTestFinished(() => this.disconnect())
+    }
+  }
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor
+  const body = CODE_SAMPLE.replace(/^import .*$/m, '')
+  const { pay } = await new AsyncFunction('Client', 'show', `${body}\nreturn { pay }`)(
+    SampleClient,
+    (data: unknown) => {
+      shown.push(data)
+    },
+  )
+  expect(shown).toEqual([order])
+  await pay(order)
+  await server.pass()
+  expect(shown).toEqual([order, { ...order, type: 'paid' }])
 })
 
 test('what is no order is passed over', async () => {
