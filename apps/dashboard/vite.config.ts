@@ -1,15 +1,4 @@
 import { defineConfig } from 'vite'
+import { pageBuild } from '../shared/src/page-build.ts'
 
-export default defineConfig({
-  // Relative, so that the page also works below a path of a reverse proxy.
-  base: './',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: {
-    outDir: '../../packages/cli/pages',
-    emptyOutDir: true,
-    target: 'es2022',
-    // The page is served with `default-src 'self'`: no data: URIs, no inline preload polyfill.
-    assetsInlineLimit: 0,
-    modulePreload: false,
-  },
-})
+export default defineConfig(pageBuild({ outDir: '../../packages/cli/pages', pages: ['index.html', 'orders.html'] }))

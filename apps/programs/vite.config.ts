@@ -1,16 +1,4 @@
 import { defineConfig } from 'vite'
+import { pageBuild } from '../shared/src/page-build.ts'
 
-export default defineConfig({
-  // Relative, so that the pages also work below a path of a reverse proxy.
-  base: './',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: {
-    outDir: '../../packages/programs/pages',
-    emptyOutDir: true,
-    target: 'es2022',
-    // The pages are served with `default-src 'self'`: no data: URIs, no inline preload polyfill.
-    assetsInlineLimit: 0,
-    modulePreload: false,
-    rolldownOptions: { input: ['log.html', 'chart.html'] },
-  },
-})
+export default defineConfig(pageBuild({ outDir: '../../packages/programs/pages', pages: ['log.html', 'chart.html'] }))

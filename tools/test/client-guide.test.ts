@@ -114,7 +114,7 @@ test('the samples of docs/client.md are one program, and it does what is said of
   await run(states, { ...given, ...page }, [])
   await until(() => shown.at(-1) === 'subscribed')
   expect(shown).toEqual(
-    expect.arrayContaining(['disconnected: disconnectCalled. Call connect() to come back.', 'live']),
+    expect.arrayContaining(['disconnected: disconnectCalled. Call connect() to come back.', 'live over websocket']),
   )
 
   await run(offline, { ...given, ...page }, [])

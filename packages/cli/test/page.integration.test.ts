@@ -158,6 +158,26 @@ describe.skipIf(!hasChromium)('the page of wigwag serve, in Chromium', () => {
     },
   )
 
+  test('where WebSocket is blocked it is there all the same, says over what, and comes back', async () => {
+    const port = await startPrefixProxy(server.port, '', { webSockets: 'refused' })
+    const { page, faults } = await open(`http://localhost:${port}/?channel=blocked`)
+    await isOpen(page)
+    const status = page.getByRole('status', { name: 'Connection state' })
+    await status.getByText('HTTP stream').waitFor()
+    await status.getByText('Subscribed to blocked.').waitFor()
+    await page.getByRole('textbox', { name: 'Message' }).fill('around the block')
+    await button(page, 'Publish').click()
+    await publications(page).getByText('around the block').waitFor()
+    server.program.kill('SIGTERM')
+    await server.program.exit
+    server = await serveWigwag([], server.port)
+    await page
+      .locator('li[data-notice="missing"]')
+      .getByText(/History was lost/)
+      .waitFor()
+    expect(faults).toEqual([])
+  })
+
   test('says what the server refuses, and why', async () => {
     const { page } = await open(`${server.url}/?channel=__secret`)
     await page

@@ -3,9 +3,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import 'uplot/dist/uPlot.min.css'
 import { ColumnReader } from '../columns/column-reader.ts'
 import { SeriesTable } from '../columns/series-table.ts'
-import { Masthead } from '../masthead.tsx'
-import { fetchPageInfo } from '../page-info.ts'
-import { ProgramStream, type StreamState } from '../program-stream.ts'
+import { Masthead, PauseButton } from '../masthead.tsx'
+import { type ProgramListener, useProgram } from '../use-program.ts'
 import { withoutEscapes } from '../without-escapes.ts'
 import { colourOf, currentScheme } from './colours.ts'
 import { formatValue, timeOf } from './format-value.ts'
@@ -24,72 +23,46 @@ const NOTHING: Picture = { times: [], series: new Map(), nowSeconds: Date.now() 
 
 /** A program's numbers over time. */
 export function ChartPage() {
-  const title = useSignal('')
-  const ofItsOwn = useSignal(false)
-  const problem = useSignal('')
-  const state = useSignal<StreamState>({ phase: 'connecting' })
-  const paused = useSignal(false)
   const windowS = useSignal(300)
   const view = useSignal<'panels' | 'together'>('panels')
   const hidden = useSignal<ReadonlySet<string>>(new Set())
   const pointed = useSignal<number | undefined>(undefined)
   const picture = useSignal<Picture>(NOTHING)
   const scheme = useSignal(currentScheme())
-  const stream = useRef<ProgramStream>(undefined)
   const table = useRef(new SeriesTable())
 
   const draw = (): void => {
-    if (paused.value) return
+    if (program.isPaused.value) return
     const { times, series, leftOut } = table.current
     picture.value = { times: [...times], series: copyOf(series), nowSeconds: Date.now() / 1000, leftOut }
   }
 
-  useEffect(() => {
+  const begin = (showSoon: () => void): ProgramListener => {
     const reader = new ColumnReader()
-    let frame = 0
-    const drawSoon = (): void => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0
-        draw()
-      })
+    return {
+      line: (text, timeMs) => {
+        const row = reader.read(withoutEscapes(text))
+        if (row === undefined) return
+        table.current.add(row, timeMs)
+        showSoon()
+      },
+      gap: () => {},
+      header: (text) => void reader.read(withoutEscapes(text)),
     }
+  }
+  const program = useProgram(begin, draw)
+
+  useEffect(() => {
     const darkness = matchMedia('(prefers-color-scheme: dark)')
     const changed = (): void => {
       scheme.value = currentScheme()
     }
     darkness.addEventListener('change', changed)
-    fetchPageInfo().then(
-      (info) => {
-        title.value = info.title
-        ofItsOwn.value = info.mode === 'per-connection'
-        document.title = info.title
-        stream.current = new ProgramStream(info, {
-          line: (text, timeMs) => {
-            const row = reader.read(withoutEscapes(text))
-            if (row === undefined) return
-            table.current.add(row, timeMs)
-            drawSoon()
-          },
-          gap: () => {},
-          header: (text) => void reader.read(withoutEscapes(text)),
-          state: (next) => {
-            state.value = next
-          },
-        })
-        stream.current.connect()
-      },
-      (error: Error) => {
-        problem.value = error.message
-      },
-    )
-    return () => {
-      cancelAnimationFrame(frame)
-      darkness.removeEventListener('change', changed)
-    }
+    return () => darkness.removeEventListener('change', changed)
   }, [])
 
   const { times, series, nowSeconds, leftOut } = picture.value
-  const end = state.value.phase === 'ended' ? (times.at(-1) ?? nowSeconds) : Math.max(nowSeconds, times.at(-1) ?? 0)
+  const end = program.state.phase === 'ended' ? (times.at(-1) ?? nowSeconds) : Math.max(nowSeconds, times.at(-1) ?? 0)
   const start = startOf(times, end, windowS.value)
   const from = indexFrom(times, start)
   const shownTimes = times.slice(from)
@@ -122,7 +95,7 @@ export function ChartPage() {
 
   return (
     <>
-      <Masthead title={title.value} state={state.value} paused={paused.value}>
+      <Masthead program={program}>
         {pointed.value !== undefined && shownTimes[pointed.value] !== undefined && (
           <span class="count">at {timeOf(shownTimes[pointed.value] as number)}</span>
         )}
@@ -149,25 +122,11 @@ export function ChartPage() {
         >
           Together
         </button>
-        <button
-          type="button"
-          aria-pressed={paused.value}
-          onClick={() => {
-            paused.value = !paused.value
-            draw()
-          }}
-        >
-          {paused.value ? 'Go on' : 'Pause'}
-        </button>
-        {state.value.phase === 'ended' && ofItsOwn.value && (
-          <button type="button" onClick={() => stream.current?.connect()}>
-            Run again
-          </button>
-        )}
+        <PauseButton program={program} onChange={draw} />
       </Masthead>
       <main class="chart">
-        {problem.value !== '' && <p class="problem">{problem.value}</p>}
-        {all.length === 0 && problem.value === '' && (
+        {program.problem !== '' && <p class="problem">{program.problem}</p>}
+        {all.length === 0 && program.problem === '' && (
           <p class="empty">No numbers yet. Columns, CSV, JSON lines and name=value are drawn as they come.</p>
         )}
         {all.length > 1 && (

@@ -19,6 +19,7 @@ import { ServeServer } from '../serve/serve-server.ts'
 const HELP = `
 What it serves:
   /                     a page to try it in the browser
+  /orders               an order board: a page that is live wherever it is open
   POST /channel/NAME    publishes the body: text, application/json, or bytes
   GET  /channel/NAME    a WebSocket: messages are the data; with subprotocol wigwag.publication.v1,
                         lines of {offset, epoch, time, data} that resume with ?after=EPOCH:OFFSET

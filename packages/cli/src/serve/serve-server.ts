@@ -18,6 +18,9 @@ import type { ServeOptions } from './serve-options.ts'
 /** How long clients may take for what waits for them and their goodbye, in milliseconds. A process manager waits five seconds or more. */
 const DRAIN_GRACE_MS = 1000
 
+/** What the addresses of pages stand for. */
+const PAGE_FILES: Readonly<Record<string, string>> = { '/': '/index.html', '/orders': '/orders.html' }
+
 /** Where the build leaves the pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../pages', import.meta.url))
 
@@ -121,7 +124,7 @@ export class ServeServer {
   }
 
   #servePage(path: string, incoming: IncomingMessage, response: ServerResponse): boolean {
-    return this.#pages.serve(path === '/' ? '/index.html' : path, incoming, response)
+    return this.#pages.serve(PAGE_FILES[path] ?? path, incoming, response)
   }
 
   /** The pages are behind the same door as the channels. */
@@ -137,7 +140,7 @@ export class ServeServer {
       answerText(response, 503, 'The pages are not built; the channels work. In a clone, run: npm run build')
       return
     }
-    const where = `Channels are at ${basePath}/channel/NAME, the page to try them at ${basePath}/.`
+    const where = `Channels are at ${basePath}/channel/NAME, the page to try them at ${basePath}/, an order board at ${basePath}/orders.`
     answerText(response, 404, `There is nothing here. ${where}`)
   }
 }

@@ -4,9 +4,14 @@ import { onTestFinished } from 'vitest'
 
 /**
  * A reverse proxy that serves a server below `prefix` and strips that off, as `proxy_pass http://server/` does in nginx:
- * the server does not hear of the prefix. Resolves with the port; ends with the test.
+ * the server does not hear of the prefix. With `webSockets: 'refused'` it lets none through, as some networks do. Resolves with
+ * the port; ends with the test.
  */
-export async function startPrefixProxy(targetPort: number, prefix: string): Promise<number> {
+export async function startPrefixProxy(
+  targetPort: number,
+  prefix: string,
+  { webSockets = 'passed' }: { readonly webSockets?: 'passed' | 'refused' } = {},
+): Promise<number> {
   const target = { host: '127.0.0.1', port: targetPort }
   const strip = (url = ''): string | undefined => (url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : undefined)
   const proxy = createServer((incoming, response) => {
@@ -25,6 +30,10 @@ export async function startPrefixProxy(targetPort: number, prefix: string): Prom
   })
   const tunnels = new Set<Socket>()
   proxy.on('upgrade', (incoming: IncomingMessage, inbound: Socket) => {
+    if (webSockets === 'refused') {
+      inbound.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
     const outbound = connect(target.port, target.host)
     let head = `${incoming.method} ${strip(incoming.url)} HTTP/1.1\r\n`
     for (let i = 0; i < incoming.rawHeaders.length; i += 2) {

@@ -42,8 +42,8 @@ export interface ClientMachine {
   disconnect(): ClientEffect | undefined
   /** There is a token, or none is needed. */
   authorized(attempt: number, nowMs: number): ClientEffect | undefined
-  /** The hub has let the client in. `pingMs`: how often it pings; 0: it does not. */
-  greeted(attempt: number, client: string, pingMs: number, nowMs: number): void
+  /** The hub has let the client in over `transport`, by default `'websocket'`. `pingMs`: how often it pings; 0: it does not. */
+  greeted(attempt: number, client: string, pingMs: number, nowMs: number, transport?: string): void
   /** The attempt, or the connection that it became, is over. */
   ended(attempt: number, reason: CloseReason, nowMs: number): ClientEffect | undefined
   /** Something came from the hub. */
@@ -100,8 +100,8 @@ export function createClientMachine(
     return 'authorize'
   }
 
-  function setConnecting(reason: CloseReason): void {
-    state = { phase: 'connecting', reason: advise(reason), failures }
+  function setConnecting(reason: CloseReason, delayMs: number): void {
+    state = { phase: 'connecting', reason: advise(reason), failures, delayMs }
   }
 
   function setSuspect(isSuspect: boolean): void {
@@ -125,11 +125,13 @@ export function createClientMachine(
     if (!reason.retryable) return stay(reason)
     // Another token helps at once; where it does not, it is a failure like any other.
     const isToken = reason.name === 'tokenExpired' || reason.name === 'expired'
-    const { delayMs = isToken && failures === 0 ? 0 : backoffDelay(times, failures, random()) } = reason
-    isAdvised = reason.delayMs !== undefined
-    go('waiting', nowMs + (isAdvised ? Math.min(delayMs, times.maxAdvisedDelayMs) : delayMs))
+    const { delayMs: advisedMs } = reason
+    isAdvised = advisedMs !== undefined
+    const ownMs = isToken && failures === 0 ? 0 : backoffDelay(times, failures, random())
+    const delayMs = advisedMs === undefined ? ownMs : Math.min(advisedMs, times.maxAdvisedDelayMs)
+    go('waiting', nowMs + delayMs)
     failures++
-    setConnecting(reason)
+    setConnecting(reason, delayMs)
     return 'close'
   }
 
@@ -167,7 +169,7 @@ export function createClientMachine(
     connect(nowMs) {
       if (step !== 'idle') return undefined
       failures = 0
-      setConnecting(closeReason('connectCalled'))
+      setConnecting(closeReason('connectCalled'), 0)
       return begin(nowMs)
     },
     disconnect: () => (step === 'idle' ? undefined : stay(closeReason('disconnectCalled'))),
@@ -176,12 +178,12 @@ export function createClientMachine(
       go('opening', nowMs + times.connectTimeoutMs)
       return 'open'
     },
-    greeted(own, client, pingMs, nowMs) {
+    greeted(own, client, pingMs, nowMs, transport = 'websocket') {
       if (own !== attempt || step !== 'opening') return
       silenceMs = pingMs > 0 ? pingMs + times.maxPingDelayMs : Number.POSITIVE_INFINITY
       step = 'open'
       openedMs = heardMs = nowMs
-      state = { phase: 'connected', client, isSuspect: false }
+      state = { phase: 'connected', client, transport, isSuspect: false }
     },
     ended: (own, reason, nowMs) =>
       own !== attempt || step === 'idle' || step === 'waiting' ? undefined : end(reason, nowMs),

@@ -11,11 +11,15 @@ export type ClientState =
       readonly reason: CloseReason
       /** Attempts that failed since there was a connection (count). */
       readonly failures: number
+      /** How long after the beginning of this state the next attempt is made, in milliseconds; 0: at once. */
+      readonly delayMs: number
     }
   | {
       readonly phase: 'connected'
       /** The session's id. */
       readonly client: string
+      /** The name of the transport that it came over, as in `'websocket'`. */
+      readonly transport: string
       /** Whether the hub is asked if it is still there: it was silent for too long, or the device was asleep. */
       readonly isSuspect: boolean
     }

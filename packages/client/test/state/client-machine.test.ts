@@ -63,6 +63,28 @@ describe('connecting', () => {
     expect(machine.state).toMatchObject({ phase: 'connecting', failures: 1, reason: { name: 'connectTimeout' } })
   })
 
+  test('the state says how long it waits, by its own delay or by the one that the hub asks for, but not for ever', () => {
+    const machine = opening()
+    expect(machine.state).toMatchObject({ phase: 'connecting', delayMs: 0 })
+    for (const [given, waited] of [
+      [undefined, undefined],
+      [7000, 7000],
+      [1e9, 300_000],
+    ] as const) {
+      machine.ended(machine.attempt, closeReason('unreachable', given === undefined ? {} : { delayMs: given }), 100)
+      const { state } = machine
+      expect(machine.nextDeadlineMs()).toBe(100 + (state.phase === 'connecting' ? state.delayMs : Number.NaN))
+      if (waited !== undefined) expect(state).toMatchObject({ delayMs: waited })
+      again(machine)
+    }
+  })
+
+  test('a connection has the name of its transport', () => {
+    const machine = opening()
+    machine.greeted(machine.attempt, 'id', 0, 0, 'http-stream')
+    expect(machine.state).toEqual({ phase: 'connected', client: 'id', transport: 'http-stream', isSuspect: false })
+  })
+
   test('what an earlier attempt has still to tell is passed over', () => {
     const machine = opening()
     const first = machine.attempt
