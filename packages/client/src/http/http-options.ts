@@ -1,5 +1,4 @@
 import { resolveOptions } from '../resolve-options.ts'
-import type { Transport } from '../transport/transport.ts'
 
 /** How plain requests are made. */
 export interface HttpTransportOptions {
@@ -27,9 +26,4 @@ const DEFAULTS = {
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveHttpOptions(options: HttpTransportOptions): ResolvedHttpOptions {
   return { credentials: 'same-origin', ...resolveOptions(DEFAULTS, options) }
-}
-
-/** What a transport says of its options, where they are plain data. */
-export function plainOptions<Options extends HttpTransportOptions>(options: Options): Pick<Transport, 'plainOptions'> {
-  return options.fetch === undefined ? { plainOptions: options } : {}
 }

@@ -2,7 +2,7 @@ import { fallback } from '../fallback/fallback.ts'
 import { closeReason } from '../reason/close-reason.ts'
 import type { Transport } from '../transport/transport.ts'
 import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, plainOptions, resolveHttpOptions } from './http-options.ts'
+import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { reasonOfResponse } from './reason-of-response.ts'
 
@@ -17,7 +17,7 @@ export function httpStream(options: HttpTransportOptions = {}): Transport {
   return {
     name: 'http-stream',
     choose: fallback,
-    ...plainOptions(options),
+    options,
     open: (url, sink) => new HttpLine(url, sink, resolved, follow),
   }
 }

@@ -3,7 +3,7 @@ import { resolveOptions } from '../resolve-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { followPolls } from './follow-polls.ts'
 import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, plainOptions, resolveHttpOptions } from './http-options.ts'
+import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
 
@@ -22,7 +22,7 @@ export function longPoll(options: LongPollTransportOptions = {}): Transport {
   return {
     name: 'long-poll',
     choose: fallback,
-    ...plainOptions({ waitSeconds, ...options }),
+    options: { waitSeconds, ...options },
     open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, waitSeconds, 0)),
   }
 }

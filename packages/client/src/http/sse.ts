@@ -1,7 +1,7 @@
 import { fallback } from '../fallback/fallback.ts'
 import type { Transport } from '../transport/transport.ts'
 import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, plainOptions, resolveHttpOptions } from './http-options.ts'
+import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
 
@@ -30,7 +30,7 @@ export function sse(options: SseTransportOptions = {}): Transport {
   return {
     name: 'sse',
     choose: fallback,
-    ...(options.EventSource === undefined && plainOptions(options)),
+    options,
     open: (url, sink) =>
       new HttpLine(url, sink, resolved, (line) =>
         follow(line, options.EventSource ?? globalThis.EventSource, resolved.credentials === 'include'),

@@ -12,7 +12,7 @@ import { webSocket } from '../transport/websocket.ts'
 import { leaderWay } from './leader-way.ts'
 import { shareName } from './share-name.ts'
 import type { Way, WayEnd } from './way.ts'
-import type { PlainSettings } from './worker-messages.ts'
+import type { PlainSettings, PlainTransport } from './worker-messages.ts'
 import { workerWay } from './worker-way.ts'
 
 /** With whom a connection is shared. */
@@ -146,11 +146,22 @@ class SharedPort implements TabPort {
 
   /** Undefined where a transport is this page's own. */
   #plainSettings(): PlainSettings | undefined {
-    const { connectTimeoutMs, moveUpDelayMs, limits } = this.#options
-    const transports = this.#options.transports.flatMap(({ name, plainOptions: options }) =>
-      options === undefined ? [] : [{ name, options }],
-    )
-    if (transports.length < this.#options.transports.length) return undefined
-    return { url: String(this.#url), transports, connectTimeoutMs, moveUpDelayMs, limits }
+    const { connectTimeoutMs, moveUpDelayMs, limits, transports } = this.#options
+    const made = transports.map(({ name, options }) => ({ name, options }))
+    if (!made.every(isPlain)) return undefined
+    return { url: String(this.#url), transports: made, connectTimeoutMs, moveUpDelayMs, limits }
+  }
+}
+
+/** Whether a transport can be made in another thread. */
+function isPlain(transport: {
+  readonly name: string
+  readonly options: object | undefined
+}): transport is PlainTransport {
+  try {
+    return structuredClone(transport).options !== undefined
+  } catch {
+    // A class or a function of this page.
+    return false
   }
 }

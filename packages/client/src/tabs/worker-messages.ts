@@ -1,7 +1,7 @@
 import type { ShareLimits } from '../share/share-limits.ts'
 
 /** What makes the same transport in another thread. */
-interface PlainTransport {
+export interface PlainTransport {
   readonly name: string
   readonly options: object
 }

@@ -5,8 +5,8 @@ import type { CloseReason } from '../reason/close-reason.ts'
 export interface Transport {
   /** As in `'websocket'`. */
   readonly name: string
-  /** What it was made with, where that is plain data, so that another thread can make the same one. Absent: this page alone has it. */
-  readonly plainOptions?: object
+  /** What it was made with: where that can be cloned, another thread can make the same. Absent: this page alone can. */
+  readonly options?: object
   /** Begins to open one to the client's URL. It tells the sink, not before this returns. Never throws. */
   open(url: URL, sink: TransportSink): OpenTransport
   /**
