@@ -6,7 +6,7 @@ import {
   hallOf,
   type LeaderMessage,
   Leadership,
-  roomOf,
+  deskOf,
   tabLockOf,
 } from './leadership.ts'
 import { browserLocks, holdLock } from './tab-lock.ts'
@@ -26,12 +26,12 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
   return (name, sink): WayEnd => {
     const tab = createId()
     const hall = hallOf(name)
-    const room = roomOf(name, tab)
+    const desk = deskOf(name, tab)
     const leadership = Leadership.enter(name, { createBoard, after, createId })
     let leader: string | undefined
     let missed = 0
     let isOver = false
-    const post = (message: FollowerMessage): void => room.postMessage(message)
+    const post = (message: FollowerMessage): void => desk.postMessage(message)
     const sayHello = (): void => {
       const hello: HallMessage = { type: 'hello', tab }
       hall.postMessage(hello)
@@ -41,7 +41,7 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
       isOver = true
       cancel()
       hall.close()
-      room.close()
+      desk.close()
       letGo()
       leadership.leave()
       return true
@@ -67,7 +67,7 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
       if (leader === undefined) sayHello()
       else if (leader !== data.leader) lost()
     }
-    room.onmessage = ({ data }: MessageEvent<LeaderMessage>) => {
+    desk.onmessage = ({ data }: MessageEvent<LeaderMessage>) => {
       if (isOver) return
       missed = 0
       if (data.type === 'ready') {

@@ -26,7 +26,7 @@ export function hallOf(name: string): BroadcastChannel {
 }
 
 /** That between one tab and who leads. */
-export function roomOf(name: string, tab: string): BroadcastChannel {
+export function deskOf(name: string, tab: string): BroadcastChannel {
   return new BroadcastChannel(`wigwag ${name} ${tab}`)
 }
 
@@ -39,7 +39,7 @@ export function tabLockOf(tab: string): string {
 const LINGER_MS = 600_000
 
 /** What a leader has of one tab. */
-interface Room {
+interface Desk {
   tell(message: LeaderMessage): void
   close(): void
 }
@@ -123,16 +123,16 @@ export class Leadership {
   #lead(letGo: () => void): void {
     const board = this.#host.createBoard()
     const hall = hallOf(this.#name)
-    const rooms = new Map<string, Room>()
+    const desks = new Map<string, Desk>()
     hall.onmessage = ({ data }: MessageEvent<HallMessage>) => {
-      if (data.type === 'hello' && this.#leading?.board === board) this.#welcome(board, rooms, data.tab)
+      if (data.type === 'hello' && this.#leading?.board === board) this.#welcome(board, desks, data.tab)
     }
     this.#leading = {
       board,
       letGo: () => {
         hall.close()
         board.close(closeReason('lost', { text: 'the tab that held the connection is gone', delayMs: 0 }))
-        for (const room of rooms.values()) room.close()
+        for (const desk of desks.values()) desk.close()
         letGo()
       },
     }
@@ -140,14 +140,14 @@ export class Leadership {
     hall.postMessage(leads)
   }
 
-  #welcome(board: Switchboard, rooms: Map<string, Room>, tab: string): void {
-    const room = rooms.get(tab) ?? this.#open(board, tab, () => rooms.delete(tab))
-    rooms.set(tab, room)
-    room.tell({ type: 'ready', leader: this.#id })
+  #welcome(board: Switchboard, desks: Map<string, Desk>, tab: string): void {
+    const desk = desks.get(tab) ?? this.#open(board, tab, () => desks.delete(tab))
+    desks.set(tab, desk)
+    desk.tell({ type: 'ready', leader: this.#id })
   }
 
-  #open(board: Switchboard, tab: string, closed: () => void): Room {
-    const channel = roomOf(this.#name, tab)
+  #open(board: Switchboard, tab: string, closed: () => void): Desk {
+    const channel = deskOf(this.#name, tab)
     let isOpen = true
     const tell = (message: LeaderMessage): void => {
       if (isOpen) channel.postMessage(message)
