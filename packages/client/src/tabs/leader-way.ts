@@ -1,12 +1,12 @@
 import { closeReason } from '../reason/close-reason.ts'
 import type { Switchboard } from '../share/switchboard.ts'
 import {
+  deskOf,
   type FollowerMessage,
   type HallMessage,
   hallOf,
   type LeaderMessage,
   Leadership,
-  deskOf,
   tabLockOf,
 } from './leadership.ts'
 import { browserLocks, holdLock } from './tab-lock.ts'

@@ -19,10 +19,10 @@ export async function shareName(url: URL, greeting: string, as: string | undefin
 }
 
 function whoIs(token: string | undefined, as: string | undefined): string | undefined {
-  if (as !== undefined) return `as ${as}`
+  if (as !== undefined) return JSON.stringify(['as', as])
   if (!token) return 'nobody'
   const { sub, iss } = claimsOf(token)
-  return typeof sub === 'string' && sub !== '' ? `sub ${typeof iss === 'string' ? `${iss} ` : ''}${sub}` : undefined
+  return typeof sub === 'string' && sub !== '' ? JSON.stringify(['sub', sub, iss]) : undefined
 }
 
 /** What a JWT says. It is not checked here: the hub does. */
