@@ -137,8 +137,8 @@ export class UpstreamLine {
   }
 
   #take(packet: HubPacket, line: string): void {
-    const { id, push } = packet as { readonly id?: number; readonly push?: Push }
     try {
+      const { id, push } = packet as { readonly id?: number; readonly push?: Push }
       if (id === CONNECT_ID) {
         const { connect } = packet as { readonly connect?: ConnectResult }
         if (connect !== undefined) this.#open.greeted?.(connect)
