@@ -32,6 +32,7 @@ const FOREIGN = [
   'isServer',
   '_isServer',
   'broadcast',
+  'BroadcastChannel',
   'cursor',
   'setCursor',
   'cursorAccent',

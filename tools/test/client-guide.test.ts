@@ -83,7 +83,8 @@ test('the samples of docs/client.md are one program, and it does what is said of
     fetch: async () => new Response('ann'),
     getToken: () => 'ann',
   }
-  const [first = '', second = '', loop = '', calls = '', states = '', offline = '', ...more] = sample('page')
+  const [first = '', second = '', loop = '', calls = '', states = '', offline = '', sharing = '', ...more] =
+    sample('page')
   expect(more).toEqual([])
 
   const page = await run(`${first}\nawait orders.ready()`, given, ['client', 'orders'])
@@ -120,6 +121,10 @@ test('the samples of docs/client.md are one program, and it does what is said of
   await run(offline, { ...given, ...page }, [])
   const { publications } = await (page['orders'] as clientDoor.Subscription).history()
   expect(publications.at(-1)).toMatchObject({ data: { id: 10 } })
+
+  await run(sharing, { ...given, ...page }, [])
+  await hub.publish('orders:42', { type: 'paid', id: 11 })
+  await until(() => shown.includes('paid: 11'))
 })
 
 test('its sample for Node connects, and that for tests recovers what was missed', async () => {

@@ -9,6 +9,7 @@ import { serveCommand } from '../../packages/cli/src/commands/serve.ts'
 import { maxBufferedOf } from '../../packages/client/src/client-options.ts'
 import { resolveCoreOptions } from '../../packages/client/src/core-options.ts'
 import { resolveHttpOptions } from '../../packages/client/src/http/http-options.ts'
+import { resolveShareLimits } from '../../packages/client/src/share/share-limits.ts'
 import { resolveSocketOptions } from '../../packages/client/src/socket/socket-options.ts'
 import { resolveDrainOptions } from '../../packages/hub/src/drain/drain-options.ts'
 import { resolveSessionOptions } from '../../packages/hub/src/session/session-options.ts'
@@ -217,8 +218,14 @@ describe('docs/limits.md has the defaults of the code', () => {
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))
     const http = resolveHttpOptions({}) as unknown as Record<string, number>
-    expect(limits.length).toBe(15)
+    const share = resolveShareLimits({}) as unknown as Record<string, number>
+    expect(limits.length).toBe(18)
     for (const [name, value] of limits) {
+      const [, ofShare] = /^client\.share\.(\w+)$/.exec(name) ?? []
+      if (ofShare !== undefined) {
+        expect(share[ofShare], name).toBe(value)
+        continue
+      }
       const [, ofHttp] = /^client\.http\.(\w+)$/.exec(name) ?? []
       if (ofHttp !== undefined) {
         expect(http[ofHttp], name).toBe(value)

@@ -5,7 +5,10 @@ import type { CoreClientOptions } from './core-options.ts'
 import { faultsBy, type PublicationCheck } from './publication/faults-by.ts'
 import { advised } from './reason/advice.ts'
 import { resolveOptions } from './resolve-options.ts'
+import { resolveShareLimits } from './share/share-limits.ts'
+import { sharedLater } from './shared-later.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
+import type { ShareOptions } from './tabs/shared.ts'
 
 /** How a client connects, how long it has patience, and what it does beside. */
 export interface ClientOptions
@@ -20,6 +23,11 @@ export interface ClientOptions
   readonly check?: PublicationCheck
   /** Keeps what is published while there is no connection, and sends it when there is one: each is stored once. Default: off. */
   readonly offlineQueue?: OfflineQueueOptions
+  /**
+   * One connection for all tabs of this origin that are for the same hub and user: in a shared worker, else in one of the tabs. An
+   * object says who the user is, and how much is kept. Where there are no tabs, as in Node, the connection is its own. Default false.
+   */
+  readonly share?: boolean | ShareOptions
 }
 
 const DEFAULTS = { maxBufferedPublications: 1000 } as const
@@ -35,14 +43,17 @@ export function coreOptionsOf({
   getToken,
   check,
   offlineQueue: queue,
+  share,
   ...options
 }: ClientOptions): CoreClientOptions {
   const by = tokenOf({ token, getToken })
+  if (typeof share === 'object') resolveShareLimits(share)
   return {
     ...options,
     ...(by !== undefined && { token: by }),
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
+    ...(share && { transports: [sharedLater({ ...options, ...(share === true ? {} : share) })] }),
     serverChannels,
     advise: advised,
   }

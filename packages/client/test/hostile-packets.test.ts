@@ -49,12 +49,13 @@ test('whatever a hub says, nothing is thrown at the transport, and the client go
     fc.asyncProperty(
       fc.array(fc.array(line, { maxLength: 3 }), { maxLength: 8 }),
       fc.boolean(),
-      async (messages, isGreeted) => {
+      fc.boolean(),
+      async (messages, isGreeted, share) => {
         const clock = new ManualClock()
         const liar = new Liar()
-        const client = new Client('http://hub.test/', { transports: [liar], environment: clock.environment() })
+        const client = new Client('http://hub.test/', { transports: [liar], environment: clock.environment(), share })
         client.subscribe('a')
-        await clock.advance(0)
+        while (liar.sink === undefined) await clock.advance(0)
         const { sink } = liar
         sink?.greeting()
         if (isGreeted)

@@ -128,8 +128,9 @@ export function createConnection(host: ConnectionHost): Connection {
   }
 
   function drop(): void {
-    tokens.stop(machine.state)
-    transport?.close()
+    const { state } = machine
+    tokens.stop(state)
+    transport?.close(state.phase === 'connected' ? undefined : state.reason)
     transport = undefined
     outgoing.take()
     host.dropped()

@@ -17,6 +17,7 @@ export function httpStream(options: HttpTransportOptions = {}): Transport {
   return {
     name: 'http-stream',
     choose: fallback,
+    options,
     open: (url, sink) => new HttpLine(url, sink, resolved, follow),
   }
 }

@@ -22,6 +22,7 @@ export function longPoll(options: LongPollTransportOptions = {}): Transport {
   return {
     name: 'long-poll',
     choose: fallback,
+    options: { waitSeconds, ...options },
     open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, waitSeconds, 0)),
   }
 }

@@ -22,6 +22,7 @@ export function poll(options: PollTransportOptions = {}): Transport {
   return {
     name: 'poll',
     choose: fallback,
+    options: { intervalMs, ...options },
     open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, 0, intervalMs)),
   }
 }

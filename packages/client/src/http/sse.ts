@@ -30,6 +30,7 @@ export function sse(options: SseTransportOptions = {}): Transport {
   return {
     name: 'sse',
     choose: fallback,
+    options,
     open: (url, sink) =>
       new HttpLine(url, sink, resolved, (line) =>
         follow(line, options.EventSource ?? globalThis.EventSource, resolved.credentials === 'include'),

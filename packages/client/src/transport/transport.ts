@@ -5,6 +5,8 @@ import type { CloseReason } from '../reason/close-reason.ts'
 export interface Transport {
   /** As in `'websocket'`. */
   readonly name: string
+  /** What it was made with: where that can be cloned, another thread can make the same. Absent: this page alone can. */
+  readonly options?: object
   /** Begins to open one to the client's URL. It tells the sink, not before this returns. Never throws. */
   open(url: URL, sink: TransportSink): OpenTransport
   /**
@@ -18,8 +20,8 @@ export interface Transport {
 export interface OpenTransport {
   /** Sends a message: packets, one on a line. */
   send(text: string): void
-  /** Ends it. It tells nothing more. */
-  close(): void
+  /** Ends it. It tells nothing more. `reason`: why, where it is over because of something. */
+  close(reason?: CloseReason): void
   /** The hub has answered the greeting: for those whose way up is another than the way down. */
   greeted?(result: ConnectResult): void
   /** Whether something that was sent may not have arrived: closing would lose it. Absent: what is sent is on its way. */

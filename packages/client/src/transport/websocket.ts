@@ -25,6 +25,7 @@ export interface WebSocketTransportOptions {
 export function webSocket(options: WebSocketTransportOptions = {}): Transport {
   return {
     name: 'websocket',
+    options,
     open(url, sink) {
       const endpoint = sessionUrl(url, 'websocket')
       endpoint.protocol = endpoint.protocol.replace('http', 'ws')

@@ -1,0 +1,144 @@
+import type { AddressInfo } from 'node:net'
+import { hasChromium, launchChromium } from '@wigwag/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleScripts, openTabs, type Scripts } from '../support/browser-tabs.ts'
+import { serveHub } from '../support/served-hub.ts'
+
+const HISTORY = {
+  authenticate: ({ token }: { token?: string | undefined }) => ({ user: token ?? 'ann' }),
+  rpc: { echo: (data: unknown) => data as string },
+  namespaces: { '': { history: { size: 1000 } } },
+}
+
+describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chromium, by way of a %s', (way) => {
+  let browser: Awaited<ReturnType<typeof launchChromium>>
+  let scripts: Scripts
+  beforeAll(async () => {
+    browser = await launchChromium()
+    scripts = await bundleScripts()
+  })
+  afterAll(() => browser?.close())
+
+  test('have one connection, and keep it when one is closed, navigates or dies', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { asked, errors, open } = await openTabs(browser, scripts, served, way)
+    const first = await open()
+    await first.load()
+    const tabs = [await open(), await open(), await open(), await open()] as const
+    for (const tab of tabs) await tab.load()
+    const [closed, navigated, crashed, last] = tabs
+    expect(hub.sessions.stats).toMatchObject({ open: 1 })
+    const id = await first.session()
+    expect(await Promise.all(tabs.map((tab) => tab.session()))).toEqual([id, id, id, id])
+    await hub.publish('orders', 1)
+    for (const tab of [first, ...tabs]) await tab.shows(1)
+    expect(await Promise.all(tabs.map((tab, n) => tab.call('echo', `of ${n}`)))).toEqual([
+      'of 0',
+      'of 1',
+      'of 2',
+      'of 3',
+    ])
+    await closed.page.close()
+    await navigated.load()
+    await crashed.crash()
+    await hub.publish('orders', 2)
+    for (const tab of [first, navigated, last]) await tab.shows(2)
+    expect(await last.read('shown')).toEqual([1, 2])
+    expect(await last.read('gaps')).toEqual([])
+    expect(hub.sessions.stats).toMatchObject({ open: 1 })
+    expect(asked.has('/share-worker.js')).toBe(way === 'worker')
+    expect(errors).toEqual([])
+  })
+  test('go on when the tab that came first dies, and when the next one navigates', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    const tabs = [await open(), await open(), await open()] as const
+    for (const tab of tabs) await tab.load()
+    const [first, second, third] = tabs
+    await hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+    await first.crash()
+    await hub.publish('orders', 2)
+    for (const tab of [second, third]) await tab.shows(2)
+    await second.load()
+    await hub.publish('orders', 3)
+    for (const tab of [second, third]) await tab.shows(3)
+    expect(await third.read('shown')).toEqual([1, 2, 3])
+    expect(await third.read('gaps')).toEqual([])
+    expect(await third.session()).toBe(await second.session())
+    expect(hub.sessions.stats).toMatchObject({ connected: 1 })
+    expect(errors).toEqual([])
+  })
+
+  test('go on while the one that came first is stopped, and that one misses nothing', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    const [first, second] = [await open(), await open()]
+    await first.load()
+    await second.load()
+    const resume = await first.stop()
+    await hub.publish('orders', 1)
+    await second.shows(1)
+    await hub.publish('orders', 2)
+    await second.shows(2)
+    // In the page of the first the connection was, or not.
+    expect((await second.read('states')).filter((state) => state === 'connecting lost').length).toBe(
+      way === 'leader' ? 1 : 0,
+    )
+    await resume()
+    await first.shows(2)
+    await hub.publish('orders', 3)
+    for (const tab of [first, second]) {
+      await tab.shows(3)
+      expect(await tab.read('shown')).toEqual([1, 2, 3])
+      expect(await tab.read('gaps')).toEqual([])
+    }
+    expect(await first.session()).toBe(await second.session())
+    expect(hub.sessions.stats).toMatchObject({ connected: 1 })
+    expect(errors).toEqual([])
+  })
+
+  test('are all told by the same reason that the server is gone, and come back to the next as one', async () => {
+    const served = await serveHub(HISTORY)
+    const next = await serveHub(HISTORY)
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    const tabs = [await open(), await open(), await open()] as const
+    for (const tab of tabs) await tab.load()
+    await served.hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+    served.line.retarget((next.server.address() as AddressInfo).port)
+    await served.hub.close()
+    for (const tab of tabs) await tab.connectedAgain()
+    await next.hub.publish('orders', 2)
+    for (const tab of tabs) {
+      await tab.shows(2)
+      expect(await tab.read('states')).toContain('connecting shutdown')
+      // What the other hub knew is lost with it, and told.
+      expect(await tab.read('gaps')).toMatchObject([{ reason: 'epoch-changed' }])
+      expect(await tab.read('shown')).toEqual([1, 2])
+    }
+    expect(next.hub.sessions.stats).toMatchObject({ connected: 1 })
+    expect(errors).toEqual([])
+  })
+
+  test('of two users have two connections, and hear nothing that is for the other', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    const tabs = [await open(), await open(), await open()] as const
+    const [ann, bob, annToo] = tabs
+    await ann.load({ token: 'ann' })
+    await bob.load({ token: 'bob' })
+    await annToo.load({ token: 'ann' })
+    expect(hub.sessions.stats).toMatchObject({ connected: 2, users: 2 })
+    expect(await ann.session()).toBe(await annToo.session())
+    hub.sessions.get(await ann.session())?.send('for ann')
+    await hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+    expect(await Promise.all(tabs.map((tab) => tab.read('messages')))).toEqual([['for ann'], [], ['for ann']])
+    expect(errors).toEqual([])
+  })
+})
