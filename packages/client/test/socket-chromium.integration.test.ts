@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { diagnosed, Socket, SocketOptions, SocketState } from '@wigwag/client/socket'
-import { FaultProxy } from '@wigwag/testkit'
+import { FaultProxy, HEALTHY } from '@wigwag/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
 import { describeInChromium, servePages } from './support/chromium.ts'
@@ -190,7 +190,7 @@ describeInChromium(['@wigwag/client/socket'], (createPage) => {
       const now = Date.now
       Date.now = () => now() + 5000
     })
-    for (const each of line.lines) each.shape({ stalled: ['up', 'down'] })
+    for (const each of line.lines) each.shape({ ...HEALTHY, stalled: ['up', 'down'] })
     await context.setOffline(true)
     await saw(0, 'connecting', 'noPing')
     await context.setOffline(false)
