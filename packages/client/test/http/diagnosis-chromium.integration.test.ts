@@ -98,20 +98,24 @@ describeInChromium(['@wigwag/client'], (createPage) => {
     expect(full?.delayMs).toBeGreaterThanOrEqual(5000)
   })
 
-  test('a path where no hub is, and a proxy that lets no WebSocket through', async () => {
+  test('a path where no hub is, a door that wants to know who comes, and a proxy that lets no WebSocket through', async () => {
     const { server, url } = await serve({})
+    const others = new Map([
+      ['/elsewhere/', { code: 404, text: 'There is nothing here.' }],
+      ['/private/', { code: 401, text: 'Who are you?' }],
+    ])
+    const otherOf = (path = '') => others.get(path.replace('connection/websocket', ''))
     server.on('request', (request, response) => {
-      if (request.url?.startsWith('/elsewhere') !== true) return
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.')
+      const { code, text } = otherOf(request.url) ?? {}
+      if (code !== undefined) response.writeHead(code, { 'content-type': 'text/plain' }).end(text)
     })
     servePages(server)
-    server.on('upgrade', ({ url: path }, socket) => path?.startsWith('/elsewhere') && socket.destroy())
+    server.on('upgrade', (request, socket) => otherOf(request.url) && socket.destroy())
     const { connect, reasons } = await openPage(url)
     await connect('/elsewhere/')
-    expect(await reasons()).toMatchObject([
-      NEVER_OPENED,
-      { name: 'notFound', code: 404, text: 'There is nothing here.' },
-    ])
+    expect(await reasons()).toMatchObject([NEVER_OPENED, { name: 'notFound', ...others.get('/elsewhere/') }])
+    await connect('/private/')
+    expect(await reasons()).toMatchObject([NEVER_OPENED, { name: 'forbidden', ...others.get('/private/') }])
     onTestFinished(blockWebSockets(server, 'refused'))
     await connect('/')
     expect(await reasons()).toMatchObject([NEVER_OPENED, { name: 'webSocketBlocked', code: 426 }])
@@ -124,12 +128,16 @@ describeInChromium(['@wigwag/client'], (createPage) => {
     const { page, context, connect, reasons } = await openPage(url)
     const asked: string[] = []
     page.on('requestfailed', (request) => asked.push(`${request.method()} ${request.url()}`))
-    await connect(gone.url)
-    expect(await reasons(1)).toMatchObject([NEVER_OPENED])
-    // Twice, because of another origin: what may not be read, or nobody.
-    await expect.poll(() => asked.length).toBe(2)
-    expect(new Set(asked)).toEqual(new Set([`POST ${gone.url}connection/websocket`]))
-    expect(await reasons(1)).toMatchObject([NEVER_OPENED])
+    // A port where nobody listens, a server that does not speak TLS, and a name that nobody has.
+    for (const there of [gone.url, url.replace('http', 'https'), 'http://nobody.invalid/']) {
+      asked.length = 0
+      await connect(there)
+      // Twice, because of another origin: what may not be read, or nobody.
+      await expect.poll(() => asked.length).toBe(2)
+      expect(new Set(asked)).toEqual(new Set([`POST ${there}connection/websocket`]))
+      // By then it would have been told of more.
+      expect(await page.evaluate(() => (globalThis as unknown as Page).reasons.slice(1))).toMatchObject([NEVER_OPENED])
+    }
     await context.setOffline(true)
     await connect('/')
     expect(await reasons()).toMatchObject([NEVER_OPENED, { name: 'offline', retryable: true }])
