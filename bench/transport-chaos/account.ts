@@ -14,6 +14,8 @@ export interface AccountReport extends Tally {
   readonly afterGap: AfterGap
   /** How often it came in (count). */
   readonly connections: number
+  /** What carried it, where it had a choice. */
+  readonly ways: readonly string[]
   /** Publications that never came (count). */
   readonly missing: number
   /** Whether it was told everything up to the end. */
@@ -35,6 +37,7 @@ export class Account {
   #afterGap: AfterGap = 'held'
   #gapsTold = 0
   #connections = 0
+  readonly #ways = new Set<string>()
   #isBehindGap = false
 
   constructor(transport: string) {
@@ -52,9 +55,10 @@ export class Account {
     return position && `${position.epoch}:${position.offset}`
   }
 
-  /** It comes in. */
-  connected(): void {
+  /** It comes in, over one of several ways where there are some. */
+  connected(way?: string): void {
     this.#connections++
+    if (way !== undefined) this.#ways.add(way)
   }
 
   /** It is told where it stands; all behind that is to come. */
@@ -97,6 +101,7 @@ export class Account {
       unmet: this.#unmet,
       afterGap: this.#afterGap,
       connections: this.#connections,
+      ways: [...this.#ways],
       missing: this.#ledger.missing(goal.counts),
       hasFinished: this.hasReached(goal),
     }

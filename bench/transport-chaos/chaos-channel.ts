@@ -1,5 +1,7 @@
 /** The one channel. */
 export const CHANNEL = 'chaos'
+/** Below this path of a base URL a proxy lets through every second WebSocket. */
+export const SOME_UPGRADES = '/some-upgrades/'
 /** How soon subscribers come back, in milliseconds. */
 export const RETRY_MS = 50
 

@@ -2,6 +2,7 @@ import type { Position } from '@wigwag/hub'
 import { Centrifuge } from 'centrifuge'
 import type { Account } from './account.ts'
 import { CHANNEL, type ChaosData, RETRY_MS, sleep } from './chaos-channel.ts'
+import { CLIENT_TRANSPORTS, followByClient } from './page-clients.ts'
 import { followPolledSession } from './page-polled-session.ts'
 
 /** How long a poll waits, in seconds. */
@@ -19,7 +20,7 @@ interface Line extends Partial<Position> {
   readonly live?: { readonly position: string }
 }
 
-/** As pages are written that know no library. */
+/** As pages are written that know no library; with npm's; and with our client. */
 export const FOLLOWERS: Readonly<Record<string, Follow>> = {
   websocket: (base, account) => {
     const open = (): void => {
@@ -80,6 +81,12 @@ export const FOLLOWERS: Readonly<Record<string, Follow>> = {
     void followPolledSession(base, { waitSeconds: WAIT_SECONDS, intervalMs: 0 }, account),
   'session, poll': (base, account) =>
     void followPolledSession(base, { waitSeconds: 0, intervalMs: INTERVAL_MS }, account),
+  ...Object.fromEntries(
+    Object.entries(CLIENT_TRANSPORTS).map(([name, create]): [string, Follow] => [
+      name,
+      (base, account) => followByClient(base, account, create()),
+    ]),
+  ),
 }
 
 function take({ data, gap, live, epoch, offset }: Line, account: Account): void {

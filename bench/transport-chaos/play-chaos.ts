@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +12,7 @@ import { Publisher, type PublisherTally } from '../nothing-lost/publisher.ts'
 import type { Sabotage, Scenario } from '../nothing-lost/scenario.ts'
 import type { AccountReport, ChaosGoal } from './account.ts'
 import type { ChaosFigures } from './chaos-breaches.ts'
-import { CHANNEL, sleep } from './chaos-channel.ts'
+import { CHANNEL, SOME_UPGRADES, sleep } from './chaos-channel.ts'
 import type { ChaosPage } from './chaos-page.ts'
 import { FOLLOWERS } from './page-followers.ts'
 
@@ -71,6 +72,8 @@ export async function playChaos(
 
   const tally: PublisherTally = { acknowledged: 0, refused: 0, unanswered: 0 }
   const abort = new AbortController()
+  // Each line is told when all is over.
+  setMaxListeners(lines.size, abort.signal)
   stage.defer(() => abort.abort())
   const agent = new Agent({ keepAlive: true })
   const publishers = Array.from(
@@ -123,14 +126,23 @@ class Stage {
 /** What is evaluated in the page. */
 type PageCall<Method extends keyof ChaosPage> = `chaos.${Method}(${string})`
 
-/** As the guide has it for WebSockets, in front of two nodes. */
+/** As the guide has it for WebSockets, in front of two nodes; and where every second WebSocket does not get through. */
 function nginxConfig(port: number, nodes: readonly number[]): string {
   return `
   upstream nodes {
     ${nodes.map((node) => `server 127.0.0.1:${node} max_fails=0;`).join(' ')}
   }
+  split_clients $request_id $lets_through { 50% yes; * no; }
+  map $lets_through $some_upgrades { yes $http_upgrade; default ""; }
   server {
     listen 127.0.0.1:${port};
+    location ${SOME_UPGRADES} {
+      proxy_pass http://nodes/;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $some_upgrades;
+      proxy_set_header Connection "upgrade";
+      proxy_set_header Host $http_host;
+    }
     location / {
       proxy_pass http://nodes;
       proxy_http_version 1.1;
@@ -148,6 +160,7 @@ async function servePage(stage: Stage): Promise<string> {
     bundle: true,
     write: false,
     format: 'iife',
+    conditions: ['@wigwag/source'],
     target: 'es2022',
     logLevel: 'error',
   })

@@ -11,7 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const HELP = `Usage: npm run transport-chaos -- [options]
 
 A page in Chromium follows a channel over every transport, as pages do that know no library, and as sessions, which are
-npm's centrifuge or poll: through lines that are cut, stalled, delayed and throttled, nginx, and two nodes that are killed as their Redis
+npm's centrifuge or poll, and as our client, over each of its transports and over all: through lines that are cut, stalled, delayed and throttled, nginx, and two nodes that are killed as their Redis
 is. In the end each must have had every publication once and in order; or with --run b, where Redis forgets everything
 whenever it is killed, have been told of what it could not have, and of nothing that it could. Needs chromium, nginx and redis-server.
 

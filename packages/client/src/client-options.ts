@@ -2,6 +2,7 @@ import { type OfflineQueueOptions, offlineQueue } from './command/offline-queue.
 import { askedTokens, type GetToken } from './connection/asked-tokens.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { CoreClientOptions } from './core-options.ts'
+import { diagnosed } from './http/diagnosis.ts'
 import { faultsBy, type PublicationCheck } from './publication/faults-by.ts'
 import { advised } from './reason/advice.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -12,7 +13,7 @@ import type { ShareOptions } from './tabs/shared.ts'
 
 /** How a client connects, how long it has patience, and what it does beside. */
 export interface ClientOptions
-  extends Omit<CoreClientOptions, 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'> {
+  extends Omit<CoreClientOptions, 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise' | 'diagnose'> {
   /** A token that there is already. With `getToken` too it is used until the hub says that it is too old. */
   readonly token?: string
   /** Asked for a token when one is needed. `null`: nobody is logged in. What it throws is tried again later. */
@@ -56,6 +57,7 @@ export function coreOptionsOf({
     ...(share && { transports: [sharedLater({ ...options, ...(share === true ? {} : share) })] }),
     serverChannels,
     advise: advised,
+    diagnose: diagnosed,
   }
 }
 

@@ -4,6 +4,7 @@ import type { CreateTokens } from './connection/tokens.ts'
 import type { Environment } from './environment/environment.ts'
 import { hostEnvironment } from './environment/host-environment.ts'
 import { ClientError } from './error/client-error.ts'
+import type { CreateDiagnosis } from './http/diagnosis.ts'
 import type { FaultOf } from './publication/faults-by.ts'
 import type { CloseReason } from './reason/close-reason.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -49,6 +50,8 @@ export interface CoreClientOptions {
   readonly serverChannels?: (host: ServerChannelsHost) => ServerChannels
   /** `advised`: what is to be done about each reason in particular. Default: what goes for all of its kind. */
   readonly advise?: (reason: CloseReason) => CloseReason
+  /** `diagnosed`: finds out why a WebSocket did not open, which browsers do not tell. Default: it is `unreachable`. */
+  readonly diagnose?: CreateDiagnosis
   /** Time, chance, device and page. Default: those of the host. */
   readonly environment?: Environment
 }
@@ -56,7 +59,16 @@ export interface CoreClientOptions {
 /** With every default filled in. */
 export type ResolvedCoreOptions = Required<Omit<CoreClientOptions, Optional>> & Pick<CoreClientOptions, Optional>
 
-type Optional = 'token' | 'data' | 'name' | 'version' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'
+type Optional =
+  | 'token'
+  | 'data'
+  | 'name'
+  | 'version'
+  | 'faultOf'
+  | 'offlineQueue'
+  | 'serverChannels'
+  | 'advise'
+  | 'diagnose'
 
 const DEFAULTS = {
   moveUpDelayMs: 60_000,

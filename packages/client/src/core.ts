@@ -4,6 +4,7 @@ export { type PresenceStats, presence, presenceStats } from './command/presence.
 export { type AskedTokensOptions, askedTokens, type GetToken } from './connection/asked-tokens.ts'
 export { CoreClient } from './core-client.ts'
 export type { CoreClientOptions } from './core-options.ts'
+export { type CreateDiagnosis, type Diagnose, diagnosed } from './http/diagnosis.ts'
 export { type FaultOf, faultsBy } from './publication/faults-by.ts'
 export { advised } from './reason/advice.ts'
 export type { CoreSubscription } from './subscription/core-subscription.ts'

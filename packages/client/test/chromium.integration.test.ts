@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import type { Client, Subscription } from '@wigwag/client'
-import { hasChromium, launchChromium } from '@wigwag/testkit'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { describeInChromium, servePages } from './support/chromium.ts'
 import { type ServedHub, serveHub } from './support/served-hub.ts'
 
 /** What the page has. */
@@ -15,36 +13,11 @@ interface Page {
   states: string[]
 }
 
-describe.skipIf(!hasChromium)('in Chromium', () => {
-  let browser: Awaited<ReturnType<typeof launchChromium>>
-  let script: string
-  beforeAll(async () => {
-    browser = await launchChromium()
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
-      bundle: true,
-      minify: true,
-      format: 'iife',
-      globalName: 'wigwag',
-      conditions: ['@wigwag/source'],
-      write: false,
-    })
-    script = outputFiles[0]?.text ?? ''
-  })
-  afterAll(() => browser?.close())
-
+describeInChromium(['@wigwag/client'], (createPage) => {
   async function openPage({ server, url }: ServedHub) {
-    server.on('request', (_request, response) => {
-      response.setHeader('content-type', 'text/html; charset=utf-8')
-      response.end('<!doctype html><title>Orders</title>')
-    })
-    const context = await browser.newContext()
-    onTestFinished(() => context.close())
-    const page = await context.newPage()
-    const errors: unknown[] = []
-    page.on('pageerror', (error) => errors.push(error))
-    await page.goto(url)
-    await page.addScriptTag({ content: script })
+    servePages(server)
+    const { page, context, errors, open } = await createPage()
+    await open(url)
     await page.evaluate(async () => {
       const here = globalThis as unknown as Page
       here.shown = []

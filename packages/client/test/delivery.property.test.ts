@@ -2,50 +2,28 @@ import type { Client } from '@wigwag/client'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Deliveries } from './support/deliveries.ts'
+import {
+  CHANNELS,
+  DELIVERING_HUB,
+  DELIVERY_STEPS,
+  type DeliveryStep,
+  takeDeliveryStep,
+} from './support/delivery-steps.ts'
 import { createMemoryBench, type MemoryBench } from './support/memory-bench.ts'
 
 type Step =
-  | { readonly do: 'publish'; readonly channel: number; readonly count: number }
-  | {
-      readonly do:
-        | 'cut'
-        | 'stall'
-        | 'silence'
-        | 'halfOpen'
-        | 'mend'
-        | 'wake'
-        | 'disconnect'
-        | 'connect'
-        | 'drain'
-        | 'reset'
-    }
-  | { readonly do: 'leave' | 'enter' | 'flinch'; readonly channel: number }
+  | DeliveryStep
+  | { readonly do: (typeof FAULTS)[number] | 'mend' | 'wake' | 'disconnect' | 'connect' }
   | { readonly do: 'time'; readonly ms: number }
 
 const FAULTS = ['cut', 'stall', 'silence', 'halfOpen'] as const
 
-const channel = fc.integer({ min: 0, max: 2 })
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({ do: fc.constant('publish' as const), channel, count: fc.integer({ min: 1, max: 4 }) }),
-  },
+  ...DELIVERY_STEPS,
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom(...FAULTS, 'mend' as const) }) },
   {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'wake' as const,
-        'disconnect' as const,
-        'connect' as const,
-        'drain' as const,
-        'reset' as const,
-      ),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'enter' as const, 'flinch' as const), channel }),
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('wake' as const, 'disconnect' as const, 'connect' as const) }),
   },
   {
     weight: 5,
@@ -53,15 +31,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-/** History of the first two channels reaches back as far as needed, or hardly; the third has none. */
-const NAMES = ['deep:a', 'short:b', 'none:c']
-
 async function take(each: Step, { hub, clock, line }: MemoryBench, client: Client, world: Deliveries): Promise<void> {
-  const reader = 'channel' in each ? world.readers[each.channel] : undefined
   switch (each.do) {
-    case 'publish':
-      for (let i = 0; i < each.count; i++) await world.publish(hub, each.channel)
-      return
     case 'cut':
     case 'stall':
     case 'silence':
@@ -73,48 +44,29 @@ async function take(each: Step, { hub, clock, line }: MemoryBench, client: Clien
     case 'disconnect':
     case 'connect':
       return client[each.do]()
-    case 'drain':
-      return hub.sessions.disconnect({ user: 'ann' }, { code: 3001, reason: 'shutdown', delayMs: 700 })
-    case 'reset':
-      return hub.sessions.unsubscribe({ user: 'ann' }, NAMES[0] as string, { code: 2500, reason: 'insufficient state' })
-    case 'leave':
-      return reader?.subscription.unsubscribe()
-    case 'enter':
-      return reader?.subscription.subscribe()
-    case 'flinch':
-      if (reader !== undefined) reader.flinches = true
-      return
     case 'time':
       return clock.advance(each.ms)
+    default:
+      return takeDeliveryStep(each, hub, world, 700)
   }
 }
 
 test('whatever befalls the line, the session and the subscriptions: each publication once and in order, or a gap', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const bench = createMemoryBench({
-        authenticate: () => ({ user: 'ann' }),
-        namespaces: {
-          deep: { history: { size: 300 } },
-          short: { history: { size: 3 } },
-          none: { history: { size: 0 } },
-        },
-      })
+      const bench = createMemoryBench(DELIVERING_HUB)
       const client = bench.client()
-      const world = new Deliveries(client, NAMES)
+      const world = new Deliveries(client, CHANNELS)
       await client.ready()
       await bench.clock.advance(0)
       for (const each of steps) await take(each, bench, client, world)
       bench.line.mend()
       client.connect()
-      for (const reader of world.readers) {
-        reader.flinches = false
-        reader.subscription.subscribe()
-      }
+      world.settle()
       // Longer than it takes to notice a silent line and to wait for the longest back-off.
       await bench.clock.advance(70_000)
       expect(client.state).toMatchObject({ phase: 'connected', isSuspect: false })
-      for (const index of NAMES.keys()) await world.publish(bench.hub, index)
+      for (const index of CHANNELS.keys()) await world.publish(bench.hub, index)
       await bench.clock.advance(0)
       world.check()
       client.disconnect()

@@ -13,11 +13,13 @@ import type { Commands } from '../command/commands.ts'
 import type { Outgoing } from '../command/outgoing.ts'
 import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
+import type { CreateDiagnosis } from '../http/diagnosis.ts'
 import { type CloseReason, closeReason, type OwnReasonName, reasonOfCode } from '../reason/close-reason.ts'
 import { type ClientEffect, type ClientTimes, createClientMachine } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
 import { createAlarm } from '../time/alarm.ts'
 import { inOrder } from '../transport/in-order.ts'
+import { sessionUrl } from '../transport/session-url.ts'
 import type { OpenTransport, Transport, TransportChoice } from '../transport/transport.ts'
 import { type CreateTokens, createTokens, type TokenFailure, type Tokens } from './tokens.ts'
 
@@ -29,6 +31,8 @@ interface ConnectionOptions extends ClientTimes {
   readonly environment: Environment
   /** Knows more of what is to be done about a reason. */
   readonly advise?: (reason: CloseReason) => CloseReason
+  /** Finds out why a WebSocket did not open. */
+  readonly diagnose?: CreateDiagnosis
 }
 
 /** What a connection is made of, and who hears what becomes of it. */
@@ -86,6 +90,7 @@ export function createConnection(host: ConnectionHost): Connection {
     isPatient,
   })
   const machine = createClientMachine(options, random, options.advise)
+  const diagnose = options.diagnose?.(sessionUrl(url, 'websocket'), nowMs)
   let told = machine.state
   const choice: TransportChoice =
     transports
@@ -124,7 +129,14 @@ export function createConnection(host: ConnectionHost): Connection {
   }
 
   function end(reason: CloseReason, attempt = machine.attempt): void {
+    const { present } = choice
     apply(machine.ended(attempt, reason, nowMs()))
+    // Where another transport is next, what becomes of that tells more.
+    if (choice.present !== present) return
+    diagnose?.(reason, (found) => {
+      machine.learned(attempt, found, nowMs())
+      apply()
+    })
   }
 
   function drop(): void {

@@ -4,7 +4,15 @@ import type { Transport, TransportChoice, TransportChoiceHost, TransportMemory }
 import { probeTransport } from './transport-probe.ts'
 
 /** No connection came to be: after one of these it may be the network that lets none through. */
-const BLOCKED: ReadonlySet<CloseReasonName> = new Set(['unreachable', 'connectTimeout', 'lost', 'sendFailed'])
+const BLOCKED: ReadonlySet<CloseReasonName> = new Set([
+  'unreachable',
+  'forbidden',
+  'notFound',
+  'webSocketBlocked',
+  'connectTimeout',
+  'lost',
+  'sendFailed',
+])
 /** A connection that was there, and deaf or dumb. */
 const DEAF: ReadonlySet<CloseReasonName> = new Set(['noPing', 'replyTimeout', 'sendFailed'])
 /** One that went deaf within so many milliseconds was so from the beginning. */

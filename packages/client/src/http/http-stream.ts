@@ -1,8 +1,8 @@
-import { fallback } from '../fallback/fallback.ts'
 import { closeReason } from '../reason/close-reason.ts'
 import type { Transport } from '../transport/transport.ts'
-import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+import type { HttpLine } from './http-line.ts'
+import type { HttpTransportOptions } from './http-options.ts'
+import { httpTransport } from './http-transport.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { reasonOfResponse } from './reason-of-response.ts'
 
@@ -13,13 +13,7 @@ const MAX_PACKET_LENGTH = 64 * 1024 * 1024
 
 /** Packets as lines of one answer that goes on. Throws `ClientError` `ERR_OPTION` for a number that is none. */
 export function httpStream(options: HttpTransportOptions = {}): Transport {
-  const resolved = resolveHttpOptions(options)
-  return {
-    name: 'http-stream',
-    choose: fallback,
-    options,
-    open: (url, sink) => new HttpLine(url, sink, resolved, follow),
-  }
+  return httpTransport('http-stream', options, follow)
 }
 
 function follow(line: HttpLine): Promise<void> {

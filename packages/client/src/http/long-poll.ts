@@ -1,9 +1,8 @@
-import { fallback } from '../fallback/fallback.ts'
 import { resolveOptions } from '../resolve-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { followPolls } from './follow-polls.ts'
-import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+import type { HttpTransportOptions } from './http-options.ts'
+import { httpTransport } from './http-transport.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
 
@@ -18,11 +17,5 @@ const DEFAULTS = { waitSeconds: 20 } as const
 /** Packets as answers to polls, each kept until there is something. Throws `ClientError` `ERR_OPTION` for a number that is none. */
 export function longPoll(options: LongPollTransportOptions = {}): Transport {
   const { waitSeconds } = resolveOptions(DEFAULTS, options)
-  const resolved = resolveHttpOptions(options)
-  return {
-    name: 'long-poll',
-    choose: fallback,
-    options: { waitSeconds, ...options },
-    open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, waitSeconds, 0)),
-  }
+  return httpTransport('long-poll', options, (line) => followPolls(line, waitSeconds, 0))
 }

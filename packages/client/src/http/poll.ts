@@ -1,9 +1,8 @@
-import { fallback } from '../fallback/fallback.ts'
 import { resolveOptions } from '../resolve-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { followPolls } from './follow-polls.ts'
-import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+import type { HttpTransportOptions } from './http-options.ts'
+import { httpTransport } from './http-transport.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
 
@@ -18,11 +17,5 @@ const DEFAULTS = { intervalMs: 1000 } as const
 /** Packets as answers to polls, one after the other with a pause. Throws `ClientError` `ERR_OPTION` for a number that is none. */
 export function poll(options: PollTransportOptions = {}): Transport {
   const { intervalMs } = resolveOptions(DEFAULTS, options)
-  const resolved = resolveHttpOptions(options)
-  return {
-    name: 'poll',
-    choose: fallback,
-    options: { intervalMs, ...options },
-    open: (url, sink) => new HttpLine(url, sink, resolved, (line) => followPolls(line, 0, intervalMs)),
-  }
+  return httpTransport('poll', options, (line) => followPolls(line, 0, intervalMs))
 }

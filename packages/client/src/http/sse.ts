@@ -1,7 +1,7 @@
-import { fallback } from '../fallback/fallback.ts'
 import type { Transport } from '../transport/transport.ts'
-import { HttpLine } from './http-line.ts'
-import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
+import type { HttpLine } from './http-line.ts'
+import type { HttpTransportOptions } from './http-options.ts'
+import { httpTransport } from './http-transport.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
 
@@ -26,16 +26,9 @@ export interface SseTransportOptions extends HttpTransportOptions {
  * `ClientError` `ERR_OPTION` for a number that is none.
  */
 export function sse(options: SseTransportOptions = {}): Transport {
-  const resolved = resolveHttpOptions(options)
-  return {
-    name: 'sse',
-    choose: fallback,
-    options,
-    open: (url, sink) =>
-      new HttpLine(url, sink, resolved, (line) =>
-        follow(line, options.EventSource ?? globalThis.EventSource, resolved.credentials === 'include'),
-      ),
-  }
+  return httpTransport('sse', options, (line) =>
+    follow(line, options.EventSource ?? globalThis.EventSource, options.credentials === 'include'),
+  )
 }
 
 async function follow(

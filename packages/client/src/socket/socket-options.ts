@@ -1,5 +1,6 @@
 import type { Environment } from '../environment/environment.ts'
 import { hostEnvironment } from '../environment/host-environment.ts'
+import type { CreateDiagnosis } from '../http/diagnosis.ts'
 import { resolveOptions } from '../resolve-options.ts'
 import type { SocketWebSocket } from './socket-web-socket.ts'
 
@@ -25,6 +26,8 @@ export interface SocketOptions {
   readonly keepalive?: Keepalive
   /** Whether to come back when the server closes with this code. Default: always. */
   readonly reconnectsAfter?: (code: number, reason: string) => boolean
+  /** `diagnosed`: asks by a plain request why a WebSocket did not open, which browsers do not tell. Default: it is `unreachable`. */
+  readonly diagnose?: CreateDiagnosis
   /** Shortest wait before another attempt, in milliseconds. Default 500. */
   readonly minDelayMs?: number
   /** Longest wait before another attempt, in milliseconds. Default 20,000. */

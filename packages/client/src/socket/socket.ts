@@ -2,6 +2,7 @@ import type { CallOptions } from '../cancellable.ts'
 import { createEmitter, type Emitter } from '../emitter.ts'
 import { ClientError } from '../error/client-error.ts'
 import { parseUrl } from '../error/parse-url.ts'
+import type { Diagnose } from '../http/diagnosis.ts'
 import { ready } from '../ready.ts'
 import { type CloseReason, closeReason } from '../reason/close-reason.ts'
 import { type ClientEffect, type ClientMachine, createClientMachine } from '../state/client-machine.ts'
@@ -39,6 +40,7 @@ export class Socket {
   readonly #queue: SendQueue
   readonly #handlers: ReadonlyMap<string, (message: never) => void>
   readonly #close = (): void => this.close()
+  readonly #diagnose: Diagnose | undefined
   #socket: OpenWebSocket | undefined
   #told: ClientState
   #state: SocketState
@@ -63,6 +65,7 @@ export class Socket {
     }
     this.#machine = createClientMachine(times, environment.random)
     this.#setAlarm = createAlarm(environment, (nowMs) => this.#apply(this.#machine.tick(nowMs)))
+    this.#diagnose = options.diagnose?.(this.#url, environment.nowMs)
     this.#told = this.#machine.state
     this.#state = this.#machine.state as SocketState
     this.connect()
@@ -177,7 +180,13 @@ export class Socket {
   #open(): void {
     const { environment, protocols = [], keepalive } = this.#options
     const { attempt } = this.#machine
-    const end = (reason: CloseReason): void => this.#apply(this.#machine.ended(attempt, reason, environment.nowMs()))
+    const end = (reason: CloseReason): void => {
+      this.#apply(this.#machine.ended(attempt, reason, environment.nowMs()))
+      this.#diagnose?.(reason, (found) => {
+        this.#machine.learned(attempt, found, environment.nowMs())
+        this.#apply(undefined)
+      })
+    }
     let socket: OpenWebSocket
     try {
       socket = new (this.#options.WebSocket ?? (globalThis.WebSocket as never as SocketWebSocket))(String(this.#url), [

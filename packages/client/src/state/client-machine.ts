@@ -46,6 +46,8 @@ export interface ClientMachine {
   greeted(attempt: number, client: string, pingMs: number, nowMs: number, transport?: string): void
   /** The attempt, or the connection that it became, is over. */
   ended(attempt: number, reason: CloseReason, nowMs: number): ClientEffect | undefined
+  /** More is known of why an attempt ended: as long as the next has not begun, that is the reason, and its delay stands. */
+  learned(attempt: number, reason: CloseReason, nowMs: number): void
   /** Something came from the hub. */
   heard(nowMs: number): void
   /** The device, the network or the page is back: what was put off is due, and what seems to be connected may not be. */
@@ -125,14 +127,20 @@ export function createClientMachine(
     if (!reason.retryable) return stay(reason)
     // Another token helps at once; where it does not, it is a failure like any other.
     const isToken = reason.name === 'tokenExpired' || reason.name === 'expired'
-    const { delayMs: advisedMs } = reason
-    isAdvised = advisedMs !== undefined
-    const ownMs = isToken && failures === 0 ? 0 : backoffDelay(times, failures, random())
-    const delayMs = advisedMs === undefined ? ownMs : Math.min(advisedMs, times.maxAdvisedDelayMs)
-    go('waiting', nowMs + delayMs)
+    go('waiting', nowMs + (isToken && failures === 0 ? 0 : backoffDelay(times, failures, random())))
+    isAdvised = false
     failures++
-    setConnecting(reason, delayMs)
+    learn(reason, nowMs)
     return 'close'
+  }
+
+  function learn(reason: CloseReason, nowMs: number): void {
+    const { delayMs } = reason
+    if (delayMs !== undefined) {
+      isAdvised = true
+      dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
+    }
+    setConnecting(reason, dueMs - nowMs)
   }
 
   function tick(nowMs: number): ClientEffect | undefined {
@@ -187,6 +195,9 @@ export function createClientMachine(
     },
     ended: (own, reason, nowMs) =>
       own !== attempt || step === 'idle' || step === 'waiting' ? undefined : end(reason, nowMs),
+    learned(own, reason, nowMs) {
+      if (own === attempt && step === 'waiting') learn(reason, nowMs)
+    },
     heard(nowMs) {
       heardMs = nowMs
       if (step !== 'suspect') return

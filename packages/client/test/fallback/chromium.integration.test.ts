@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import type { Client, webSocket } from '@wigwag/client'
 import type { httpStream } from '@wigwag/client/http-stream'
 import type { longPoll } from '@wigwag/client/long-poll'
 import type { poll } from '@wigwag/client/poll'
 import type { sse } from '@wigwag/client/sse'
-import { hasChromium, launchChromium } from '@wigwag/testkit'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { blockWebSockets } from '../support/block-websockets.ts'
+import { describeInChromium, servePages } from '../support/chromium.ts'
 import { type ServedHub, serveHub } from '../support/served-hub.ts'
 
 /** What the page has. */
@@ -28,44 +26,15 @@ interface Page {
 
 const HISTORY = { rpc: { echo: (data: unknown) => data as string }, namespaces: { '': { history: { size: 1000 } } } }
 
-describe.skipIf(!hasChromium)('in Chromium', () => {
-  let browser: Awaited<ReturnType<typeof launchChromium>>
-  let script: string
-  beforeAll(async () => {
-    browser = await launchChromium()
-    const { outputFiles } = await build({
-      stdin: {
-        contents: ['', '/http-stream', '/sse', '/long-poll', '/poll']
-          .map((path) => `export * from '@wigwag/client${path}'`)
-          .join('\n'),
-        resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-      },
-      bundle: true,
-      minify: true,
-      format: 'iife',
-      globalName: 'wigwag',
-      conditions: ['@wigwag/source'],
-      write: false,
-    })
-    script = outputFiles[0]?.text ?? ''
-  })
-  afterAll(() => browser?.close())
+const DOORS = ['', '/http-stream', '/sse', '/long-poll', '/poll'].map((path) => `@wigwag/client${path}`)
 
+describeInChromium(DOORS, (createPage) => {
   async function openPage({ server, url }: ServedHub) {
-    server.on('request', (_request, response) => {
-      if (response.headersSent || response.writableEnded) return
-      response.setHeader('content-type', 'text/html; charset=utf-8')
-      response.end('<!doctype html><title>Orders</title>')
-    })
-    const context = await browser.newContext()
-    onTestFinished(() => context.close())
-    const page = await context.newPage()
-    const errors: unknown[] = []
-    page.on('pageerror', (error) => errors.push(error))
+    servePages(server)
+    const { page, errors, open } = await createPage()
     /** Loads the page, and connects by these transports. */
     const begin = async (names: readonly (keyof Page['wigwag'] & string)[]): Promise<void> => {
-      await page.goto(url)
-      await page.addScriptTag({ content: script })
+      await open(url)
       await page.evaluate(async (wanted) => {
         const here = globalThis as unknown as Page
         here.shown = []

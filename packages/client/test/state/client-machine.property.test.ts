@@ -168,6 +168,30 @@ const steps = (): fc.Arbitrary<Step>[] => [
         (model, driven) => end(model, driven, reason),
       ),
     ),
+  fc
+    .oneof(
+      fc.constant(closeReason('forbidden')),
+      fc.nat(1e6).map((delayMs) => closeReason('refusedForNow', { delayMs })),
+    )
+    .map((reason) =>
+      step(
+        `learned ${reason.name} ${reason.delayMs ?? ''}`,
+        () => true,
+        (model, driven) => {
+          const { machine } = driven
+          const { state } = machine
+          machine.learned(machine.attempt - 1, reason, model.nowMs)
+          expect(machine.state).toBe(state)
+          machine.learned(machine.attempt, reason, model.nowMs)
+          // Whoever is there, on the way or not wanted has nothing to learn of what was before.
+          const isWaiting = model.isWanted && model.link === 'none'
+          expect(machine.state === state).toBe(!isWaiting)
+          if (!isWaiting) return
+          expect(machine.state).toMatchObject({ phase: 'connecting', reason })
+          if (reason.delayMs !== undefined) rest(model, driven, reason)
+        },
+      ),
+    ),
   fc.constant(
     step(
       'heard',

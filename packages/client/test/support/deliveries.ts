@@ -41,6 +41,14 @@ export class Deliveries {
     await hub.publish(this.#names[index] as string, data)
   }
 
+  /** All are there again, to stay. */
+  settle(): void {
+    for (const reader of this.readers) {
+      reader.flinches = false
+      reader.subscription.subscribe()
+    }
+  }
+
   /** Whether each was told of the last of all. */
   get isComplete(): boolean {
     return this.readers.every(({ told }, index) => told.at(-1) === this.published[index]?.at(-1))

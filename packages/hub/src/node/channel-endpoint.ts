@@ -19,6 +19,7 @@ import { ndjsonFormat } from './ndjson-format.ts'
 import { parsePollRequest } from './poll-request.ts'
 import { type PollStats, PollTransport } from './poll-transport.ts'
 import { decodeUtf8, readBody } from './request-body.ts'
+import { lookAtSessionAdmission } from './session-admission.ts'
 import { SessionRequests } from './session-requests.ts'
 import { matchSessionUrl, type SessionDoorName } from './session-url.ts'
 import { SessionWebSockets } from './session-websockets.ts'
@@ -207,12 +208,20 @@ export class ChannelEndpoint {
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    if (door === 'websocket') {
-      const isLost = incoming.headers['sec-websocket-key'] !== undefined
-      answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
-    } else if (this.#admit(server, incoming, response, BESIDE.has(door) ? 'beside' : 'connections')) {
-      await this.#sessionRequests?.serve(door, incoming, response)
-    }
+    if (!this.#admit(server, incoming, response, BESIDE.has(door) ? 'beside' : 'connections')) return
+    if (door === 'websocket') this.#explain(incoming, response)
+    else await this.#sessionRequests?.serve(door, incoming, response)
+  }
+
+  /**
+   * Browsers do not tell a page why its WebSocket was refused. It may ask by a plain request, which hears what the upgrade would have
+   * heard, and 426 where that would have been let in.
+   */
+  #explain(incoming: IncomingMessage, response: ServerResponse): void {
+    const isLost = incoming.headers['sec-websocket-key'] !== undefined
+    const full = isLost ? undefined : lookAtSessionAdmission(this.#hub)
+    if (full !== undefined) throw full
+    answerText(response, 426, isLost ? LOST_UPGRADE : ONLY_WEBSOCKET, { upgrade: 'websocket', connection: 'close' })
   }
 
   async #serveTicket(

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '@wigwag/socket'
 import type { Hub } from '../hub.ts'
 import { AuthenticationRefusal } from '../session/authentication-refusal.ts'
-import type { FullReason } from '../session/session-door.ts'
+import type { FullReason, SessionsFull } from '../session/session-door.ts'
 
 /** What those hear who are not let in, whatever they would have said of themselves. */
 const FULL: Readonly<Record<FullReason, string>> = {
@@ -13,7 +13,15 @@ const FULL: Readonly<Record<FullReason, string>> = {
 
 /** Lets a session in, or says why not: to be called once for each client. */
 export function admitSession(hub: Hub): Refusal | undefined {
-  const full = hub.sessions.admit()
+  return refusalOf(hub.sessions.admit())
+}
+
+/** What a session would be told that came now: to be asked as often as somebody wants to know. */
+export function lookAtSessionAdmission(hub: Hub): Refusal | undefined {
+  return refusalOf(hub.sessions.look())
+}
+
+function refusalOf(full: SessionsFull | undefined): Refusal | undefined {
   if (full === undefined) return undefined
   return refuse(503, FULL[full.reason], { 'retry-after': String(Math.ceil(full.retryAfterMs / 1000)) })
 }

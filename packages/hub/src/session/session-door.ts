@@ -17,6 +17,9 @@ export interface SessionsFull {
 /** How long nobody need try again, in milliseconds, where it takes others to leave. */
 const LEAST_WAIT_MS: Readonly<Record<FullReason, number>> = { draining: 1000, sessions: 5000, memory: 5000, rate: 0 }
 
+/** A place may be free again when somebody asks why there was none: so long the answer stays the same, in milliseconds. */
+const LOOK_BACK_MS = 1000
+
 /** Decides who becomes a session, before anybody is asked who that is. */
 export class SessionDoor {
   readonly #options: ResolvedSessionOptions
@@ -25,6 +28,7 @@ export class SessionDoor {
   readonly #line: WaitingLine
   readonly #memory: MemoryBudget | undefined
   readonly #refused = { draining: 0, sessions: 0, memory: 0, rate: 0 }
+  #tooManyUntilMs = Number.NEGATIVE_INFINITY
   /** Whether nobody is let in any more. */
   isShut = false
 
@@ -53,8 +57,16 @@ export class SessionDoor {
     const waitMs = reason === undefined ? this.#rate.take(nowMs) : LEAST_WAIT_MS[reason]
     if (reason === undefined && waitMs === 0) return undefined
     const why = reason ?? 'rate'
+    if (why === 'rate') this.#tooManyUntilMs = nowMs + LOOK_BACK_MS
     this.#refused[why]++
     return { reason: why, retryAfterMs: this.#line.join(nowMs, waitMs) }
+  }
+
+  /** Why somebody was not let in who asks right behind that. Nobody comes in by it, and nobody is counted. */
+  look(open: number): SessionsFull | undefined {
+    const nowMs = this.#elapsedMs()
+    const reason = this.#reasonAgainst(open) ?? (nowMs < this.#tooManyUntilMs ? 'rate' : undefined)
+    return reason && { reason, retryAfterMs: this.#line.join(nowMs, LEAST_WAIT_MS[reason]) }
   }
 
   /** Looks how much memory is in use. Returns how many bytes have to go: 0 as long as it need not end sessions. */

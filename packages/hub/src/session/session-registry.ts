@@ -139,6 +139,11 @@ export class SessionRegistry implements Drainable {
     return this.#door.admit(this.#open.size)
   }
 
+  /** What `admit` would return to somebody who came now: for whoever asks why it was not let in. */
+  look(): SessionsFull | undefined {
+    return this.#door.look(this.#open.size)
+  }
+
   /** A client has come. Its transport tells the session what comes from it; one that cannot be is closed at once. */
   open(transport: SessionTransport, request: SessionRequest = {}): Session {
     const session = new Session(this.#context, transport, request)

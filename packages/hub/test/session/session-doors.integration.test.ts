@@ -47,6 +47,42 @@ describe('the doors of sessions', () => {
     expect(await statusOf(url(PATH))).toBe(503)
   })
 
+  test('tell a plain request what the upgrade was told: browsers do not', async () => {
+    const allowed = 'https://shop.example'
+    const { url, hub } = await serveChannels({
+      sessions: { maxSessions: 1 },
+      allowOrigins: [allowed],
+      maxConnections: 3,
+    })
+    const ask = async (origin: string) => {
+      const response = await fetch(url(PATH), { method: 'POST', headers: { origin } })
+      const header = (name: string) => response.headers.get(name)
+      return { status: response.status, text: await response.text(), header }
+    }
+    const forbidden = await ask('https://evil.example')
+    expect(forbidden).toMatchObject({ status: 403, text: expect.stringContaining('evil.example') })
+    expect(forbidden.header('access-control-allow-origin')).toBeNull()
+    expect((await ask(allowed)).status).toBe(426)
+    expect(await statusOf(url(PATH), { origin: allowed })).toBe(101)
+    const full = await ask(allowed)
+    expect(full).toMatchObject({ status: 503, text: expect.stringContaining('maxSessions') })
+    expect(Number(full.header('retry-after'))).toBeGreaterThanOrEqual(5)
+    expect(full.header('access-control-allow-origin')).toBe(allowed)
+    expect(full.header('access-control-expose-headers')).toContain('Retry-After')
+    expect(hub.sessions.refused.sessions).toBe(0)
+    const others = [await openSocket(url('/channel/a')), await openSocket(url('/channel/a'))]
+    expect(await ask(allowed)).toMatchObject({ status: 503, text: expect.stringContaining('3 connections') })
+    expect(others).toHaveLength(2)
+  })
+
+  test('take nobody for a session who only asks', async () => {
+    const { url } = await serveChannels({ sessions: { maxSessionsPerSecond: 1, maxSessionBurst: 1 } })
+    for (let i = 0; i < 5; i++) expect((await fetch(url(PATH), { method: 'POST' })).status).toBe(426)
+    expect(await statusOf(url(PATH))).toBe(101)
+    expect(await statusOf(url(PATH))).toBe(503)
+    expect(await (await fetch(url(PATH), { method: 'POST' })).text()).toContain('maxSessionsPerSecond')
+  })
+
   test('are below the base path', async () => {
     const { url } = await serveChannels({ basePath: '/push' })
     expect(await statusOf(url(`/push${PATH}`))).toBe(101)
