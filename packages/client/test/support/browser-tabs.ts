@@ -74,6 +74,13 @@ class BrowserTab {
     }, options)
   }
 
+  /** Goes back to the page that was left, which is as it was then. */
+  async goBack(): Promise<void> {
+    // It is there at once, so that nothing is loaded that could be waited for.
+    await this.page.evaluate(() => history.back()).catch(() => {})
+    await this.page.waitForFunction(() => 'client' in globalThis)
+  }
+
   /** Resolves when the last that was shown is `data`. */
   async shows(data: unknown): Promise<void> {
     await this.page.waitForFunction((last) => (globalThis as unknown as Here).shown.at(-1) === last, data)

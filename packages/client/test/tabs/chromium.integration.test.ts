@@ -14,7 +14,7 @@ describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chrom
   let browser: Awaited<ReturnType<typeof launchChromium>>
   let scripts: Scripts
   beforeAll(async () => {
-    browser = await launchChromium()
+    browser = await launchChromium({ keepsPages: true })
     scripts = await bundleScripts()
   })
   afterAll(() => browser?.close())
@@ -101,6 +101,30 @@ describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chrom
     expect(errors).toEqual([])
   })
 
+  test('that are left are put away without the connection, and miss nothing when one goes back to them', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    const [first, second] = [await open(), await open()]
+    await first.load()
+    await second.load()
+    await hub.publish('orders', 1)
+    await first.shows(1)
+    await first.page.goto(`${served.url}elsewhere`)
+    await hub.publish('orders', 2)
+    await second.shows(2)
+    await first.goBack()
+    await first.shows(2)
+    await hub.publish('orders', 3)
+    for (const tab of [first, second]) {
+      await tab.shows(3)
+      expect(await tab.read('shown')).toEqual([1, 2, 3])
+      expect(await tab.read('gaps')).toEqual([])
+    }
+    expect(hub.sessions.stats).toMatchObject({ connected: 1 })
+    expect(errors).toEqual([])
+  })
+
   test('are all told by the same reason that the server is gone, and come back to the next as one', async () => {
     const served = await serveHub(HISTORY)
     const next = await serveHub(HISTORY)
@@ -141,4 +165,18 @@ describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chrom
     expect(await Promise.all(tabs.map((tab) => tab.read('messages')))).toEqual([['for ann'], [], ['for ann']])
     expect(errors).toEqual([])
   })
+})
+
+test.skipIf(!hasChromium)('where the script of the worker cannot be had, tabs share by one of them', async () => {
+  await using browser = await launchChromium()
+  const scripts = new Map(await bundleScripts())
+  scripts.delete('/share-worker.js')
+  const served = await serveHub(HISTORY)
+  const { asked, open } = await openTabs(browser, scripts, served, 'worker')
+  const tabs = [await open(), await open()]
+  for (const tab of tabs) await tab.load()
+  expect(asked.has('/share-worker.js')).toBe(true)
+  expect(served.hub.sessions.stats).toMatchObject({ open: 1 })
+  await served.hub.publish('orders', 1)
+  for (const tab of tabs) await tab.shows(1)
 })
