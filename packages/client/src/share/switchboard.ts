@@ -56,6 +56,7 @@ export class Switchboard {
   readonly #serverChannels: ServerChannelsBoard
   readonly #credentials: BoardCredentials
   #state: State = IDLE
+  #cancel = (): void => {}
 
   constructor(parts: SwitchboardParts) {
     const { limits, nowMs, after, transports } = parts
@@ -153,7 +154,7 @@ export class Switchboard {
   }
 
   #openFor(speaker: BoardSession): void {
-    const { url, after } = this.#parts
+    const { url, after, connectTimeoutMs } = this.#parts
     const { request = {} } = speaker.greeting ?? {}
     const isPresent = (): boolean => this.#state.phase !== 'idle' && this.#state.line === line
     const line: UpstreamLine = new UpstreamLine(this.#choice.present, url, after, request, {
@@ -163,6 +164,8 @@ export class Switchboard {
       closed: (reason) => isPresent() && this.#end(reason),
     })
     this.#state = { phase: 'opening', line, speaker }
+    // The tab knows, too, but it may be gone by then, and others wait.
+    this.#cancel = after(connectTimeoutMs, () => this.#end(closeReason('connectTimeout')))
     this.#release(speaker)
   }
 
@@ -181,6 +184,7 @@ export class Switchboard {
       return
     }
     const { session: _session, node: _node, ...result } = answer.connect
+    this.#cancel()
     this.#state = { phase: 'open', line, result }
     this.#choice.connected()
     this.#serverChannels.connected(result)
@@ -277,6 +281,7 @@ export class Switchboard {
     if (this.#state.phase === 'idle') return
     const { line } = this.#state
     this.#state = IDLE
+    this.#cancel()
     line.close(reason)
     for (const channel of this.#channels.values()) channel.close()
     this.#channels.clear()

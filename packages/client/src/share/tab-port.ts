@@ -1,5 +1,8 @@
 import type { CloseReason, CloseReasonName } from '../reason/close-reason.ts'
 
+/** Changes with what is said below, lest tabs of one version of this package find a switchboard of another. */
+export const SHARE_VERSION = 1
+
 /** What a tab says to the switchboard. */
 export type TabMessage =
   /** Packets, one on a line; the first of all begins with the connect command. */

@@ -27,7 +27,10 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
     const tab = createId()
     const hall = hallOf(name)
     const desk = deskOf(name, tab)
-    const leadership = Leadership.enter(name, { createBoard, after, createId })
+    const failed = (): void => {
+      if (end()) sink.failed()
+    }
+    const leadership = Leadership.enter(name, { createBoard, after, createId }, failed)
     let leader: string | undefined
     let missed = 0
     let isOver = false
@@ -43,14 +46,15 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
       hall.close()
       desk.close()
       letGo()
-      leadership.leave()
+      leadership.leave(failed)
       return true
     }
     const lost = (): void => {
       if (end()) sink.lost(closeReason('lost', { text: 'the tab that held the connection is gone', delayMs: 0 }))
     }
     const look = (): void => {
-      if (missed++ >= MAX_MISSED) {
+      if (leadership.isLeading) missed = 0
+      else if (missed++ >= MAX_MISSED) {
         leadership.steal()
         missed = 0
         if (leader !== undefined) {
@@ -59,7 +63,7 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
         }
       }
       if (leader === undefined) sayHello()
-      else post({ type: 'there?' })
+      else if (!leadership.isLeading) post({ type: 'there?' })
       cancel = after(LOOK_MS, look)
     }
     hall.onmessage = ({ data }: MessageEvent<HallMessage>) => {

@@ -1,6 +1,6 @@
 import { closeReason } from '../reason/close-reason.ts'
 import type { Switchboard } from '../share/switchboard.ts'
-import type { BoardMessage, TabMessage } from '../share/tab-port.ts'
+import { type BoardMessage, SHARE_VERSION, type TabMessage } from '../share/tab-port.ts'
 import { browserLocks, whenLetGo } from './tab-lock.ts'
 
 /** What is said where all tabs of a name hear it. */
@@ -22,12 +22,12 @@ export type FollowerMessage = TabMessage | { readonly type: 'there?' }
 
 /** The channel that all tabs of a name hear. */
 export function hallOf(name: string): BroadcastChannel {
-  return new BroadcastChannel(`wigwag ${name}`)
+  return new BroadcastChannel(`wigwag ${SHARE_VERSION} ${name}`)
 }
 
 /** That between one tab and who leads. */
 export function deskOf(name: string, tab: string): BroadcastChannel {
-  return new BroadcastChannel(`wigwag ${name} ${tab}`)
+  return new BroadcastChannel(`wigwag ${SHARE_VERSION} ${name} ${tab}`)
 }
 
 /** The lock that a tab holds as long as it is there. */
@@ -59,34 +59,36 @@ export interface LeadershipHost {
  */
 export class Leadership {
   readonly #name: string
-  readonly #id: string
   readonly #host: LeadershipHost
-  /** How many in this page need a leader (count). */
-  #users = 0
+  /** Who in this page needs a leader; called when there can be none. */
+  readonly #users = new Set<() => void>()
   #leading: { readonly board: Switchboard; readonly letGo: () => void } | undefined
   #waiting: AbortController | undefined
-
   #cancel = (): void => {}
 
   private constructor(name: string, host: LeadershipHost) {
     this.#name = name
-    this.#id = host.createId()
     this.#host = host
   }
 
   /** Somebody in this page needs a leader. */
-  static enter(name: string, host: LeadershipHost): Leadership {
+  static enter(name: string, host: LeadershipHost, failed: () => void): Leadership {
     const leadership = byName.get(name) ?? new Leadership(name, host)
     byName.set(name, leadership)
-    leadership.#users++
+    leadership.#users.add(failed)
     if (leadership.#waiting === undefined) leadership.#wait({})
     return leadership
   }
 
   /** And does not any more. */
-  leave(): void {
-    this.#users--
+  leave(failed: () => void): void {
+    this.#users.delete(failed)
     this.#settle()
+  }
+
+  /** Whether it is this page that leads. */
+  get isLeading(): boolean {
+    return this.#leading !== undefined
   }
 
   /** Who leads is not there: this page does, from now on. */
@@ -103,29 +105,39 @@ export class Leadership {
     // One that is stolen cannot be waited for, or given up.
     const how = options.steal ? options : { signal: waiting.signal }
     browserLocks()
-      ?.request(`wigwag ${this.#name}`, how, () => {
+      ?.request(`wigwag ${SHARE_VERSION} ${this.#name}`, how, () => {
         if (waiting.signal.aborted) return undefined
         globalThis.addEventListener('pagehide', leaving)
         return new Promise<void>((letGo) => this.#lead(letGo))
       })
-      // Stolen, given up, or the page is on its way out.
-      .catch(() => {})
+      // Stolen or given up; or this page may have none.
+      .catch((error: unknown) => this.#denied(error))
       .finally(() => {
         globalThis.removeEventListener('pagehide', leaving)
         if (this.#waiting !== waiting) return
         this.#waiting = undefined
         this.#resign()
-        if (this.#users > 0) this.#wait({})
+        if (this.#users.size > 0) this.#wait({})
         else byName.delete(this.#name)
       })
   }
 
+  /** Where this page may have no locks, it is not asked for one again and again. */
+  #denied(error: unknown): void {
+    if ((error as DOMException).name === 'AbortError') return
+    const denied = [...this.#users]
+    this.#users.clear()
+    for (const failed of denied) failed()
+  }
+
   #lead(letGo: () => void): void {
     const board = this.#host.createBoard()
+    // Another one each time: who has heard of the last does not take this for the same.
+    const leader = this.#host.createId()
     const hall = hallOf(this.#name)
     const desks = new Map<string, Desk>()
     hall.onmessage = ({ data }: MessageEvent<HallMessage>) => {
-      if (data.type === 'hello' && this.#leading?.board === board) this.#welcome(board, desks, data.tab)
+      if (data.type === 'hello' && this.#leading?.board === board) this.#welcome(board, leader, desks, data.tab)
     }
     this.#leading = {
       board,
@@ -136,14 +148,14 @@ export class Leadership {
         letGo()
       },
     }
-    const leads: HallMessage = { type: 'leads', leader: this.#id }
+    const leads: HallMessage = { type: 'leads', leader }
     hall.postMessage(leads)
   }
 
-  #welcome(board: Switchboard, desks: Map<string, Desk>, tab: string): void {
+  #welcome(board: Switchboard, leader: string, desks: Map<string, Desk>, tab: string): void {
     const desk = desks.get(tab) ?? this.#open(board, tab, () => desks.delete(tab))
     desks.set(tab, desk)
-    desk.tell({ type: 'ready', leader: this.#id })
+    desk.tell({ type: 'ready', leader })
   }
 
   #open(board: Switchboard, tab: string, closed: () => void): Desk {
@@ -180,11 +192,13 @@ export class Leadership {
   /** Perhaps nobody needs it any more, in this page or elsewhere. */
   #settle(): void {
     this.#cancel()
-    if (this.#users > 0) return
-    this.#cancel = this.#host.after(LINGER_MS, () => {
-      if (this.#users > 0) return
-      if (this.#leading === undefined) this.#waiting?.abort()
-      else if (this.#leading.board.tabs === 0) this.#resign()
-    })
+    if (this.#users.size > 0) return
+    // A page that waits for a lock cannot be put away.
+    if (this.#leading === undefined) this.#waiting?.abort()
+    else {
+      this.#cancel = this.#host.after(LINGER_MS, () => {
+        if (this.#users.size === 0 && this.#leading?.board.tabs === 0) this.#resign()
+      })
+    }
   }
 }

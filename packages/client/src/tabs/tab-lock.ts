@@ -13,15 +13,20 @@ export function holdLock(name: string, run: () => void): () => void {
     letGo = resolve
   })
   const locks = browserLocks()
-  if (locks === undefined) run()
+  let hasRun = false
+  const runOnce = (): void => {
+    if (!hasRun) run()
+    hasRun = true
+  }
+  if (locks === undefined) runOnce()
   else {
     locks
       .request(name, () => {
-        run()
+        runOnce()
         return held
       })
-      // The page is on its way out.
-      .catch(() => {})
+      // This page may have none, or is on its way out.
+      .catch(runOnce)
   }
   return letGo
 }

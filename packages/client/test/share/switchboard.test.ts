@@ -168,6 +168,23 @@ test('all are told by the same reason why it ended; a silent line is left by all
   }
 })
 
+test('a tab that dies while a silent network is asked with its words holds up nobody for longer than an attempt may take', async () => {
+  const bench = createMemoryBench(HISTORY)
+  const { clock, line } = bench
+  const board = createSwitchboard(bench)
+  const [dies, stays] = [openTab(bench, board), openTab(bench, board, { connectTimeoutMs: 60_000 })]
+  line.silence()
+  dies.client.connect()
+  await clock.advance(0)
+  stays.client.connect()
+  await clock.advance(0)
+  dies.die()
+  line.mend()
+  await clock.advance(15_000)
+  expect(stays.client.state.phase).toBe('connected')
+  expect(line.opened).toBe(2)
+})
+
 describe('tokens', () => {
   const expiring = (seen: string[]): Partial<HubOptions> => ({
     authenticate: {

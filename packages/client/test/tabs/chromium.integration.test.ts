@@ -167,16 +167,38 @@ describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chrom
   })
 })
 
-test.skipIf(!hasChromium)('where the script of the worker cannot be had, tabs share by one of them', async () => {
-  await using browser = await launchChromium()
-  const scripts = new Map(await bundleScripts())
-  scripts.delete('/share-worker.js')
-  const served = await serveHub(HISTORY)
-  const { asked, open } = await openTabs(browser, scripts, served, 'worker')
-  const tabs = [await open(), await open()]
-  for (const tab of tabs) await tab.load()
-  expect(asked.has('/share-worker.js')).toBe(true)
-  expect(served.hub.sessions.stats).toMatchObject({ open: 1 })
-  await served.hub.publish('orders', 1)
-  for (const tab of tabs) await tab.shows(1)
+describe.skipIf(!hasChromium)('tabs of Chromium', () => {
+  let browser: Awaited<ReturnType<typeof launchChromium>>
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+
+  test('share by one of them where the script of the worker cannot be had', async () => {
+    const scripts = new Map(await bundleScripts())
+    scripts.delete('/share-worker.js')
+    const served = await serveHub(HISTORY)
+    const { asked, open } = await openTabs(browser, scripts, served, 'worker')
+    const tabs = [await open(), await open()]
+    for (const tab of tabs) await tab.load()
+    expect(asked.has('/share-worker.js')).toBe(true)
+    expect(served.hub.sessions.stats).toMatchObject({ open: 1 })
+    await served.hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+  })
+
+  test('have a connection each where they may not have locks', async () => {
+    const served = await serveHub(HISTORY)
+    const { open } = await openTabs(browser, await bundleScripts(), served, 'leader')
+    const tabs = [await open(), await open()]
+    for (const tab of tabs) {
+      await tab.page.addInitScript(() => {
+        navigator.locks.request = () => Promise.reject(new DOMException('not here', 'SecurityError'))
+      })
+      await tab.load()
+    }
+    expect(served.hub.sessions.stats).toMatchObject({ open: 2 })
+    await served.hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+  })
 })
