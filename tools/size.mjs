@@ -1,6 +1,6 @@
 // Bundles what pages load, as an application's bundler does, and checks what it weighs: minified, and compressed by gzip.
 // Usage: node tools/size.mjs [--parts]. Exits with 1 when something is over its budget.
-import { resolve } from 'node:path'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -43,13 +43,21 @@ const BUDGETS = [
   { what: 'the shared worker', code: `import '@wigwag/client/share-worker'`, maxBytes: 12_288 },
 ]
 
+/** What is imported while a page runs is a file of its own, that other pages do not load. */
+const LATER = {
+  name: 'later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined))
+  },
+}
+
 for (const { what, code, isLater = false, maxBytes } of BUDGETS) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: fileURLToPath(new URL('../packages/client', import.meta.url)) },
     bundle: true,
     minify: true,
-    // What is imported while a page runs is a file of its own, that other pages do not load.
-    splitting: true,
+    splitting: isLater,
+    plugins: isLater ? [] : [LATER],
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
@@ -58,23 +66,25 @@ for (const { what, code, isLater = false, maxBytes } of BUDGETS) {
     outdir: '.',
     write: false,
   })
-  const atOnce = filesOf(metafile, './stdin.js')
-  const wanted = isLater ? Object.keys(metafile.outputs).filter((name) => !atOnce.has(name)) : [...atOnce]
-  const contents = wanted.map((name) => outputFiles.find(({ path }) => path === resolve(name)).contents)
-  // As one file, into which most bundlers put what is loaded at once.
-  const bytes = gzipSync(Buffer.concat(contents), { level: 9 }).length
-  console.log(`size: ${what} ${bytes} bytes of ${maxBytes}, ${Buffer.concat(contents).length} before gzip`)
+  const atOnce = isLater ? filesOf(metafile, 'stdin.js') : new Set()
+  const wanted = Object.keys(metafile.outputs).filter((name) => !atOnce.has(name))
+  const contents = outputFiles.filter(({ path }) => wanted.includes(relative('.', path))).map((file) => file.contents)
+  const [bytes, before] = [contents.map((each) => gzipSync(each, { level: 9 })), contents].map(lengthOf)
+  console.log(`size: ${what} ${bytes} bytes of ${maxBytes}, ${before} before gzip`)
   if (process.argv.includes('--parts')) printParts(wanted.map((name) => metafile.outputs[name]))
   if (bytes > maxBytes) process.exitCode = 1
 }
 
 /** The files that are loaded with one. */
-function filesOf({ outputs }, name, found = new Set()) {
-  const file = name.replace(/^\.\//, '')
-  if (found.has(file)) return found
-  found.add(file)
-  for (const { path, kind } of outputs[file].imports) if (kind === 'import-statement') filesOf({ outputs }, path, found)
+function filesOf({ outputs }, file, found = new Set([file])) {
+  for (const { path, kind } of outputs[file].imports) {
+    if (kind === 'import-statement' && !found.has(path)) filesOf({ outputs }, path, found.add(path))
+  }
   return found
+}
+
+function lengthOf(files) {
+  return files.reduce((total, { length }) => total + length, 0)
 }
 
 function printParts(outputs) {

@@ -54,7 +54,7 @@ export function coreOptionsOf({
     ...(by !== undefined && { token: by }),
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
-    ...(share && { transports: [sharedLater({ ...options, ...(share === true ? {} : share) })] }),
+    ...(share && { transports: [sharedLater({ ...options, ...(share as ShareOptions) })] }),
     serverChannels,
     advise: advised,
     diagnose: diagnosed,
