@@ -17,13 +17,12 @@ const FRESH_MS = 5000
  * page that asks its own origin by a `GET` no browser says what that is.
  */
 export function diagnosed(url: URL, nowMs: () => number, method = 'POST'): Diagnose {
-  const plain = new URL(url)
-  plain.protocol = url.protocol.replace('ws', 'http')
-  let askedMs = Number.NEGATIVE_INFINITY
-  let answer: Promise<CloseReason | undefined>
+  const plain = String(url).replace(/^ws/, 'http')
+  let askedMs = 0
+  let answer: Promise<CloseReason | undefined> | undefined
   return ({ name, code }, tell) => {
     if (name !== 'unreachable' || code !== ABNORMAL_CLOSURE) return
-    if (nowMs() - askedMs >= FRESH_MS) {
+    if (answer === undefined || nowMs() - askedMs >= FRESH_MS) {
       askedMs = nowMs()
       answer = ask(plain, method)
     }
@@ -31,7 +30,7 @@ export function diagnosed(url: URL, nowMs: () => number, method = 'POST'): Diagn
   }
 }
 
-async function ask(url: URL, method: string): Promise<CloseReason | undefined> {
+async function ask(url: string, method: string): Promise<CloseReason | undefined> {
   const { navigator, location } = globalThis as Partial<typeof globalThis>
   if (navigator?.onLine === false) return closeReason('offline')
   const request = (mode: RequestMode, redirect: RequestRedirect): Promise<Response> =>
@@ -41,7 +40,8 @@ async function ask(url: URL, method: string): Promise<CloseReason | undefined> {
     return await reasonOfResponse(await request('cors', 'manual'), 'unreachable')
   } catch {
     // Whether anybody is there is all that a page is told who may read nothing. Nor may it of its own origin, if nobody is.
-    const seen = location && location.origin !== url.origin && (await request('no-cors', 'follow').catch(() => {}))
+    const seen =
+      location && !url.startsWith(`${location.origin}/`) && (await request('no-cors', 'follow').catch(() => {}))
     return seen
       ? closeReason('forbidden', { text: `pages of ${location.origin} may not read what answers` })
       : undefined

@@ -16,6 +16,7 @@ const DEFAULTS = { waitSeconds: 20 } as const
 
 /** Packets as answers to polls, each kept until there is something. Throws `ClientError` `ERR_OPTION` for a number that is none. */
 export function longPoll(options: LongPollTransportOptions = {}): Transport {
-  const { waitSeconds } = resolveOptions(DEFAULTS, options)
-  return httpTransport('long-poll', options, (line) => followPolls(line, waitSeconds, 0))
+  const resolved = resolveOptions(DEFAULTS, options)
+  const { waitSeconds } = resolved
+  return httpTransport('long-poll', resolved, (line) => followPolls(line, waitSeconds, 0))
 }

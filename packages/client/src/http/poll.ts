@@ -16,6 +16,7 @@ const DEFAULTS = { intervalMs: 1000 } as const
 
 /** Packets as answers to polls, one after the other with a pause. Throws `ClientError` `ERR_OPTION` for a number that is none. */
 export function poll(options: PollTransportOptions = {}): Transport {
-  const { intervalMs } = resolveOptions(DEFAULTS, options)
-  return httpTransport('poll', options, (line) => followPolls(line, 0, intervalMs))
+  const resolved = resolveOptions(DEFAULTS, options)
+  const { intervalMs } = resolved
+  return httpTransport('poll', resolved, (line) => followPolls(line, 0, intervalMs))
 }

@@ -12,11 +12,10 @@ import {
 const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> &
   Readonly<Record<(typeof STAYS_AWAY)[number], string>> = {
   lost: 'Nothing. If it happens about once a minute, a proxy cuts idle connections: let the hub ping more often.',
-  unreachable: 'Check URL and server if it lasts: nobody there, no such name, or a certificate that is no good.',
-  offline: 'Nothing: the client comes back with the network.',
-  forbidden: "See the text. Where it names the origin, add that of the page to the hub's allowOrigins; else log in.",
-  notFound: 'Check the URL: no hub answers there, but something else. On a new network it may want a login of its own.',
-  webSocketBlocked: 'If it lasts, have the proxy pass WebSockets on, or add a transport that falls back to HTTP.',
+  unreachable: 'Check URL, server and certificate if it lasts: nobody answers.',
+  forbidden: 'See the text: log in, or have the hub allow the origin.',
+  notFound: 'Check the URL: what answers there is no hub. It may be the login of a network.',
+  webSocketBlocked: 'Have the proxy pass WebSockets on, or add a transport that falls back to HTTP.',
   connectTimeout: 'Nothing. If it lasts, a proxy takes connections and does not pass them on.',
   replyTimeout: 'Nothing. If it lasts, the hub is overloaded.',
   tokenFailed: 'See why getToken throws: the error is its cause.',
