@@ -392,7 +392,9 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
       await hub.program.waitFor(/over websocket/)
       await post(`${hub.direct}headline/sun`)
       await said('sun')
-      expect((await lines('p')).join()).toMatch(/connecting: unreachable.*connected/)
+      expect((await lines('p')).join()).toMatch(
+        /connecting unreachable,connected http-stream,.*connecting movedUp,connected websocket/,
+      )
     })
   })
 
@@ -452,6 +454,28 @@ describe.skipIf(!hasChromium)('the guides, as they stand there', () => {
     await state(/^(Connecting|No connection)/)
     expect(await server.exit).toMatchObject({ code: 0 })
     expect(await first.lines()).toEqual(['again'])
+  })
+
+  test('all tabs of a user have one connection', async () => {
+    const guide = new Guide('reconnects-tokens-tabs')
+    guide.write('')
+    const script = join(guide.folder, 'page.js')
+    const line = /^const client = new Client.*\n/m
+    writeFileSync(script, readFileSync(script, 'utf8').replace(line, guide.named('sample: share')))
+    guide.run('Tabs', 'npx esbuild')
+    const { url, program } = await guide.serve()
+    const { page } = await open(url)
+    expect((await fetch(`${url}share-worker.js`)).status).toBe(200)
+    await page.getByText('Log in as ann').click()
+    await program.waitFor(/ann came over websocket/)
+    const tabs = [page, await page.context().newPage(), await page.context().newPage()]
+    for (const tab of tabs.slice(1)) await tab.goto(url)
+    // A tab is told what is published from when it is there on.
+    for (const tab of tabs) while ((await tab.locator('li').count()) === 0) await post(`${url}tell/ann/hello`)
+    await tabs[0]?.close()
+    await post(`${url}tell/ann/again`)
+    for (const tab of tabs.slice(1)) await tab.getByText('again', { exact: true }).waitFor()
+    expect(program.stdout.match(/came over/g)).toHaveLength(1)
   })
 
   test('what is said of tokens there is so', async () => {
