@@ -28,6 +28,8 @@ const WORDS: Readonly<Partial<Record<CloseReasonName, string>>> = {
 
 /** The other side's own words, where they say more than ours. */
 function said({ name, code, text }: CloseReason): string {
+  // Nobody has said anything: what a browser makes of that tells no more.
+  if (name === 'unreachable') return ''
   const isNews = text !== name && !/^close code \d+$/.test(text) && text !== ''
   const about = [code !== undefined && code !== ABNORMAL ? `code ${code}` : '', isNews ? text.replace(/\.$/, '') : '']
   const told = about.filter((each) => each !== '').join(': ')
