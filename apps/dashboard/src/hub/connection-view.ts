@@ -49,6 +49,7 @@ const TRANSPORT_WORDS: Readonly<Record<string, string>> = {
   sse: 'event stream',
   'long-poll': 'long polls',
   poll: 'polls',
+  shared: 'shared by tabs',
 }
 
 /** What follows the word while it waits, in whole seconds rounded up; nothing once the next attempt is under way. */

@@ -14,7 +14,7 @@ const KEEP_EVERY_MS = 15_000
 const given = new URL(location.href).searchParams.get('seed')
 const seed = given === null ? (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) : Number(given)
 
-export const board: OrderBoard = new OrderBoard(hubClient({ offlineQueue: { maxAgeMs: PATIENCE_MS } }))
+export const board: OrderBoard = new OrderBoard(hubClient({ share: true, offlineQueue: { maxAgeMs: PATIENCE_MS } }))
 export const shop: RunningShop = new RunningShop(board, createRandom(seed))
 
 // What there is to do is seen from another tab.

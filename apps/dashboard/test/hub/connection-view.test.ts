@@ -47,12 +47,13 @@ test('the countdown never reaches zero before its time, and says no number once 
 })
 
 test('transports have names that people know; others keep their own', () => {
-  expect(['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'pigeon'].map(describeTransport)).toEqual([
+  expect(['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'shared', 'pigeon'].map(describeTransport)).toEqual([
     'WebSocket',
     'HTTP stream',
     'event stream',
     'long polls',
     'polls',
+    'shared by tabs',
     'pigeon',
   ])
 })
