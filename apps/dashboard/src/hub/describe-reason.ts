@@ -14,6 +14,10 @@ const AS_WISHED: ReadonlySet<CloseReasonName> = new Set(['initial', 'connectCall
 const WORDS: Readonly<Partial<Record<CloseReasonName, string>>> = {
   lost: 'The line was cut',
   unreachable: 'The server cannot be reached. Check that it is running',
+  offline: 'There is no network',
+  forbidden: 'The server does not let this page in',
+  notFound: 'There is no Wigwag server at this address',
+  webSocketBlocked: 'WebSocket does not get through here',
   connectTimeout: 'The server did not answer in time',
   noPing: 'The line went silent',
   replyTimeout: 'The server did not answer in time',

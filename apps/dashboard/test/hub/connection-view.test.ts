@@ -47,13 +47,7 @@ test('the countdown never reaches zero before its time, and says no number once 
 })
 
 test('transports have names that people know; others keep their own', () => {
-  expect(['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'shared', 'pigeon'].map(describeTransport)).toEqual([
-    'WebSocket',
-    'HTTP stream',
-    'event stream',
-    'long polls',
-    'polls',
-    'shared by tabs',
-    'pigeon',
-  ])
+  expect(
+    ['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'shared/websocket', 'pigeon'].map(describeTransport),
+  ).toEqual(['WebSocket', 'HTTP stream', 'event stream', 'long polls', 'polls', 'shared WebSocket', 'pigeon'])
 })
