@@ -140,6 +140,31 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
     expect(told).toEqual([...new Set(told)])
   })
 
+  test('all tabs of a browser share one connection, and those that stay go on when the first is closed', async () => {
+    const key = 'sixteen-characters-or-more'
+    const served = await serveWigwag(['--api-key', key])
+    await using _served = served.program
+    const connections = async (): Promise<number> => {
+      const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+      const answer = await fetch(`${served.url}/api/info`, { method: 'POST', headers, body: '{}' })
+      const { result } = (await answer.json()) as { result: { nodes: { num_clients: number }[] } }
+      return result.nodes.reduce((sum, { num_clients }) => sum + num_clients, 0)
+    }
+    const context = await browser.newContext()
+    const { page: first } = await open(context, served.url)
+    const { page: second } = await open(context, served.url)
+    const { page: third } = await open(context, served.url)
+    await newOrder(second)
+    for (const page of [first, second, third]) await page.locator('li[data-order]').waitFor()
+    expect(await connections()).toBe(1)
+    const { page: elsewhere } = await open(await browser.newContext(), served.url)
+    expect(await connections()).toBe(2)
+    await first.close()
+    await newOrder(elsewhere)
+    for (const page of [second, third]) await page.locator('li[data-order]').nth(1).waitFor()
+    expect(await connections()).toBe(2)
+  })
+
   test('after a cut of the line it catches up, and says with how many changes', async () => {
     await using proxy = new FaultProxy(server.port)
     const { page } = await open(await browser.newContext(), `http://127.0.0.1:${await proxy.listen()}`)

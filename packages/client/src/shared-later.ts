@@ -21,6 +21,9 @@ export function sharedLater(options: SharedTransportOptions): Transport {
       }
       void open()
       return {
+        get over() {
+          return line?.over
+        },
         // Nobody sends before the greeting.
         send: (text) => line?.send(text),
         close: (reason) => {

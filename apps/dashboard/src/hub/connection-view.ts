@@ -38,10 +38,14 @@ export function describePhase({ phase }: ConnectionView): string {
   }
 }
 
-/** A transport by the name that people know. */
-export function describeTransport(name: string): string {
-  return TRANSPORT_WORDS[name] ?? name
+/** A transport by the name that people know, and whether all tabs are on it. */
+export function describeTransport(transport: string): string {
+  const name = transport.replace(SHARED, '')
+  const words = TRANSPORT_WORDS[name] ?? name
+  return name === transport ? words : `shared ${words}`
 }
+
+const SHARED = /^shared\//
 
 const TRANSPORT_WORDS: Readonly<Record<string, string>> = {
   websocket: 'WebSocket',

@@ -14,6 +14,10 @@ const AS_WISHED: ReadonlySet<CloseReasonName> = new Set(['initial', 'connectCall
 const WORDS: Readonly<Partial<Record<CloseReasonName, string>>> = {
   lost: 'The line was cut',
   unreachable: 'The server cannot be reached. Check that it is running',
+  offline: 'There is no network',
+  forbidden: 'The server does not let this page in',
+  notFound: 'There is no Wigwag server at this address',
+  webSocketBlocked: 'WebSocket does not get through here',
   connectTimeout: 'The server did not answer in time',
   noPing: 'The line went silent',
   replyTimeout: 'The server did not answer in time',
@@ -28,6 +32,8 @@ const WORDS: Readonly<Partial<Record<CloseReasonName, string>>> = {
 
 /** The other side's own words, where they say more than ours. */
 function said({ name, code, text }: CloseReason): string {
+  // Nobody has said anything: what a browser makes of that tells no more.
+  if (name === 'unreachable') return ''
   const isNews = text !== name && !/^close code \d+$/.test(text) && text !== ''
   const about = [code !== undefined && code !== ABNORMAL ? `code ${code}` : '', isNews ? text.replace(/\.$/, '') : '']
   const told = about.filter((each) => each !== '').join(': ')

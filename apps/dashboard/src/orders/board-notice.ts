@@ -21,6 +21,12 @@ export function describeBoardNotice(notice: BoardNotice): string {
   }
 }
 
+/** What becomes of what is pressed while the line is away. */
+export function describeKept(count: number): string {
+  if (count === 0) return 'What you press is kept.'
+  return `${count === 1 ? '1 change is' : `${count} changes are`} kept for then.`
+}
+
 function describeRecovered(count: number): string {
   if (count === 0) return 'Nothing was missed.'
   return count === 1 ? '1 missed change caught up.' : `${count.toLocaleString('en')} missed changes caught up.`
@@ -29,6 +35,6 @@ function describeRecovered(count: number): string {
 function describeRetold({ known, retold }: { readonly known: number; readonly retold: number }): string {
   if (known === 0) return 'there were no orders here.'
   if (retold === 0) return `another page has brought back the ${countOrders(known)}.`
-  const some = retold === known ? '' : `${retold} of `
-  return `this page has brought back ${some}its ${countOrders(known)}.`
+  const its = `its ${countOrders(known)}`
+  return `this page has brought back ${retold < known ? `${retold} of ${its}` : its}.`
 }

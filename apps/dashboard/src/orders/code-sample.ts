@@ -1,7 +1,7 @@
 /** What of the order board talks to the server, less what is shown of errors. */
 export const CODE_SAMPLE = `import { Client } from '@wigwag/client'
 
-const client = new Client('./')
+const client = new Client('./', { share: true })
 const orders = client.subscribe('orders', {
   on: {
     placed: show,

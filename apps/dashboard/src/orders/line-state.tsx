@@ -1,7 +1,7 @@
 import { describeTransport } from '../hub/connection-view.ts'
 import { Countdown } from '../hub/countdown.tsx'
 import { board } from './board-model.ts'
-import { describeBoardNotice } from './board-notice.ts'
+import { describeBoardNotice, describeKept } from './board-notice.ts'
 
 const PHASE_WORDS = {
   open: 'Live',
@@ -48,7 +48,7 @@ function describeLine(): string {
     case 'connecting':
       return 'Finding the server.'
     case 'waiting':
-      return `${state.trouble} What you press is kept.`
+      return `${state.trouble} ${describeKept(board.kept.value)}`
     case 'closed':
       return state.trouble ?? 'Not connected.'
     case 'open': {

@@ -24,14 +24,18 @@ export class OrderBoard {
   readonly #notice = signal<BoardNotice | undefined>(undefined)
   readonly #news = signal<News>({ count: 0, order: undefined })
   readonly #underWay = signal<ReadonlySet<string>>(new Set())
+  readonly #kept = signal(0)
   readonly #problem = signal('')
   readonly #entries = computed(() => sortedEntries(this.#book.value))
   #hasBegun = false
+  /** Whether the connection before was left for a better one. */
+  #hasMoved = false
   #recovered = 0
 
   constructor(client: Client) {
     client.on('state', (state) => {
       this.#connection.value = viewConnection(state, Date.now())
+      if (state.phase === 'connecting') this.#hasMoved = state.reason.name === 'movedUp'
     })
     this.#reconnect = () => {
       client.disconnect()
@@ -80,6 +84,11 @@ export class OrderBoard {
     return this.#underWay
   }
 
+  /** What was published and has no answer yet (count). */
+  get kept(): ReadonlySignal<number> {
+    return this.#kept
+  }
+
   get problem(): ReadonlySignal<string> {
     return this.#problem
   }
@@ -110,12 +119,14 @@ export class OrderBoard {
   }
 
   async #send({ order, idempotencyKey }: Retelling): Promise<void> {
+    this.#kept.value++
     try {
       await this.#channel.publish(order, { idempotencyKey })
       this.#problem.value = ''
     } catch (error) {
       this.#problem.value = `The server did not take it: ${(error as Error).message}`
     }
+    this.#kept.value--
   }
 
   #subscribed(isRecovered: boolean): void {
@@ -124,6 +135,7 @@ export class OrderBoard {
     // What was missed comes right behind this.
     else if (isRecovered) {
       queueMicrotask(() => {
+        if (this.#hasMoved && this.#recovered === 0) return
         this.#notice.value = { type: 'recovered', count: this.#recovered }
       })
     }
@@ -168,12 +180,12 @@ export class OrderBoard {
       this.#notice.value = { type: 'gap', reason }
       return
     }
+    const known = this.#book.value.size
     await this.#load()
     if (reason !== 'epoch-changed') {
       this.#notice.value = { type: 'gap', reason }
       return
     }
-    const known = this.#book.value.size
     const lost = afterLoss(this.#book.value, position.epoch)
     this.#notice.value = { type: 'history-lost', known, retold: lost.length }
     await Promise.all(lost.map((each) => this.#send(each)))

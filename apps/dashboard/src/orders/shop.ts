@@ -38,11 +38,11 @@ const GOODS = [
 const ID_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 const ID_LENGTH = 5
 /** With so many open orders or more the shop works rather than sells, and with so many or fewer it sells. */
-const MANY_OPEN = 9
-const FEW_OPEN = 3
-const SELLS = 0.4
-const MIN_PAUSE_MS = 900
-const MAX_PAUSE_MS = 2400
+const MANY_OPEN = 7
+const FEW_OPEN = 2
+const SELLS = 0.3
+const MIN_PAUSE_MS = 500
+const MAX_PAUSE_MS = 1600
 
 /** Chance that is the same for the same seed (mulberry32). */
 export function createRandom(seed: number): Random {

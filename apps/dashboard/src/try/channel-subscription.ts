@@ -28,11 +28,14 @@ export class ChannelSubscription {
   /** What came while the history was asked what it has left of a gap. */
   #held: Told[] | undefined
   #lastKey = 0
+  /** Whether the connection before was left for a better one. */
+  #hasMoved = false
 
   constructor(client: Client) {
     this.#client = client
     client.on('state', (state) => {
       this.#connection.value = viewConnection(state, Date.now())
+      if (state.phase === 'connecting') this.#hasMoved = state.reason.name === 'movedUp'
     })
   }
 
@@ -118,7 +121,9 @@ export class ChannelSubscription {
       recovered = 0
       // What was missed comes right behind this.
       if (hasBegun && wasRecovering && hasRecovered) {
-        queueMicrotask(() => isPresent() && this.#notice(noticeOfRecovery(recovered)))
+        queueMicrotask(() => {
+          if (isPresent() && !(this.#hasMoved && recovered === 0)) this.#notice(noticeOfRecovery(recovered))
+        })
       }
       hasBegun = true
     })

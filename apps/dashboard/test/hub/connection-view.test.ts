@@ -23,7 +23,7 @@ test('reasons come in plain words, with what the server said, and with advice wh
   expect(of(4501, 'banned')).toBe(
     'The server closed the connection (code 4501: banned). What the application says: its own code, from 4500 to 4999.',
   )
-  expect(describeReason(advised(closeReason('unreachable', { code: 1006 })))).toBe(
+  expect(describeReason(advised(closeReason('unreachable', { code: 1006, text: 'TypeError: Failed to fetch' })))).toBe(
     'The server cannot be reached. Check that it is running.',
   )
   expect(describeReason(advised(closeReason('refused', { code: 403, text: 'Not from this origin.' })))).toMatch(
@@ -47,12 +47,7 @@ test('the countdown never reaches zero before its time, and says no number once 
 })
 
 test('transports have names that people know; others keep their own', () => {
-  expect(['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'pigeon'].map(describeTransport)).toEqual([
-    'WebSocket',
-    'HTTP stream',
-    'event stream',
-    'long polls',
-    'polls',
-    'pigeon',
-  ])
+  expect(
+    ['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'shared/websocket', 'pigeon'].map(describeTransport),
+  ).toEqual(['WebSocket', 'HTTP stream', 'event stream', 'long polls', 'polls', 'shared WebSocket', 'pigeon'])
 })

@@ -2,7 +2,7 @@ import { Client, type Transport } from '@wigwag/client'
 import { ManualClock, MemoryLine } from '@wigwag/client/testing'
 import { createHub, type NodeHub } from '@wigwag/hub/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { describeBoardNotice } from '../../src/orders/board-notice.ts'
+import { describeBoardNotice, describeKept } from '../../src/orders/board-notice.ts'
 import { CODE_SAMPLE } from '../../src/orders/code-sample.ts'
 import { OrderBoard } from '../../src/orders/order-board.ts'
 import { createOrder, createRandom } from '../../src/orders/shop.ts'
@@ -88,6 +88,7 @@ test('after a cut what was missed is caught up and counted, and what was pressed
   server.line.cut()
   const pressed = one.step(mine)
   expect([...one.underWay.value]).toEqual([mine.id])
+  expect(describeKept(one.kept.value)).toBe('1 change is kept for then.')
   await server.hub.publish('orders', other)
   await server.hub.publish('orders', { ...other, type: 'paid' })
   server.line.mend()
@@ -97,6 +98,7 @@ test('after a cut what was missed is caught up and counted, and what was pressed
   expect(shown(two)).toEqual(shown(one))
   expect(shown(one)).toEqual(expect.arrayContaining([`${mine.id} paid`, `${other.id} paid`]))
   expect([...one.underWay.value]).toEqual([])
+  expect(describeKept(one.kept.value)).toBe('What you press is kept.')
 })
 
 test('after a restart that forgot all, pages bring back what they know, each order once, and whoever comes later has it', async () => {

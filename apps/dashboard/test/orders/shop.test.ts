@@ -26,8 +26,8 @@ test('property: a shop sells and works, one step at a time, and has neither noth
     fc.property(fc.integer(), (seed) => {
       const { book } = run(seed, 120)
       const open = [...book.values()].filter(({ order }) => order.type !== 'shipped')
-      expect(open.length).toBeGreaterThanOrEqual(3)
-      expect(open.length).toBeLessThanOrEqual(9)
+      expect(open.length).toBeGreaterThanOrEqual(2)
+      expect(open.length).toBeLessThanOrEqual(7)
       expect(book.size).toBeGreaterThan(open.length)
     }),
     { numRuns: 30 },
@@ -47,8 +47,8 @@ test('property: chance is from 0 up to 1 and even enough, and pauses are within 
       expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0)
       expect(Math.max(...drawn)).toBeLessThan(1)
       expect(Math.abs(drawn.reduce((sum, each) => sum + each, 0) / drawn.length - 0.5)).toBeLessThan(0.05)
-      expect(pauseMs(random)).toBeGreaterThanOrEqual(900)
-      expect(pauseMs(random)).toBeLessThanOrEqual(2400)
+      expect(pauseMs(random)).toBeGreaterThanOrEqual(500)
+      expect(pauseMs(random)).toBeLessThanOrEqual(1600)
     }),
     { numRuns: 50 },
   )

@@ -208,7 +208,7 @@ export function createConnection(host: ConnectionHost): Connection {
     answersPings = pong
     tokens.holds(answer)
     transport?.greeted?.(answer)
-    machine.greeted(attempt, client, ping * 1000, nowMs(), choice.present.name)
+    machine.greeted(attempt, client, ping * 1000, nowMs(), transport?.over ?? choice.present.name)
     if (machine.state.phase === 'connected') choice.connected()
     apply()
     // Whoever heard that it is connected may have ended it.

@@ -57,9 +57,11 @@ export class BoardSession {
     this.greeting = greeting
   }
 
-  /** It is let in. */
-  open(): void {
-    if (this.#phase === 'waiting') this.#phase = 'open'
+  /** It is let in, over the transport of that name. */
+  open(transport: string): void {
+    if (this.#phase !== 'waiting') return
+    this.#phase = 'open'
+    this.#post({ type: 'over', transport })
   }
 
   /** A packet for it. What comes in one turn is one message. */

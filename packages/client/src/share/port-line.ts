@@ -25,6 +25,7 @@ export class PortLine implements OpenTransport {
   readonly #sink: TransportSink
   #port: TabPort | undefined
   #isOver = false
+  over: string | undefined
 
   constructor(sink: TransportSink, open: OpenPort) {
     this.#sink = sink
@@ -55,6 +56,10 @@ export class PortLine implements OpenTransport {
     if (this.#isOver) return
     if (message.type === 'closed') {
       this.#lost(message.reason)
+      return
+    }
+    if (message.type === 'over') {
+      this.over = `shared/${message.transport}`
       return
     }
     // Before it is handled: what a handler takes its time for is no reason to be cut off.

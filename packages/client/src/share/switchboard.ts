@@ -206,7 +206,7 @@ export class Switchboard {
   /** Lets a tab in. The hub's pings are answered here. */
   #let(session: BoardSession, { pong: _pong, ...result }: ConnectResult): void {
     if (session.greeting === undefined) return
-    session.open()
+    session.open(this.#choice.present.name)
     session.push({ id: session.greeting.id, connect: result })
   }
 

@@ -14,6 +14,8 @@ export type TabMessage =
 
 /** What the switchboard says to a tab. */
 export type BoardMessage =
+  /** The hub has let it in, over the transport of that name; the packet that says so follows. */
+  | { readonly type: 'over'; readonly transport: string }
   /** Packets, one on a line. */
   | { readonly type: 'text'; readonly text: string }
   /** It is over: the last thing that it says. */

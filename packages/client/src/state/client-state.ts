@@ -18,7 +18,7 @@ export type ClientState =
       readonly phase: 'connected'
       /** The session's id. */
       readonly client: string
-      /** The name of the transport that it came over, as in `'websocket'`. */
+      /** The name of the transport that it came over, as in `'websocket'`; that of a shared connection as in `'shared/websocket'`. */
       readonly transport: string
       /** Whether the hub is asked if it is still there: it was silent for too long, or the device was asleep. */
       readonly isSuspect: boolean

@@ -24,6 +24,8 @@ export interface OpenTransport {
   close(reason?: CloseReason): void
   /** The hub has answered the greeting: for those whose way up is another than the way down. */
   greeted?(result: ConnectResult): void
+  /** What it is by name once the hub has answered, where the transport's own says too little: as in `'shared/websocket'`. */
+  readonly over?: string | undefined
   /** Whether something that was sent may not have arrived: closing would lose it. Absent: what is sent is on its way. */
   readonly isBusy?: boolean
 }

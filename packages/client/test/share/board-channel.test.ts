@@ -44,7 +44,8 @@ class HandHub {
     const told: unknown[] = []
     const end: TabEnd = this.board.attach((message) => {
       if (message.type === 'closed') told.push(message)
-      else told.push(...message.text.split('\n').map((line) => JSON.parse(line) as unknown))
+      else if (message.type === 'text')
+        told.push(...message.text.split('\n').map((line) => JSON.parse(line) as unknown))
     })
     const say = (packet: CommandPacket): void => end.receive({ type: 'send', text: JSON.stringify(packet) })
     say({ id: 1, connect: {} })

@@ -41,6 +41,7 @@ test('tabs are one session and one subscriber, each is answered alone, and the l
   expect(told).toEqual([['hello'], ['hello'], ['hello']])
   expect(hub.sessions.stats).toMatchObject({ open: 1 })
   expect(bench.line.opened).toBe(1)
+  for (const { client } of tabs) expect(client.state).toMatchObject({ transport: 'shared/memory' })
   tabs[0].client.disconnect()
   tabs[1].die()
   await clock.advance(0)

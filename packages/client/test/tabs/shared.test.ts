@@ -13,6 +13,8 @@ test('where there are no tabs, a client that shares has a connection of its own,
   for (const each of subscriptions) each.on('publication', ({ data }) => heard.push(data))
   await Promise.all(subscriptions.map((each) => each.ready()))
   expect(hub.sessions.stats).toMatchObject({ connected: 2 })
+  // What is shared goes over something: both are told.
+  for (const { state } of clients) expect(state).toMatchObject({ phase: 'connected', transport: 'shared/memory' })
   line.cut()
   await hub.publish('a', 1)
   line.mend()
