@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { answerText } from './answer-text.ts'
 import { servePlainRequest } from './plain-request.ts'
 
 /** Takes what it answers for out of a server's requests. Each method returns whether it took the request over. */
@@ -36,6 +37,11 @@ function install(server: HttpServer, interceptors: readonly HttpInterceptor[]): 
     if (event === 'request') {
       const [incoming, response] = rest as [IncomingMessage, ServerResponse]
       if (interceptors.some((interceptor) => interceptor.request?.(incoming, response))) return true
+      // Node leaves what nobody listens for without an answer.
+      if (this.listenerCount(event) === 0) {
+        answerText(response, 404, 'There is nothing at this path.')
+        return true
+      }
     } else if (event === 'upgrade') {
       const [incoming, socket, head] = rest as [IncomingMessage, Socket, Buffer]
       if (afterAnswers(socket, () => this.emit(event, ...rest))) return true

@@ -1,5 +1,7 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from '@wigwag/socket'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer as WsServer } from 'ws'
 import { attachServer } from './support/open-server.ts'
 import { RawPeer, type RequestFields, requestHead, upgradeRequest } from './support/raw-peer.ts'
@@ -161,4 +163,21 @@ describe('an upgrade for somebody else', () => {
     await log.next('message')
     expect(server.sockets.size).toBe(1)
   })
+})
+
+test('where nobody listens for requests, one that nobody takes is answered, with 404', async () => {
+  const server = createServer()
+  const sockets = new WebSocketServer({ path: '/chat' })
+  sockets.attach(server)
+  onTestFinished(async () => {
+    await sockets.close()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const answer = await fetch(`http://127.0.0.1:${port}/elsewhere`)
+  expect([answer.status, await answer.text()]).toEqual([404, 'There is nothing at this path.\n'])
+  // Whoever comes later has it.
+  server.on('request', (_request, response) => response.end('a page'))
+  expect(await (await fetch(`http://127.0.0.1:${port}/elsewhere`)).text()).toBe('a page')
 })
