@@ -14,7 +14,7 @@ export interface AccountReport extends Tally {
   readonly afterGap: AfterGap
   /** How often it came in (count). */
   readonly connections: number
-  /** What carried it, where it had a choice. */
+  /** What carried it, where it says so. */
   readonly ways: readonly string[]
   /** Publications that never came (count). */
   readonly missing: number
@@ -55,7 +55,7 @@ export class Account {
     return position && `${position.epoch}:${position.offset}`
   }
 
-  /** It comes in, over one of several ways where there are some. */
+  /** It comes in; `way`: over what, if it knows. */
   connected(way?: string): void {
     this.#connections++
     if (way !== undefined) this.#ways.add(way)

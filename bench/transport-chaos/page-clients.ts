@@ -21,25 +21,18 @@ export const CLIENT_TRANSPORTS: Readonly<Record<string, () => readonly Transport
 
 /** Follows as an application does that shows what it is told: what is missing it knows by `onGap` alone. */
 export function followByClient(base: string, account: Account, transports: readonly Transport[]): void {
-  let way: string | undefined
-  const told = transports.map(
-    (transport): Transport => ({
-      ...transport,
-      open: (url, sink) => {
-        way = transport.name
-        return transport.open(url, sink)
-      },
-    }),
-  )
   const client = new Client(base + (transports.length > 1 ? SOME_UPGRADES : '/'), {
-    transports: told,
+    transports,
     minDelayMs: 20,
     maxDelayMs: 300,
     connectTimeoutMs: 3000,
     // Up again while there is still something to lose.
     moveUpDelayMs: 500,
   })
-  client.on('connected', () => account.connected(way))
+  client.on('connected', () => {
+    const { state } = client
+    account.connected(state.phase === 'connected' ? state.transport : undefined)
+  })
   const subscription = client.subscribe(CHANNEL, {
     onGap: ({ position = NOWHERE }) => account.subscribed(true, false, position),
   })
