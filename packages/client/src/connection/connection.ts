@@ -69,7 +69,7 @@ export type ChannelPush = Extract<Push, { readonly channel: string }>
 export type ChooseTransport = (host: ChoiceHost) => TransportChoice
 
 /** What goes by it. */
-export interface ChoiceHost extends Pick<ConnectionHost, 'url' | 'options' | 'commands' | 'listeners'> {
+interface ChoiceHost extends Pick<ConnectionHost, 'url' | 'options' | 'commands' | 'listeners'> {
   readonly connection: Connection
   /** Whether something that was sent may not have arrived. */
   isBusy(): boolean | undefined
