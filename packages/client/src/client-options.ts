@@ -17,10 +17,7 @@ import { webSocket } from './transport/websocket.ts'
 
 /** How a client connects, how long it has patience, and what it does beside. */
 export interface ClientOptions
-  extends Omit<
-    CoreClientOptions,
-    'transport' | 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise' | 'diagnose'
-  > {
+  extends Omit<CoreClientOptions, 'transport' | 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'> {
   /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
   readonly transports?: readonly Transport[]
   /** A token that there is already. With `getToken` too it is used until the hub says that it is too old. */
@@ -64,13 +61,15 @@ export function coreOptionsOf({
     ...(by !== undefined && { token: by }),
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
-    transport: share
-      ? sharedLater({ ...options, ...(transports && { transports }), ...(share as ShareOptions) })
-      : severalTransports(transports ?? [webSocket()]),
+    transport: severalTransports(
+      share
+        ? [sharedLater({ ...options, ...(transports && { transports }), ...(share as ShareOptions) })]
+        : (transports ?? [webSocket()]),
+      diagnosed,
+    ),
     environment: options.environment ?? pageEnvironment(),
     serverChannels,
     advise: advised,
-    diagnose: diagnosed,
   }
 }
 

@@ -4,7 +4,6 @@ import type { ChooseTransport } from './connection/connection.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { Environment } from './environment/environment.ts'
 import { hostEnvironment } from './environment/host-environment.ts'
-import type { CreateDiagnosis } from './http/diagnosis.ts'
 import type { FaultOf } from './publication/faults-by.ts'
 import type { CloseReason } from './reason/close-reason.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -50,8 +49,6 @@ export interface CoreClientOptions {
   readonly serverChannels?: (host: ServerChannelsHost) => ServerChannels
   /** `advised`: what is to be done about each reason in particular. Default: what goes for all of its kind. */
   readonly advise?: (reason: CloseReason) => CloseReason
-  /** `diagnosed`: finds out why a WebSocket did not open, which browsers do not tell. Default: it is `unreachable`. */
-  readonly diagnose?: CreateDiagnosis
   /** Time and chance; with `pageEnvironment()` also what is known of device and network. Default: those of the host. */
   readonly environment?: Environment
 }
@@ -61,16 +58,7 @@ export type ResolvedCoreOptions = Environment &
   Required<Omit<CoreClientOptions, Optional | 'environment'>> &
   Pick<CoreClientOptions, Optional>
 
-type Optional =
-  | 'token'
-  | 'data'
-  | 'name'
-  | 'version'
-  | 'faultOf'
-  | 'offlineQueue'
-  | 'serverChannels'
-  | 'advise'
-  | 'diagnose'
+type Optional = 'token' | 'data' | 'name' | 'version' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'
 
 const DEFAULTS = {
   moveUpDelayMs: 60_000,

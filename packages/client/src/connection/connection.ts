@@ -9,7 +9,6 @@ import {
 import type { Commands, Done } from '../command/commands.ts'
 import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
-import type { CreateDiagnosis } from '../http/diagnosis.ts'
 import { type CloseReason, closeReason, reasonOfCode } from '../reason/close-reason.ts'
 import { type Refusal, refusalOf } from '../reason/refusal.ts'
 import { type ClientEffect, type ClientTimes, createClientMachine } from '../state/client-machine.ts'
@@ -17,7 +16,6 @@ import type { ClientState } from '../state/client-state.ts'
 import { drive } from '../state/drive.ts'
 import { during } from '../state/during.ts'
 import { NEVER } from '../time/never.ts'
-import { sessionUrl } from '../transport/session-url.ts'
 import type { OpenTransport, Transport, TransportChoice } from '../transport/transport.ts'
 import { type CreateTokens, createTokens, type Tokens } from './tokens.ts'
 
@@ -28,8 +26,6 @@ interface ConnectionOptions extends Environment, ClientTimes {
   readonly moveUpDelayMs: number
   /** Knows more of what is to be done about a reason. */
   readonly advise?: (reason: CloseReason) => CloseReason
-  /** Finds out why a WebSocket did not open. */
-  readonly diagnose?: CreateDiagnosis
 }
 
 /** What a connection is made of, and who hears what becomes of it. */
@@ -82,6 +78,8 @@ export interface Connection {
   disconnect(): void
   /** It is no good: it is dropped, and what follows from the reason is done. */
   end(reason: CloseReason): void
+  /** More is known of why the last attempt ended. */
+  learned(reason: CloseReason): void
   /** Sends a message. */
   send(text: string): void
 }
@@ -101,7 +99,6 @@ export function createConnection(host: ConnectionHost): Connection {
     over: refuse,
   })
   const machine = createClientMachine(options, random, options.advise)
-  const diagnose = options.diagnose?.(sessionUrl(url), nowMs)
   const apply = drive(machine, options, (effect: ClientEffect | undefined, changed) => {
     if (effect === 'close') {
       const { reason } = machine.state as ClientState & { readonly reason: CloseReason }
@@ -126,15 +123,7 @@ export function createConnection(host: ConnectionHost): Connection {
   })
 
   function end(reason: CloseReason): void {
-    const { present } = choice
     apply(machine.ended(reason, nowMs()))
-    // Where another transport is next, what becomes of that tells more.
-    if (choice.present === present) diagnose?.(reason, during(machine, learned))
-  }
-
-  function learned(found: CloseReason): void {
-    machine.learned(found, nowMs())
-    apply()
   }
 
   function refuse(refusal: Refusal): void {
@@ -229,6 +218,10 @@ export function createConnection(host: ConnectionHost): Connection {
     },
     disconnect: () => apply(machine.disconnect()),
     end,
+    learned(reason) {
+      machine.learned(reason, nowMs())
+      apply()
+    },
     send,
   }
   const { transport: given } = options

@@ -113,7 +113,7 @@ test('where another transport is next, nobody is asked: what becomes of that tel
 test('a core asks when it is told to', async () => {
   const { url, asked } = await serve(says(404, 'Not found'))
   const silent = new CoreClient(url, { transport: severalTransports(transports), minDelayMs: 1, maxDelayMs: 1 })
-  const asking = new CoreClient(url, { transport: severalTransports(transports), diagnose: diagnosed })
+  const asking = new CoreClient(url, { transport: severalTransports(transports, diagnosed) })
   onTestFinished(() => {
     for (const client of [silent, asking]) client.disconnect()
   })
