@@ -213,7 +213,7 @@ describe('docs/limits.md has the defaults of the code', () => {
   })
 
   test('of the client', () => {
-    const resolved = resolveCoreOptions({ transports: [webSocket()] })
+    const resolved = resolveCoreOptions({ transport: webSocket() })
     const options = { ...resolved, maxBufferedPublications: maxBufferedOf({}) } as unknown as Record<string, number>
     const queue = read('packages/client/src/command/offline-queue.ts')
     const limits = [...rows].filter(([name]) => name.startsWith('client.'))

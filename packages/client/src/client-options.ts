@@ -1,7 +1,9 @@
 import { type OfflineQueueOptions, offlineQueue } from './command/offline-queue.ts'
 import { askedTokens, type GetToken } from './connection/asked-tokens.ts'
+import { severalTransports } from './connection/several-transports.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { CoreClientOptions } from './core-options.ts'
+import { pageEnvironment } from './environment/page-environment.ts'
 import { diagnosed } from './http/diagnosis.ts'
 import { faultsBy, type PublicationCheck } from './publication/faults-by.ts'
 import { advised } from './reason/advice.ts'
@@ -10,10 +12,14 @@ import { resolveShareLimits } from './share/share-limits.ts'
 import { sharedLater } from './shared-later.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
 import type { ShareOptions } from './tabs/shared.ts'
+import type { Transport } from './transport/transport.ts'
+import { webSocket } from './transport/websocket.ts'
 
 /** How a client connects, how long it has patience, and what it does beside. */
 export interface ClientOptions
-  extends Omit<CoreClientOptions, 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise' | 'diagnose'> {
+  extends Omit<CoreClientOptions, 'transport' | 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'> {
+  /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
+  readonly transports?: readonly Transport[]
   /** A token that there is already. With `getToken` too it is used until the hub says that it is too old. */
   readonly token?: string
   /** Asked for a token when one is needed. `null`: nobody is logged in. What it throws is tried again later. */
@@ -45,6 +51,7 @@ export function coreOptionsOf({
   check,
   offlineQueue: queue,
   share,
+  transports,
   ...options
 }: ClientOptions): CoreClientOptions {
   const by = tokenOf({ token, getToken })
@@ -54,10 +61,15 @@ export function coreOptionsOf({
     ...(by !== undefined && { token: by }),
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
-    ...(share && { transports: [sharedLater({ ...options, ...(share as ShareOptions) })] }),
+    transport: severalTransports(
+      share
+        ? [sharedLater({ ...options, ...(transports && { transports }), ...(share as ShareOptions) })]
+        : (transports ?? [webSocket()]),
+      diagnosed,
+    ),
+    environment: options.environment ?? pageEnvironment(),
     serverChannels,
     advise: advised,
-    diagnose: diagnosed,
   }
 }
 

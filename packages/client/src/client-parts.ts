@@ -1,14 +1,14 @@
 import type { ConnectRequest, ConnectResult, Push } from '@wigwag/protocol'
 import { type Commands, createCommands } from './command/commands.ts'
-import { createOutgoing } from './command/outgoing.ts'
 import { createPublish, type Publish } from './command/publish.ts'
 import type { ClientEvents } from './connection/client-events.ts'
-import { type Connection, createConnection } from './connection/connection.ts'
+import { type ChannelListener, type Connection, createConnection } from './connection/connection.ts'
 import { type CoreClientOptions, resolveCoreOptions } from './core-options.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
-import { ClientError } from './error/client-error.ts'
+import type { ClientError } from './error/client-error.ts'
+import { overError } from './error/over-error.ts'
 import { parseUrl } from './error/parse-url.ts'
-import { closeReason } from './reason/close-reason.ts'
+import { type CloseReason, closeReason } from './reason/close-reason.ts'
 import type { ClientState } from './state/client-state.ts'
 import {
   type CoreSubscription,
@@ -17,12 +17,12 @@ import {
   type WantedSubscription,
 } from './subscription/core-subscription.ts'
 import type { CoreSubscriptionOptions } from './subscription/subscription-options.ts'
+import { NEVER } from './time/never.ts'
 
 /** What a client is made of. */
-export interface ClientParts {
-  readonly connection: Connection
-  readonly emitter: Emitter<ClientEvents>
-  readonly commands: Commands
+export interface ClientParts extends Connection {
+  readonly on: Emitter<ClientEvents>['on']
+  readonly call: Commands['call']
   readonly publish: Publish
   /** Connects if nobody has decided otherwise; says why there will be no connection. */
   seek(): ClientError | undefined
@@ -34,62 +34,41 @@ export interface ClientParts {
 /** Puts a client together: each of its parts is told what concerns it of what the others come to. */
 export function assembleClient(url: string | URL, given: CoreClientOptions): ClientParts {
   const options = resolveCoreOptions(given)
-  const { environment, data, name, version } = options
+  const { data, name, version, report, faultOf } = options
   const wanted = new Map<string, WantedSubscription>()
   let isOnline = false
-  const emitter: Emitter<ClientEvents> = createEmitter(environment.report)
-  const { emit } = emitter
-  const outgoing = createOutgoing((text) => connection.send(text))
+  const { on, emit }: Emitter<ClientEvents> = createEmitter(report)
   const commands = createCommands({
     options,
-    push: outgoing.push,
-    isHeld: (channel) => wanted.get(channel)?.subscription.state.phase === 'subscribing',
+    send: (text) => connection.send(text),
+    isReady: (channel = '') =>
+      connection.state.phase === 'connected' && wanted.get(channel)?.subscription.state.phase !== 'subscribing',
+    silent: () => connection.end(closeReason('replyTimeout')),
     seek,
   })
-  const serverChannels = options.serverChannels?.({
-    emit,
-    faultOf: (channel, packet) => options.faultOf?.(channel, packet),
-  })
+  const serverChannels = options.serverChannels?.({ emit, faultOf })
   const connection = createConnection({
     url: parseUrl(url),
     options,
     commands,
-    outgoing,
-    greeting(token): ConnectRequest {
-      const subs = serverChannels?.request
-      return {
-        ...(token && { token }),
-        ...(data !== undefined && { data }),
-        ...(name !== undefined && { name }),
-        ...(version !== undefined && { version }),
-        ...(subs && { subs }),
-      }
-    },
-    greeted() {
+    emit,
+    greet(token, done) {
+      // JSON has nothing of what is undefined.
+      const request = { token: token || undefined, data, name, version, subs: serverChannels?.request }
+      commands.ask('connect', request as ConnectRequest, done, NEVER)
       isOnline = true
-      for (const each of all()) each.online()
+      for (const each of listeners()) each.online(true)
     },
     joined({ client, data: said, subs = {} }: ConnectResult) {
-      commands.open()
+      commands.release()
       emit('connected', { phase: 'connected', client, data: said })
       serverChannels?.joined(subs)
     },
-    dropped() {
-      isOnline = false
-      serverChannels?.dropped()
-      commands.close()
-      for (const each of all()) each.offline()
-    },
     changed,
     pushed,
-    failed: (error) => emit('error', error),
-    // What comes in channels of the server may be lost, where nobody is told of it.
-    canMove: () =>
-      commands.isIdle &&
-      serverChannels?.canRecover !== false &&
-      all().every(({ subscription: { state, position } }) => state.phase === 'subscribed' && position !== undefined),
+    listeners,
   })
-  const publish = createPublish(commands, options.offlineQueue?.(commands, environment))
+  const publish = createPublish(commands, options.offlineQueue?.(commands, options))
   const host: SubscriptionHost = {
     options,
     commands,
@@ -97,13 +76,12 @@ export function assembleClient(url: string | URL, given: CoreClientOptions): Cli
     wanted,
     isOnline: () => isOnline,
     seek,
-    listen: (changed) => emitter.on('state', changed),
-    silent: () => connection.end(closeReason('replyTimeout')),
+    listen: (changed) => on('state', changed),
   }
 
   /** As they are now: handlers may end some, and begin others. */
-  function all(): WantedSubscription[] {
-    return [...wanted.values()]
+  function listeners(): ChannelListener[] {
+    return [...wanted.values(), ...(serverChannels ? [serverChannels] : [])]
   }
 
   function seek(): ClientError | undefined {
@@ -112,31 +90,35 @@ export function assembleClient(url: string | URL, given: CoreClientOptions): Cli
     return disconnected(connection.state)
   }
 
-  function changed(state: ClientState): void {
-    const { phase } = state
-    if (phase !== 'connected' && state.reason.name === 'stateInvalidated') {
-      for (const each of all()) each.invalidate()
-      serverChannels?.invalidate()
+  function interrupt(state: ClientState & { readonly reason: CloseReason }): void {
+    isOnline = false
+    commands.close(disconnected(state))
+    for (const each of listeners()) {
+      each.online(false)
+      if (state.reason.name === 'stateInvalidated') each.invalidate()
     }
-    const error = disconnected(state)
-    if (error !== undefined) commands.abandon(error)
+  }
+
+  function changed(state: ClientState): void {
+    if (state.phase !== 'connected') interrupt(state)
+    // Whoever heard that a subscription is interrupted may have gone on from there.
+    if (state !== connection.state) return
     emit('state', state)
     // `connected` says more, and is told when that is known.
-    if (phase !== 'connected') emit(phase, state as never)
+    if (state.phase !== 'connected') emit(state.phase, state as never)
   }
 
   function pushed(push: Push): void {
     if ('message' in push) emit('message', push.message.data)
     if (!('channel' in push)) return
-    const subscription = wanted.get(push.channel)
-    if (subscription === undefined || 'subscribe' in push) serverChannels?.pushed(push)
-    else subscription.pushed(push)
+    // Whom the server subscribes it tells of itself.
+    const listener = ('subscribe' in push ? undefined : wanted.get(push.channel)) ?? serverChannels
+    listener?.pushed(push)
   }
 
-  return {
-    connection,
-    emitter,
-    commands,
+  return Object.assign(connection, {
+    on,
+    call: commands.call,
     publish,
     seek,
     subscribe<Data, Input>(channel: string, own: CoreSubscriptionOptions<Data>): CoreSubscription<Data, Input> {
@@ -145,15 +127,14 @@ export function assembleClient(url: string | URL, given: CoreClientOptions): Cli
       return subscription
     },
     unsubscribe() {
-      for (const { subscription } of all()) subscription.unsubscribe()
+      for (const { subscription } of [...wanted.values()]) subscription.unsubscribe()
     },
-  }
+  })
 }
 
 /** Why there will be no connection. */
 function disconnected(state: ClientState): ClientError | undefined {
   if (state.phase !== 'disconnected') return undefined
   const { reason } = state
-  const message = `There is no connection, and none is sought: ${reason.text}. ${reason.advice}`
-  return new ClientError('ERR_DISCONNECTED', message, { reason })
+  return overError('ERR_DISCONNECTED', 'There is no connection, and none is sought', reason, reason.advice)
 }

@@ -1,4 +1,15 @@
-import type { CheckedChannel, Contract, PublicationInput, PublicationOutput } from '@wigwag/protocol'
+import type {
+  CheckedChannel,
+  Contract,
+  Json,
+  MethodsOf,
+  PublicationInput,
+  PublicationOutput,
+  RpcInput,
+  RpcOutput,
+} from '@wigwag/protocol'
+import { type RpcArguments, rpc, send } from './calls.ts'
+import type { CallOptions } from './cancellable.ts'
 import { type ClientOptions, coreOptionsOf, maxBufferedOf, tokenOf } from './client-options.ts'
 import { CoreClient } from './core-client.ts'
 import type { ClientData } from './publication/publication-types.ts'
@@ -30,5 +41,18 @@ export class Client<const C extends Contract = Contract> extends CoreClient<C> {
       super.subscribe(channel, { ...options, ...(by !== undefined && { token: by }) }),
       this.#maxBuffered,
     )
+  }
+
+  /** Calls a method of the hub; resolves with what it answers. Rejects with `ERR_REPLY` when it refuses. */
+  rpc<const Name extends keyof MethodsOf<C> & string>(
+    method: Name,
+    ...given: RpcArguments<RpcInput<MethodsOf<C>[Name]>>
+  ): Promise<RpcOutput<MethodsOf<C>[Name]>> {
+    return rpc<C, Name>(this, method, ...given)
+  }
+
+  /** Sends something to the hub, for no channel. Resolves when it has been handed to the connection: there is no answer. */
+  send(data: Json, options?: CallOptions): Promise<void> {
+    return send(this as never, data, options)
   }
 }

@@ -1,16 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type {
-  CheckedChannel,
-  Contract,
-  Json,
-  MethodsOf,
-  PublicationInput,
-  PublicationOutput,
-  RpcInput,
-  RpcOutput,
-} from '@wigwag/protocol'
+import type { CheckedChannel, Contract, Json, PublicationInput, PublicationOutput, Requests } from '@wigwag/protocol'
 import type { CallOptions } from './cancellable.ts'
 import { assembleClient, type ClientParts } from './client-parts.ts'
+import type { Answer } from './command/commands.ts'
 import type { PublishOptions } from './command/publish.ts'
 import type { ClientEvents } from './connection/client-events.ts'
 import type { CoreClientOptions } from './core-options.ts'
@@ -38,17 +30,17 @@ export class CoreClient<const C extends Contract = Contract> {
 
   /** Whether there is a connection, and why not. */
   get state(): ClientState {
-    return this.#parts.connection.state
+    return this.#parts.state
   }
 
   /** Connects now, rather than when it is needed; and again after it was sent away. */
   connect(): void {
-    this.#parts.connection.connect()
+    this.#parts.connect()
   }
 
   /** Ends the connection, and seeks no other. Subscriptions stay, for `connect()`. */
   disconnect(): void {
-    this.#parts.connection.disconnect()
+    this.#parts.disconnect()
   }
 
   /**
@@ -69,7 +61,7 @@ export class CoreClient<const C extends Contract = Contract> {
     listener: (event: ClientEvents[Name]) => void,
     options?: { readonly signal?: AbortSignal },
   ): () => void {
-    return this.#parts.emitter.on(name, listener, options)
+    return this.#parts.on(name, listener, options)
   }
 
   /**
@@ -92,18 +84,9 @@ export class CoreClient<const C extends Contract = Contract> {
     return this.#parts.publish(channel, data as Json, options)
   }
 
-  /** Calls a method of the hub; resolves with what it answers. Rejects with `ERR_REPLY` when it refuses. */
-  async rpc<const Name extends keyof MethodsOf<C> & string>(
-    method: Name,
-    ...[data, options]: RpcArguments<RpcInput<MethodsOf<C>[Name]>>
-  ): Promise<RpcOutput<MethodsOf<C>[Name]>> {
-    const request = { method, ...(data !== undefined && { data: data as Json }) }
-    return (await this.#parts.commands.call('rpc', request, options)).data as RpcOutput<MethodsOf<C>[Name]>
-  }
-
-  /** Sends something to the hub, for no channel. Resolves when it has been handed to the connection: there is no answer. */
-  async send(data: Json, options?: CallOptions): Promise<void> {
-    await this.#parts.commands.call('send', { data }, options)
+  /** Sends a command that is about no channel, when there is a connection; resolves with the hub's answer. See `rpc` and `send`. */
+  call<M extends 'rpc' | 'send'>(method: M, request: Requests[M], options?: CallOptions): Promise<Answer<M>> {
+    return this.#parts.call(method, request, options)
   }
 
   /** Ends the connection and every subscription. */
@@ -112,8 +95,3 @@ export class CoreClient<const C extends Contract = Contract> {
     this.disconnect()
   }
 }
-
-/** What a method is called with: nothing, where it takes nothing. */
-type RpcArguments<Input> = undefined extends Input
-  ? [data?: Input, options?: CallOptions]
-  : [data: Input, options?: CallOptions]

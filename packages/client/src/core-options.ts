@@ -1,10 +1,9 @@
 import type { Json } from '@wigwag/protocol'
 import type { CreateQueue } from './command/offline-queue.ts'
+import type { ChooseTransport } from './connection/connection.ts'
 import type { CreateTokens } from './connection/tokens.ts'
 import type { Environment } from './environment/environment.ts'
 import { hostEnvironment } from './environment/host-environment.ts'
-import { ClientError } from './error/client-error.ts'
-import type { CreateDiagnosis } from './http/diagnosis.ts'
 import type { FaultOf } from './publication/faults-by.ts'
 import type { CloseReason } from './reason/close-reason.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -21,8 +20,8 @@ export interface CoreClientOptions {
   /** Name and version of the program, for `authenticate` and logs. Default none. */
   readonly name?: string
   readonly version?: string
-  /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
-  readonly transports?: readonly Transport[]
+  /** The way to the hub; or what `severalTransports` makes of several. Default: `webSocket()`. */
+  readonly transport?: Transport | ChooseTransport
   /**
    * How long to stay with a transport that is not the first before those above it are tried, in milliseconds: between half of it and
    * all, and twice that each time, up to an hour. Default 60,000.
@@ -50,25 +49,16 @@ export interface CoreClientOptions {
   readonly serverChannels?: (host: ServerChannelsHost) => ServerChannels
   /** `advised`: what is to be done about each reason in particular. Default: what goes for all of its kind. */
   readonly advise?: (reason: CloseReason) => CloseReason
-  /** `diagnosed`: finds out why a WebSocket did not open, which browsers do not tell. Default: it is `unreachable`. */
-  readonly diagnose?: CreateDiagnosis
-  /** Time, chance, device and page. Default: those of the host. */
+  /** Time and chance; with `pageEnvironment()` also what is known of device and network. Default: those of the host. */
   readonly environment?: Environment
 }
 
-/** With every default filled in. */
-export type ResolvedCoreOptions = Required<Omit<CoreClientOptions, Optional>> & Pick<CoreClientOptions, Optional>
+/** With every default filled in, and what the environment lends beside. */
+export type ResolvedCoreOptions = Environment &
+  Required<Omit<CoreClientOptions, Optional | 'environment'>> &
+  Pick<CoreClientOptions, Optional>
 
-type Optional =
-  | 'token'
-  | 'data'
-  | 'name'
-  | 'version'
-  | 'faultOf'
-  | 'offlineQueue'
-  | 'serverChannels'
-  | 'advise'
-  | 'diagnose'
+type Optional = 'token' | 'data' | 'name' | 'version' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'
 
 const DEFAULTS = {
   moveUpDelayMs: 60_000,
@@ -83,7 +73,6 @@ const DEFAULTS = {
 
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveCoreOptions(options: CoreClientOptions): ResolvedCoreOptions {
-  const { transports = [webSocket()], environment = hostEnvironment() } = options
-  if (transports.length === 0) throw new ClientError('ERR_OPTION', 'transports must name one at least.')
-  return { ...resolveOptions(DEFAULTS, options), transports, environment }
+  const { transport = webSocket(), environment = hostEnvironment() } = options
+  return { ...environment, ...resolveOptions(DEFAULTS, options), transport }
 }

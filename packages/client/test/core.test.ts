@@ -10,6 +10,7 @@ import {
   presence,
   presenceStats,
   publications,
+  rpc,
   serverChannels,
 } from '@wigwag/client/core'
 import type { HubOptions } from '@wigwag/hub'
@@ -24,7 +25,7 @@ function coreBench(options: Partial<HubOptions> = {}): CoreBench {
     ...bench,
     core: (own = {}) => {
       const environment = bench.clock.environment()
-      const client = new CoreClient('http://hub.test/', { transports: [bench.line], environment, ...own })
+      const client = new CoreClient('http://hub.test/', { transport: bench.line, environment, ...own })
       onTestFinished(() => client[Symbol.asyncDispose]())
       return client
     },
@@ -47,7 +48,7 @@ describe('the core alone', () => {
     const orders = client.subscribe('orders:42', { on: { shipped: (order) => heard.push(order) } })
     await orders.ready()
     await orders.publish({ type: 'shipped', id: 1 })
-    expect(await client.rpc('whoAmI')).toBe('ann')
+    expect(await rpc(client, 'whoAmI')).toBe('ann')
     line.cut()
     await hub.publish('orders:42', { type: 'shipped', id: 2 })
     line.mend()

@@ -1,6 +1,5 @@
 import {
   type CommandPacket,
-  type ErrorPacket,
   encodePacket,
   type Method,
   type ReplyPacket,
@@ -9,10 +8,12 @@ import {
 } from '@wigwag/protocol'
 import { type CallOptions, cancellable } from '../cancellable.ts'
 import type { Environment } from '../environment/environment.ts'
-import { ClientError } from '../error/client-error.ts'
+import { ClientError, type ClientErrorCode, type ClientErrorDetails } from '../error/client-error.ts'
+
+import { createOutgoing, type Outgoing } from './outgoing.ts'
 
 /** What the hub answers to a method; nothing, where that is not answered. */
-type Answer<M extends Method> = M extends keyof Results ? Results[M] : undefined
+export type Answer<M extends Method> = M extends keyof Results ? Results[M] : undefined
 
 /** Is told what a command comes to. */
 export type Done<M extends Method> = (answer: Answer<M> | ClientError) => void
@@ -20,15 +21,13 @@ export type Done<M extends Method> = (answer: Answer<M> | ClientError) => void
 /** What commands need of their client. */
 export interface CommandHost {
   /** Of the client: by default the application waits for `timeoutMs`. */
-  readonly options: {
-    readonly environment: Environment
-    readonly timeoutMs: number
-    readonly connectTimeoutMs: number
-  }
-  /** Sends a packet. */
-  push(line: string): void
-  /** Whether what the application asks of a channel waits, because that is being subscribed. */
-  isHeld(channel: string): boolean
+  readonly options: Environment & { readonly timeoutMs: number; readonly connectTimeoutMs: number }
+  /** Sends a message. */
+  send(text: string): void
+  /** Whether there is a connection; and none is being subscribed that the command is about. */
+  isReady(channel?: string): boolean
+  /** The hub does not answer the client itself: the connection is no good. */
+  silent(): void
   /** Seeks a connection if there is none, or says why none is sought. */
   seek(): ClientError | undefined
 }
@@ -37,11 +36,14 @@ export interface CommandHost {
  * Commands and their answers. Those of the application wait for a connection, as long as they may; those of the client are for the
  * connection that there is.
  */
-export interface Commands {
+export interface Commands extends Outgoing {
   /** Whether nobody waits for an answer. */
   readonly isIdle: boolean
-  /** Sends a command of the client itself. Its connection's end ends it, unsaid. */
-  ask<M extends Method>(method: M, request: Requests[M], timeoutMs: number, done: Done<M>): void
+  /**
+   * Sends a command of the client itself. Its connection's end ends it, unsaid; and it ends the connection, when it has no answer within
+   * `timeoutMs`, by default that of the client.
+   */
+  ask<M extends Method>(method: M, request: Requests[M], done: Done<M>, timeoutMs?: number): void
   /** Sends a command of the application when there is a connection; resolves with its answer. */
   call<M extends Method>(method: M, request: Requests[M], options?: CallOptions): Promise<Answer<M>>
   /**
@@ -49,14 +51,13 @@ export interface Commands {
    * it: nobody waits for the answer any more.
    */
   keep<M extends Method>(method: M, request: Requests[M], timeoutMs: number, done: Done<M>): () => void
-  /** There is a connection: what waited goes. */
-  open(): void
-  /** A channel that commands waited for may have been subscribed. */
+  /** There is a connection, or a channel that commands waited for may have been subscribed. */
   release(): void
-  /** The connection is over. What may not be sent again fails. */
-  close(): void
-  /** No connection is sought any more: what waits for one fails, but for what is kept. */
-  abandon(error: ClientError): void
+  /**
+   * There is no connection, or none any more: what was sent and may not be sent again fails. `error`: none is sought, so that what waits
+   * for one fails, too, but for what is kept.
+   */
+  close(error?: ClientError): void
   /** An answer has come. Those that nobody waits for are passed over. */
   reply(packet: ReplyPacket): void
 }
@@ -80,10 +81,10 @@ type Owner = 'client' | 'call' | 'kept'
 /** Commands of the application without an answer (count): hubs take 256. Others wait. */
 const MAX_UNANSWERED = 128
 
-export function createCommands({ options, push, isHeld, seek }: CommandHost): Commands {
+export function createCommands({ options, send: sendMessage, isReady, silent, seek }: CommandHost): Commands {
   // In the order in which they were asked for, which is that of their ids.
   const pending = new Map<number, Pending>()
-  let isOpen = false
+  const outgoing = createOutgoing(sendMessage)
   let lastId = 0
 
   function add<M extends Method>(owner: Owner, method: M, request: Requests[M], maxMs: number, done: Done<M>): Pending {
@@ -92,10 +93,12 @@ export function createCommands({ options, push, isHeld, seek }: CommandHost): Co
     const packet = { ...(method !== 'send' && { id }), [method]: request } as CommandPacket
     const { channel } = request as { readonly channel?: string }
     // What goes along with the greeting is answered behind that, which has a time of its own.
-    const greetingMs = owner === 'client' && !isOpen ? options.connectTimeoutMs : 0
-    const stop = options.environment.after(maxMs + greetingMs, () => {
+    const greetingMs = owner === 'client' && !isReady() ? options.connectTimeoutMs : 0
+    const stop = options.after(maxMs + greetingMs, () => {
       take(id)
-      done(timedOut(method))
+      if (owner === 'client') silent()
+      else
+        done(errorOf('ERR_TIMEOUT', method, 'no answer in time. Is there a connection? See client.state.', TEMPORARY))
     })
     const added: Pending = { id, method, channel, line: encodePacket(packet), owner, isSent: false, done, stop }
     pending.set(id, added)
@@ -111,7 +114,7 @@ export function createCommands({ options, push, isHeld, seek }: CommandHost): Co
 
   function send(each: Pending): void {
     each.isSent = true
-    push(each.line)
+    outgoing.push(each.line)
     if (each.method === 'send') take(each.id)?.done(undefined as never)
   }
 
@@ -119,21 +122,21 @@ export function createCommands({ options, push, isHeld, seek }: CommandHost): Co
     let free = MAX_UNANSWERED
     for (const { isSent, owner } of pending.values()) if (isSent && owner !== 'client') free--
     for (const each of pending.values()) {
-      if (!isOpen || free <= 0) return
-      if (each.isSent || (each.channel !== undefined && isHeld(each.channel))) continue
+      if (free <= 0) return
+      if (each.isSent || !isReady(each.channel)) continue
       free--
       send(each)
     }
   }
 
   /** Ends those that are sent, or those that are not. */
-  function fail(isSent: boolean, errorOf: (method: Method) => ClientError): void {
+  function fail(isSent: boolean, why: (method: Method) => ClientError): void {
     for (const each of pending.values()) {
       if (each.isSent !== isSent) continue
       each.isSent = false
       if (each.owner === 'kept') continue
       take(each.id)
-      if (each.owner === 'call') each.done(errorOf(each.method) as never)
+      if (each.owner === 'call') each.done(why(each.method) as never)
     }
   }
 
@@ -147,47 +150,47 @@ export function createCommands({ options, push, isHeld, seek }: CommandHost): Co
   }
 
   return {
+    ...outgoing,
     get isIdle() {
       return pending.size === 0
     },
-    ask: (method, request, maxMs, done) => send(add('client', method, request, maxMs, done)),
+    ask: (method, request, done, maxMs = options.timeoutMs) => send(add('client', method, request, maxMs, done)),
     call: (method, request, { signal, timeoutMs: maxMs = options.timeoutMs } = {}) =>
       cancellable(signal, (settle) => enter('call', method, request, maxMs, settle)),
     keep: (method, request, maxMs, done) => enter('kept', method, request, maxMs, done),
-    open() {
-      isOpen = true
-      release()
-    },
     release,
-    close() {
-      isOpen = false
+    close(error) {
+      outgoing.take()
       fail(true, notAcknowledged)
+      if (error !== undefined) fail(false, () => error)
     },
-    abandon: (error) => fail(false, () => error),
     reply(packet) {
       const answered = take(packet.id)
       if (answered === undefined) return
       release()
       const { done, method } = answered
-      done(('error' in packet ? refused(method, packet.error) : (packet as Partial<Results>)[method as never]) as never)
+      done(answerOf(method, packet) as never)
     },
   }
 }
 
-function refused(method: Method, { code, message, temporary = false }: ErrorPacket): ClientError {
-  return new ClientError('ERR_REPLY', `${method}: ${message}`, { number: code, temporary })
+const TEMPORARY = { temporary: true }
+
+function errorOf(code: ClientErrorCode, method: Method, text: string, details?: ClientErrorDetails): ClientError {
+  return new ClientError(code, `${method}: ${text}`, details)
 }
 
-function timedOut(method: Method): ClientError {
-  return new ClientError('ERR_TIMEOUT', `${method}: no answer in time. Is there a connection? See client.state.`, {
-    temporary: true,
-  })
+function answerOf(method: Method, packet: ReplyPacket): unknown {
+  if (!('error' in packet)) return (packet as Partial<Results>)[method as never]
+  const { code: number, message, temporary = false } = packet.error
+  return errorOf('ERR_REPLY', method, message, { number, temporary })
 }
 
 function notAcknowledged(method: Method): ClientError {
-  const advice = method === 'publish' ? ' Publish again with the same idempotencyKey to have it stored once.' : ''
-  return new ClientError(
+  const advice = method === 'publish' ? ' Publish again with the same idempotencyKey.' : ''
+  return errorOf(
     'ERR_NOT_ACKNOWLEDGED',
-    `${method}: the connection ended before the answer; it may have been carried out.${advice}`,
+    method,
+    `the connection ended before the answer; it may have been carried out.${advice}`,
   )
 }

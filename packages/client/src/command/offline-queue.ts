@@ -22,7 +22,7 @@ const DEFAULTS = { maxPublications: 100, maxBytes: 262_144, maxAgeMs: 60_000 } a
 export type PublishKept = (request: PublishRequest, signal: AbortSignal | undefined) => Promise<void>
 
 /** Makes the queue of a client. */
-export type CreateQueue = (commands: Commands, environment: Environment) => PublishKept
+export type CreateQueue = (commands: Commands, environment: Pick<Environment, 'createId'>) => PublishKept
 
 /**
  * Keeps what is published while there is no connection, and sends it again when the answer was lost: each is stored once. Throws
@@ -57,7 +57,7 @@ export function offlineQueue(options: OfflineQueueOptions = {}): CreateQueue {
           settle(leave)
           return () => {}
         }
-        const keyed = { idempotency_key: createKey(), ...request }
+        const keyed = { ...request, idempotency_key: request.idempotency_key ?? createKey() }
         const forget = commands.keep('publish', keyed, maxAgeMs, (answer) => {
           leave()
           settle(answer instanceof ClientError ? orTooOld(answer) : answer)

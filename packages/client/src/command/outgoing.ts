@@ -30,16 +30,16 @@ export function createOutgoing(send: (text: string) => void): Outgoing {
 
 /** Messages that carry packets, in their order: as few as can be. */
 export function batchesOf(lines: readonly string[]): string[] {
-  const batches: string[] = []
-  let batch = ''
-  let count = 0
+  const batches: string[][] = []
+  let length = 0
   for (const line of lines) {
-    if (count > 0 && (count === MAX_BATCH || batch.length + line.length >= MAX_BATCH_LENGTH)) {
-      batches.push(batch)
-      count = 0
+    const batch = batches.at(-1)
+    length += line.length + 1
+    if (batch !== undefined && batch.length < MAX_BATCH && length <= MAX_BATCH_LENGTH + 1) batch.push(line)
+    else {
+      batches.push([line])
+      length = line.length + 1
     }
-    batch = count++ === 0 ? line : `${batch}\n${line}`
   }
-  if (count > 0) batches.push(batch)
-  return batches
+  return batches.map((batch) => batch.join('\n'))
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@wigwag/protocol'
+import type { Json, PublishRequest } from '@wigwag/protocol'
 import type { CallOptions } from '../cancellable.ts'
 import type { Commands } from './commands.ts'
 import type { PublishKept } from './offline-queue.ts'
@@ -18,7 +18,8 @@ export type Publish = (channel: string, data: Json, options?: PublishOptions) =>
 /** `keep` publishes instead of the commands, where there is an offline queue. */
 export function createPublish(commands: Commands, keep: PublishKept | undefined): Publish {
   return async (channel, data, { idempotencyKey, ...options } = {}) => {
-    const request = { channel, data, ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }) }
+    // JSON has nothing of what is undefined.
+    const request = { channel, data, idempotency_key: idempotencyKey } as PublishRequest
     await (keep === undefined ? commands.call('publish', request, options) : keep(request, options.signal))
   }
 }

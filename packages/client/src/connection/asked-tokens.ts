@@ -1,7 +1,8 @@
 import type { SubRefreshResult } from '@wigwag/protocol'
 import { ClientError } from '../error/client-error.ts'
+import { type Refusal, refusalOf } from '../reason/refusal.ts'
 import { backoffDelay } from '../time/backoff.ts'
-import type { CreateTokens, TokenFailure, TokenHost, Tokens, TokenVerdict } from './tokens.ts'
+import type { CreateTokens, TokenHost, Tokens, TokenVerdict } from './tokens.ts'
 
 /** Asks the application for a token. `undefined` or `null`: there is none to be had, because nobody is logged in. */
 export type GetToken<Context> = (
@@ -23,17 +24,19 @@ export function askedTokens<Context = object>(options: AskedTokensOptions<Contex
 /** After these another token may do. */
 const VOID: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated'])
 
+const PATIENT: ReadonlySet<string> = new Set(['tokenFailed', 'refusedForNow', 'tokenExpired'])
+
 /** One question at a time: a later one ends those before. */
 function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host: TokenHost): Tokens {
-  const { channel, timeoutMs, backoff, commands, failed, isPatient } = host
-  const { after, random } = host.environment
+  const { channel, options, commands, emit, over } = host
+  const { after, random } = options
   let token = given
   let isGood = given !== undefined
   let failures = 0
   let asking: AbortController | undefined
   let cancelRenewal = (): void => {}
 
-  async function answerOf(signal: AbortSignal): Promise<string | TokenFailure> {
+  async function answerOf(signal: AbortSignal): Promise<string | Refusal> {
     try {
       const answer = await getToken({ ...(channel !== undefined && { channel }), signal })
       return answer ?? { name: 'unauthorized', text: 'getToken has no token' }
@@ -43,7 +46,7 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     }
   }
 
-  async function question(done: (failure?: TokenFailure) => void): Promise<void> {
+  async function question(done: (refusal?: Refusal) => void): Promise<void> {
     stop()
     const own = new AbortController()
     asking = own
@@ -55,7 +58,7 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
       return done()
     }
     const { name, text, cause } = answer
-    if (name === 'tokenFailed') failed(new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
+    if (name === 'tokenFailed') emit('error', new ClientError('ERR_TOKEN', text, { cause, temporary: true }))
     done(answer)
   }
 
@@ -63,7 +66,7 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     cancelRenewal()
     cancelRenewal = after(
       delayMs,
-      () => void question((failure) => (failure === undefined ? renew() : notRenewed(failure))),
+      () => void question((refusal) => (refusal === undefined ? renew() : notRenewed(refusal))),
     )
   }
 
@@ -74,16 +77,20 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     const done = (answer: SubRefreshResult | ClientError): void => {
       // Whoever has stopped waiting has another connection, or another subscription.
       if (asking !== own) return
-      if (answer instanceof ClientError) notRenewed(answer)
+      if (answer instanceof ClientError) notRenewed(refusalOf(answer, true))
       else holds(answer)
     }
-    if (channel === undefined) commands.ask('refresh', renewed, timeoutMs, done)
-    else commands.ask('sub_refresh', { channel, ...renewed }, timeoutMs, done)
+    if (channel === undefined) commands.ask('refresh', renewed, done)
+    else commands.ask('sub_refresh', { channel, ...renewed }, done)
   }
 
-  /** It is tried again, for as long as the hub has patience; or it is over. */
-  function notRenewed(reason: TokenFailure | ClientError): void {
-    if (isPatient(reason)) renewIn(backoffDelay(backoff, failures++, random()))
+  /**
+   * It is tried again: without another token the hub ends the session in time, or the subscription, which comes back with one. Or it is
+   * over.
+   */
+  function notRenewed(refusal: Refusal): void {
+    if (PATIENT.has(refusal.name)) renewIn(backoffDelay(options, failures++, random()))
+    else over(refusal)
   }
 
   function holds({ expires, ttl }: SubRefreshResult): void {

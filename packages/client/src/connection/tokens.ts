@@ -2,14 +2,8 @@ import type { SubRefreshResult } from '@wigwag/protocol'
 import type { Commands } from '../command/commands.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { ClientError } from '../error/client-error.ts'
+import type { Refusal } from '../reason/refusal.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
-
-/** Why there is no token: a reason for a connection as for a subscription. */
-export interface TokenFailure {
-  readonly name: 'unauthorized' | 'tokenFailed'
-  readonly text: string
-  readonly cause?: unknown
-}
 
 /** How a connection or a subscription ended, or an attempt at one. */
 export interface TokenVerdict {
@@ -24,7 +18,7 @@ export interface Tokens {
   /** Whether there is somebody to ask for another. */
   readonly isAsked: boolean
   /** Sees to it that there is one, at once if there is; or tells why there is none, unless `stop` was called meanwhile. */
-  ask(done: (failure?: TokenFailure) => void): void
+  ask(done: (refusal?: Refusal) => void): void
   /**
    * Nobody waits for an answer any more, and there is nothing left to renew. What it ended with says whether the token is of any more
    * use.
@@ -40,15 +34,13 @@ export interface Tokens {
 export interface TokenHost {
   /** The channel of a subscription. */
   readonly channel?: string
-  /** How long the hub may take to answer, in milliseconds. */
-  readonly timeoutMs: number
-  readonly backoff: ResolvedBackoff
-  readonly environment: Environment
+  /** Of the client. */
+  readonly options: Environment & ResolvedBackoff
   readonly commands: Commands
-  /** What the application threw. */
-  failed(error: ClientError): void
-  /** It could not be renewed. Returns whether that is to be tried again; otherwise it is over. */
-  isPatient(reason: TokenFailure | ClientError): boolean
+  /** Tells what the application threw. */
+  emit(name: 'error', error: ClientError): void
+  /** It could not be renewed: it is over. */
+  over(refusal: Refusal): void
 }
 
 /** Makes the tokens of a host. */

@@ -37,19 +37,16 @@ export interface ClientErrorDetails {
 /** Every error of the client. The message says what happened and what to do. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
-  readonly code: ClientErrorCode
+  declare readonly code: ClientErrorCode
   /** The hub's error, with `ERR_REPLY`: of `ErrorCode`, or the application's own. */
-  readonly number: number | undefined
+  declare readonly number: number | undefined
   /** Whether the same may succeed later. */
-  readonly temporary: boolean
+  declare readonly temporary: boolean
   /** Why there is no connection (`CloseReason`), or no subscription (`SubscriptionReason`). */
-  readonly reason: ClientErrorDetails['reason']
+  declare readonly reason: ClientErrorDetails['reason']
 
   constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {
     super(message, details)
-    this.code = code
-    this.number = details.number
-    this.temporary = details.temporary ?? false
-    this.reason = details.reason
+    Object.assign(this, { code, temporary: false }, details)
   }
 }

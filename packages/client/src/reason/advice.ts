@@ -18,7 +18,7 @@ const ADVICE: Readonly<Partial<Record<CloseReasonName, string>>> &
   webSocketBlocked: 'Have the proxy pass WebSockets on, or add a transport that falls back to HTTP.',
   connectTimeout: 'Nothing. If it lasts, a proxy takes connections and does not pass them on.',
   replyTimeout: 'Nothing. If it lasts, the hub is overloaded.',
-  tokenFailed: 'See why getToken throws: the error is its cause.',
+  tokenFailed: 'See why getToken throws, the error is its cause; or why it takes longer than connectTimeoutMs.',
   sendFailed: 'Nothing. If it lasts, see the text: requests do not get through, or more is sent than they carry.',
   application: 'What the application says: its own code, from 4000 to 4499.',
   internal: 'See the log of the hub.',

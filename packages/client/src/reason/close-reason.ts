@@ -50,7 +50,7 @@ export interface CloseReason {
   /** What to do about it. */
   readonly advice: string
   /** How long the hub asks to wait before, in milliseconds. */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
   /** What was thrown, where something was. */
   readonly cause?: unknown
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/environment.ts'
-import { hostEnvironment } from '../environment/host-environment.ts'
+import { pageEnvironment } from '../environment/page-environment.ts'
 import type { CreateDiagnosis } from '../http/diagnosis.ts'
 import { resolveOptions } from '../resolve-options.ts'
 import type { SocketWebSocket } from './socket-web-socket.ts'
@@ -63,7 +63,7 @@ const KEEPALIVE = { intervalMs: 25_000, timeoutMs: 5000 } as const
 
 /** Fills in defaults. Throws `ClientError` `ERR_OPTION` for a number that is none, or below 1. */
 export function resolveSocketOptions(options: SocketOptions): ResolvedSocketOptions {
-  const { environment = hostEnvironment(), keepalive } = options
+  const { environment = pageEnvironment(), keepalive } = options
   return {
     ...resolveOptions(DEFAULTS, options),
     environment,

@@ -7,7 +7,8 @@ import { ready } from '../ready.ts'
 import { type CloseReason, closeReason } from '../reason/close-reason.ts'
 import { type ClientEffect, type ClientMachine, createClientMachine } from '../state/client-machine.ts'
 import type { ClientState } from '../state/client-state.ts'
-import { createAlarm } from '../time/alarm.ts'
+import { drive } from '../state/drive.ts'
+import { during } from '../state/during.ts'
 import { SendQueue, sizeOf } from './send-queue.ts'
 import { type ResolvedSocketOptions, resolveSocketOptions, type SocketOptions } from './socket-options.ts'
 import type { OpenWebSocket, SocketBytes, SocketWebSocket } from './socket-web-socket.ts'
@@ -36,13 +37,12 @@ export class Socket {
   readonly #options: ResolvedSocketOptions
   readonly #emitter: Emitter<SocketEvents>
   readonly #machine: ClientMachine
-  readonly #setAlarm: (atMs: number) => void
+  readonly #apply: (effect?: ClientEffect) => void
   readonly #queue: SendQueue
   readonly #handlers: ReadonlyMap<string, (message: never) => void>
   readonly #close = (): void => this.close()
   readonly #diagnose: Diagnose | undefined
   #socket: OpenWebSocket | undefined
-  #told: ClientState
   #state: SocketState
   #unwatch: (() => void) | undefined
 
@@ -64,9 +64,8 @@ export class Socket {
       maxAdvisedDelayMs: resolved.maxDelayMs,
     }
     this.#machine = createClientMachine(times, environment.random)
-    this.#setAlarm = createAlarm(environment, (nowMs) => this.#apply(this.#machine.tick(nowMs)))
+    this.#apply = drive(this.#machine, environment, (effect, changed) => this.#obey(effect, changed))
     this.#diagnose = options.diagnose?.(this.#url, environment.nowMs)
-    this.#told = this.#machine.state
     this.#state = this.#machine.state as SocketState
     this.connect()
   }
@@ -81,7 +80,7 @@ export class Socket {
     const { signal, environment } = this.#options
     if (signal?.aborted) return
     signal?.addEventListener('abort', this.#close)
-    this.#unwatch ??= environment.watch((what) => this.#noticed(what))
+    this.#unwatch ??= environment.watch?.((what) => this.#noticed(what))
     this.#apply(this.#machine.connect(environment.nowMs()))
   }
 
@@ -145,21 +144,18 @@ export class Socket {
     const nowMs = this.#options.environment.nowMs()
     // Who cannot be asked is not doubted.
     if (this.#state.phase === 'connected' && this.#options.keepalive === undefined) return
-    this.#apply(what === 'woke' ? this.#machine.woke(nowMs) : this.#machine.doubt(nowMs))
+    this.#apply(this.#machine.noticed(what, nowMs))
   }
 
-  #apply(effect: ClientEffect | undefined): void {
+  #obey(effect: ClientEffect | undefined, changed: ClientState | undefined): void {
     if (effect === 'close') this.#drop()
     // There are no tokens here.
-    if (effect === 'authorize') this.#machine.authorized(this.#machine.attempt, this.#options.environment.nowMs())
+    if (effect === 'authorize') this.#machine.authorized(this.#options.environment.nowMs())
     if (effect === 'authorize') this.#open()
     if (effect === 'probe') this.#socket?.send(dataOf(this.#options.keepalive?.message))
-    this.#setAlarm(this.#machine.nextDeadlineMs())
-    const { state } = this.#machine
-    if (state === this.#told) return
-    this.#told = state
-    this.#state = state.phase === 'connected' ? { phase: 'connected', isSuspect: state.isSuspect } : state
-    if (state.phase === 'disconnected') this.#ended(state.reason)
+    if (changed === undefined) return
+    this.#state = changed.phase === 'connected' ? { phase: 'connected', isSuspect: changed.isSuspect } : changed
+    if (changed.phase === 'disconnected') this.#ended(changed.reason)
     this.#emitter.emit('state', this.#state)
   }
 
@@ -179,14 +175,14 @@ export class Socket {
 
   #open(): void {
     const { environment, protocols = [], keepalive } = this.#options
-    const { attempt } = this.#machine
-    const end = (reason: CloseReason): void => {
-      this.#apply(this.#machine.ended(attempt, reason, environment.nowMs()))
-      this.#diagnose?.(reason, (found) => {
-        this.#machine.learned(attempt, found, environment.nowMs())
-        this.#apply(undefined)
-      })
-    }
+    const learned = during(this.#machine, (found: CloseReason) => {
+      this.#machine.learned(found, environment.nowMs())
+      this.#apply()
+    })
+    const end = during(this.#machine, (reason: CloseReason) => {
+      this.#apply(this.#machine.ended(reason, environment.nowMs()))
+      this.#diagnose?.(reason, learned)
+    })
     let socket: OpenWebSocket
     try {
       socket = new (this.#options.WebSocket ?? (globalThis.WebSocket as never as SocketWebSocket))(String(this.#url), [
@@ -203,15 +199,15 @@ export class Socket {
     socket.onopen = () => {
       if (!isPresent()) return
       isOpen = true
-      this.#machine.greeted(attempt, '', keepalive?.intervalMs ?? 0, environment.nowMs())
+      this.#machine.greeted('', keepalive?.intervalMs ?? 0, environment.nowMs())
       // Before anybody who hears of the connection sends more.
       for (const data of this.#queue.take()) socket.send(data)
-      this.#apply(undefined)
+      this.#apply()
     }
     socket.onmessage = ({ data }: { data: unknown }) => {
       if (!isPresent()) return
       this.#machine.heard(environment.nowMs())
-      this.#apply(undefined)
+      this.#apply()
       this.#received(data)
     }
     // Browsers tell no more than that there was one, and `close` follows.

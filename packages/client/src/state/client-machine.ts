@@ -1,5 +1,6 @@
 import { type CloseReason, closeReason } from '../reason/close-reason.ts'
 import { backoffDelay, type ResolvedBackoff } from '../time/backoff.ts'
+import { NEVER } from '../time/never.ts'
 import type { ClientState } from './client-state.ts'
 
 /** What the driver is to do. */
@@ -27,7 +28,7 @@ export interface ClientTimes extends ResolvedBackoff {
 
 /**
  * A client's connections, one after the other: when to attempt, when to wait, when to give up. Pure: it is told what happens
- * and when, and returns what to do. Each attempt has a number, and what an earlier one has still to tell is passed over.
+ * and when, and returns what to do. What an earlier attempt has still to tell, whoever asked it passes over: see `during`.
  */
 export interface ClientMachine {
   /** The same object until something changes. */
@@ -41,19 +42,20 @@ export interface ClientMachine {
   /** The application wants none any more. */
   disconnect(): ClientEffect | undefined
   /** There is a token, or none is needed. */
-  authorized(attempt: number, nowMs: number): ClientEffect | undefined
-  /** The hub has let the client in over `transport`, by default `'websocket'`. `pingMs`: how often it pings; 0: it does not. */
-  greeted(attempt: number, client: string, pingMs: number, nowMs: number, transport?: string): void
+  authorized(nowMs: number): ClientEffect | undefined
+  /** The hub has let the client in over `transport`. `pingMs`: how often it pings; 0: it does not. */
+  greeted(client: string, pingMs: number, nowMs: number, transport?: string): void
   /** The attempt, or the connection that it became, is over. */
-  ended(attempt: number, reason: CloseReason, nowMs: number): ClientEffect | undefined
+  ended(reason: CloseReason, nowMs: number): ClientEffect | undefined
   /** More is known of why an attempt ended: as long as the next has not begun, that is the reason, and its delay stands. */
-  learned(attempt: number, reason: CloseReason, nowMs: number): void
+  learned(reason: CloseReason, nowMs: number): void
   /** Something came from the hub. */
   heard(nowMs: number): void
-  /** The device, the network or the page is back: what was put off is due, and what seems to be connected may not be. */
-  woke(nowMs: number): ClientEffect | undefined
-  /** What seems to be connected may not be. */
-  doubt(nowMs: number): ClientEffect | undefined
+  /**
+   * The network is gone, or device, network or page are back: what seems to be connected may not be; and when one woke, what was put off
+   * is due.
+   */
+  noticed(what: 'woke' | 'offline', nowMs: number): ClientEffect | undefined
   /** Time has gone by. */
   tick(nowMs: number): ClientEffect | undefined
 }
@@ -66,6 +68,9 @@ const STABLE_MS = 5000
 /** Who was heard so recently is alive. */
 const FRESH_MS = 1000
 
+/** What it means that a step took too long. */
+const TOO_LATE = { idle: 'initial', authorizing: 'tokenFailed', opening: 'connectTimeout', suspect: 'noPing' } as const
+
 /** `advise` is asked of every reason. */
 export function createClientMachine(
   times: ClientTimes,
@@ -75,7 +80,7 @@ export function createClientMachine(
   let state: ClientState = { phase: 'disconnected', reason: advise(closeReason('initial')) }
   let step: Step = 'idle'
   /** When the step has taken too long, or long enough. */
-  let dueMs = Number.POSITIVE_INFINITY
+  let dueMs = NEVER
   let attempt = 0
   let failures = 0
   /** Whether the hub has said how long to wait. */
@@ -117,7 +122,7 @@ export function createClientMachine(
   }
 
   function stay(reason: CloseReason): ClientEffect {
-    go('idle', Number.POSITIVE_INFINITY)
+    go('idle', NEVER)
     state = { phase: 'disconnected', reason: advise(reason) }
     return 'close'
   }
@@ -145,25 +150,10 @@ export function createClientMachine(
 
   function tick(nowMs: number): ClientEffect | undefined {
     if (nowMs < nextDeadlineMs()) return undefined
-    switch (step) {
-      case 'idle':
-        return undefined
-      case 'waiting':
-        return begin(nowMs)
-      case 'authorizing':
-        return end(closeReason('tokenFailed', { text: 'getToken took too long' }), nowMs)
-      case 'opening':
-        return end(closeReason('connectTimeout'), nowMs)
-      case 'open':
-        // A timer may be late because all was asleep, with what came in still to be read: asking tells.
-        return suspect(nowMs)
-      case 'suspect':
-        return end(closeReason('noPing'), nowMs)
-    }
-  }
-
-  function doubt(nowMs: number): ClientEffect | undefined {
-    return step === 'open' && nowMs - heardMs > FRESH_MS ? suspect(nowMs) : tick(nowMs)
+    if (step === 'waiting') return begin(nowMs)
+    // A timer may be late because all was asleep, with what came in still to be read: asking tells.
+    if (step === 'open') return suspect(nowMs)
+    return end(closeReason(TOO_LATE[step]), nowMs)
   }
 
   return {
@@ -181,22 +171,21 @@ export function createClientMachine(
       return begin(nowMs)
     },
     disconnect: () => (step === 'idle' ? undefined : stay(closeReason('disconnectCalled'))),
-    authorized(own, nowMs) {
-      if (own !== attempt || step !== 'authorizing') return undefined
+    authorized(nowMs) {
+      if (step !== 'authorizing') return undefined
       go('opening', nowMs + times.connectTimeoutMs)
       return 'open'
     },
-    greeted(own, client, pingMs, nowMs, transport = 'websocket') {
-      if (own !== attempt || step !== 'opening') return
-      silenceMs = pingMs > 0 ? pingMs + times.maxPingDelayMs : Number.POSITIVE_INFINITY
+    greeted(client, pingMs, nowMs, transport = '') {
+      if (step !== 'opening') return
+      silenceMs = pingMs > 0 ? pingMs + times.maxPingDelayMs : NEVER
       step = 'open'
       openedMs = heardMs = nowMs
       state = { phase: 'connected', client, transport, isSuspect: false }
     },
-    ended: (own, reason, nowMs) =>
-      own !== attempt || step === 'idle' || step === 'waiting' ? undefined : end(reason, nowMs),
-    learned(own, reason, nowMs) {
-      if (own === attempt && step === 'waiting') learn(reason, nowMs)
+    ended: (reason, nowMs) => (step === 'idle' || step === 'waiting' ? undefined : end(reason, nowMs)),
+    learned(reason, nowMs) {
+      if (step === 'waiting') learn(reason, nowMs)
     },
     heard(nowMs) {
       heardMs = nowMs
@@ -204,9 +193,11 @@ export function createClientMachine(
       step = 'open'
       setSuspect(false)
     },
-    // A time that the hub gave stands: it knows of all the others that come back.
-    woke: (nowMs) => (step === 'waiting' && !isAdvised ? begin(nowMs) : doubt(nowMs)),
-    doubt,
+    noticed(what, nowMs) {
+      // A time that the hub gave stands: it knows of all the others that come back.
+      if (what === 'woke' && step === 'waiting' && !isAdvised) return begin(nowMs)
+      return step === 'open' && nowMs - heardMs > FRESH_MS ? suspect(nowMs) : tick(nowMs)
+    },
     tick,
   }
 }

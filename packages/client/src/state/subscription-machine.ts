@@ -1,5 +1,6 @@
 import { type SubscriptionReason, subscribesAgain, subscriptionReason } from '../reason/subscription-reason.ts'
 import { backoffDelay, type ResolvedBackoff } from '../time/backoff.ts'
+import { NEVER } from '../time/never.ts'
 
 /** Whether publications come, and why not. */
 export type SubscriptionState =
@@ -17,8 +18,8 @@ export type SubscriptionEffect =
   | 'leave'
 
 /**
- * One subscription, over as many connections as it takes. Pure: it is told what happens and when, and returns what to do. Each
- * attempt has a number, and what an earlier one has still to tell is passed over.
+ * One subscription, over as many connections as it takes. Pure: it is told what happens and when, and returns what to do. What an
+ * earlier attempt has still to tell, whoever asked it passes over: see `during`.
  */
 export interface SubscriptionMachine {
   /** The same object until something changes. */
@@ -31,16 +32,14 @@ export interface SubscriptionMachine {
   subscribe(): SubscriptionEffect | undefined
   /** The application does not want it any more. */
   unsubscribe(): SubscriptionEffect | undefined
-  /** There is a session that commands can be sent to. */
-  online(): SubscriptionEffect | undefined
-  /** There is none any more: with it went its subscriptions. */
-  offline(): void
+  /** Whether there is a session that commands can be sent to, from now on. With one went its subscriptions. */
+  online(isOnline: boolean): SubscriptionEffect | undefined
   /** There is a token, or none is needed. */
-  authorized(attempt: number): SubscriptionEffect | undefined
-  /** The hub has subscribed the session. Returns whether it still matters. */
-  joined(attempt: number, nowMs: number): boolean
+  authorized(): SubscriptionEffect | undefined
+  /** The hub has subscribed the session. */
+  joined(nowMs: number): void
   /** The attempt came to nothing. */
-  refused(attempt: number, reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined
+  refused(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined
   /** What was subscribed is not any more: the hub said so, or it could not be renewed. */
   ended(reason: SubscriptionReason, nowMs: number): SubscriptionEffect | undefined
   /** Time has gone by. */
@@ -53,7 +52,7 @@ type Step = 'idle' | 'waiting' | 'authorizing' | 'asking'
 /** A subscription that lasted so long was good: the next failure is a first one. */
 const STABLE_MS = 5000
 /** After these the hub expects it back at once, or another token may help; the second time it is a failure. */
-const AT_ONCE: ReadonlySet<string> = new Set(['tokenExpired', 'expired', 'stateInvalidated', 'insufficientState'])
+const AT_ONCE: readonly string[] = ['tokenExpired', 'expired', 'stateInvalidated', 'insufficientState']
 
 export function createSubscriptionMachine(backoff: ResolvedBackoff, random: () => number): SubscriptionMachine {
   let state: SubscriptionState = { phase: 'unsubscribed', reason: subscriptionReason('unsubscribeCalled') }
@@ -64,7 +63,7 @@ export function createSubscriptionMachine(backoff: ResolvedBackoff, random: () =
   let failures = 0
   let joinedMs = 0
 
-  const nextDeadlineMs = (): number => (step === 'waiting' ? waitsUntilMs : Number.POSITIVE_INFINITY)
+  const nextDeadlineMs = (): number => (step === 'waiting' ? waitsUntilMs : NEVER)
 
   function set(phase: 'unsubscribed' | 'subscribing', reason: SubscriptionReason): void {
     attempt++
@@ -82,7 +81,7 @@ export function createSubscriptionMachine(backoff: ResolvedBackoff, random: () =
     const isOver = !subscribesAgain(reason)
     set(isOver ? 'unsubscribed' : 'subscribing', reason)
     if (isOver) return undefined
-    if (AT_ONCE.has(reason.name) && failures++ === 0) return begin()
+    if (AT_ONCE.includes(reason.name) && failures++ === 0) return begin()
     step = 'waiting'
     waitsUntilMs = nowMs + backoffDelay(backoff, failures++, random())
     return undefined
@@ -107,33 +106,27 @@ export function createSubscriptionMachine(backoff: ResolvedBackoff, random: () =
       if (state.phase !== 'unsubscribed') set('unsubscribed', subscriptionReason('unsubscribeCalled'))
       return isKnown ? 'leave' : undefined
     },
-    online() {
-      isOnline = true
+    online(now) {
+      const wasOnline = isOnline
+      isOnline = now
+      if (!now && !wasOnline) return undefined
+      // Connections have a back-off of their own.
+      if (!now) failures = 0
+      if (!now && state.phase === 'subscribed') set('subscribing', subscriptionReason('connectionLost'))
       return state.phase === 'subscribing' ? begin() : undefined
     },
-    offline() {
-      if (!isOnline) return
-      isOnline = false
-      // Connections have a back-off of their own.
-      failures = 0
-      attempt++
-      step = 'idle'
-      if (state.phase === 'subscribed') set('subscribing', subscriptionReason('connectionLost'))
-    },
-    authorized(own) {
-      if (own !== attempt || step !== 'authorizing') return undefined
+    authorized() {
+      if (step !== 'authorizing') return undefined
       step = 'asking'
       return 'ask'
     },
-    joined(own, nowMs) {
-      if (own !== attempt || step !== 'asking') return false
+    joined(nowMs) {
+      if (step !== 'asking') return
       step = 'idle'
       joinedMs = nowMs
       state = { phase: 'subscribed' }
-      return true
     },
-    refused: (own, reason, nowMs) =>
-      own === attempt && (step === 'asking' || step === 'authorizing') ? fail(reason, nowMs) : undefined,
+    refused: (reason, nowMs) => (step === 'asking' || step === 'authorizing' ? fail(reason, nowMs) : undefined),
     ended(reason, nowMs) {
       if (state.phase !== 'subscribed') return undefined
       if (nowMs - joinedMs >= STABLE_MS) failures = 0

@@ -1,10 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {
   ClientInfo,
-  ErrorCode,
   Json,
   PublicationPacket,
-  Push,
   Requests,
   Results,
   SubscribeRequest,
@@ -12,9 +10,10 @@ import type {
 } from '@wigwag/protocol'
 import type { CallOptions } from '../cancellable.ts'
 import type { ChannelCaller, ChannelMethod } from '../command/channel-caller.ts'
-import type { Commands, Done } from '../command/commands.ts'
+import type { Commands } from '../command/commands.ts'
 import type { Publish, PublishOptions } from '../command/publish.ts'
-import { createTokens, type TokenFailure } from '../connection/tokens.ts'
+import type { ChannelListener } from '../connection/connection.ts'
+import { createTokens } from '../connection/tokens.ts'
 import { createEmitter, type Emitter } from '../emitter.ts'
 import type { Environment } from '../environment/environment.ts'
 import { ClientError } from '../error/client-error.ts'
@@ -22,12 +21,10 @@ import type { FaultOf } from '../publication/faults-by.ts'
 import { type Publication, publicationOf } from '../publication/publication.ts'
 import type { MessageHandler } from '../publication/publication-types.ts'
 import { ready } from '../ready.ts'
-import {
-  reasonOfUnsubscribe,
-  type SubscriptionReason,
-  subscribesAgain,
-  subscriptionReason,
-} from '../reason/subscription-reason.ts'
+import { type Refusal, refusalOf } from '../reason/refusal.ts'
+import { reasonOfUnsubscribe, type SubscriptionReason, subscriptionReason } from '../reason/subscription-reason.ts'
+import { drive } from '../state/drive.ts'
+import { during } from '../state/during.ts'
 import type { Gap } from '../state/gap.ts'
 import type { Position } from '../state/position.ts'
 import { createStreamPlace } from '../state/stream-place.ts'
@@ -36,7 +33,6 @@ import {
   type SubscriptionEffect,
   type SubscriptionState,
 } from '../state/subscription-machine.ts'
-import { createAlarm } from '../time/alarm.ts'
 import type { ResolvedBackoff } from '../time/backoff.ts'
 import type { CoreSubscriptionOptions } from './subscription-options.ts'
 import { unsubscribedError } from './unsubscribed-error.ts'
@@ -99,11 +95,7 @@ export interface CoreSubscription<Data = Json, Input = Json> extends ChannelCall
 /** What subscriptions need of their client. */
 export interface SubscriptionHost {
   /** Those of the client. */
-  readonly options: ResolvedBackoff & {
-    readonly environment: Environment
-    readonly timeoutMs: number
-    readonly faultOf?: FaultOf
-  }
+  readonly options: Environment & ResolvedBackoff & { readonly faultOf?: FaultOf }
   readonly commands: Commands
   readonly publish: Publish
   /** Those that are wanted: one for each channel. */
@@ -114,29 +106,20 @@ export interface SubscriptionHost {
   seek(): ClientError | undefined
   /** Has `changed` called when the client's state changes, until the function that it returns is called. */
   listen(changed: () => void): () => void
-  /** The hub does not answer: the connection is no good. */
-  silent(): void
 }
 
-/** A push about a channel. */
-export type ChannelPush = Extract<Push, { readonly channel: string }>
+/** What it may say: one of these. */
+interface ChannelNews {
+  readonly pub?: PublicationPacket
+  readonly unsubscribe?: { readonly code: number; readonly reason: string }
+  readonly join?: { readonly info: ClientInfo }
+  readonly leave?: { readonly info: ClientInfo }
+}
 
 /** A subscription, as its client sees it. */
-export interface WantedSubscription {
+export interface WantedSubscription extends ChannelListener {
   readonly subscription: CoreSubscription<never, never>
-  /** Commands reach a session from now on. */
-  online(): void
-  /** No more. */
-  offline(): void
-  /** The hub has something to say about the channel. */
-  pushed(push: ChannelPush): void
-  /** Nothing that is known of the stream, or of the token, holds any more. */
-  invalidate(): void
 }
-
-// The compiler compares them with the protocol's.
-const TOKEN_EXPIRED: typeof ErrorCode.tokenExpired = 109
-const INTERNAL: typeof ErrorCode.internal = 100
 
 /** One subscription on its way over connections: does what the machine decides, and tells it what came of it. */
 export function createSubscription<Data, Input>(
@@ -145,45 +128,32 @@ export function createSubscription<Data, Input>(
   { on = {}, onGap, token, data, joinLeave, since, signal }: CoreSubscriptionOptions<Data>,
 ): CoreSubscription<Data, Input> {
   const { commands, wanted, options } = host
-  const { environment, timeoutMs } = options
-  const { nowMs, random, report } = environment
+  const { nowMs, random, report } = options
   const emitter: Emitter<SubscriptionEvents<Data>> = createEmitter(report)
   const handlers = new Map(Object.entries(on)) as ReadonlyMap<string, MessageHandler<Data>>
   if (onGap !== undefined) emitter.on('gap', onGap)
 
   const tokens = createTokens(token, {
     channel,
-    environment,
+    options,
     commands,
-    timeoutMs,
-    backoff: options,
-    failed: (error) => emitter.emit('error', error),
-    isPatient,
+    emit: emitter.emit,
+    over(refusal) {
+      end(subscriptionReason(refusal.name, refusal))
+      leave()
+    },
   })
   const place = createStreamPlace(since)
   const machine = createSubscriptionMachine(options, random)
-  const setAlarm = createAlarm(environment, (now) => apply(machine.tick(now)))
-  let told = machine.state
-  /** What tokens were last asked for. */
-  let attempt = 0
-
-  function apply(effect?: SubscriptionEffect): void {
-    const { state } = machine
+  const apply = drive(machine, options, (effect: SubscriptionEffect | undefined, changed) => {
+    if (changed && changed.phase !== 'subscribed') tokens.stop(changed)
     if (effect === 'leave') leave()
-    if (attempt !== machine.attempt) {
-      attempt = machine.attempt
-      tokens.stop(state === told ? undefined : state)
-    }
-    if (effect === 'ask') join()
+    else if (effect === 'ask') join()
     else if (effect === 'authorize') authorize()
-    setAlarm(machine.nextDeadlineMs())
-    if (state === told) return
-    told = state
-    changed(state)
-    if (state.phase !== 'subscribing') commands.release()
-  }
+    if (changed) tell(changed)
+  })
 
-  function changed(state: SubscriptionState): void {
+  function tell(state: SubscriptionState): void {
     // `subscribed` says more, and is told when that is known.
     const { phase } = state
     if (phase === 'unsubscribed') {
@@ -192,34 +162,33 @@ export function createSubscription<Data, Input>(
     } else signal?.addEventListener('abort', unsubscribe)
     emitter.emit('state', state)
     if (phase !== 'subscribed') emitter.emit(phase, state as never)
-  }
-
-  /** Sends a command. A hub that does not answer leaves it open where things stand: a new connection knows. */
-  function ask<M extends 'subscribe' | 'unsubscribe'>(method: M, request: Requests[M], done: Done<M>): void {
-    commands.ask(method, request, timeoutMs, (answer) => {
-      if (answer instanceof ClientError && answer.code === 'ERR_TIMEOUT') host.silent()
-      else done(answer)
-    })
+    if (phase !== 'subscribing') commands.release()
   }
 
   function join(): void {
-    const own = machine.attempt
-    const request: SubscribeRequest = {
+    const request = {
       channel,
-      ...(data !== undefined && { data }),
-      ...(joinLeave && { join_leave: true }),
+      data,
+      join_leave: joinLeave || undefined,
       ...place.request,
-      ...(tokens.token && { token: tokens.token }),
+      token: tokens.token || undefined,
     }
-    ask('subscribe', request, (answer) => {
-      if (answer instanceof ClientError) apply(machine.refused(own, reasonOf(answer), nowMs()))
-      else if (machine.joined(own, nowMs())) joined(own, answer)
-    })
+    // JSON has nothing of what is undefined.
+    commands.ask(
+      'subscribe',
+      request as SubscribeRequest,
+      during(machine, (answer) => {
+        if (answer instanceof ClientError) refused(refusalOf(answer, tokens.isAsked))
+        else joined(answer)
+      }),
+    )
   }
 
-  function joined(own: number, answer: SubscribeResult): void {
+  function joined(answer: SubscribeResult): void {
+    const { attempt: own } = machine
     // Whoever leaves and comes back meanwhile begins another attempt.
     const isPresent = (): boolean => machine.attempt === own
+    machine.joined(nowMs())
     const gap = place.join(answer)
     tokens.holds(answer)
     apply()
@@ -227,8 +196,8 @@ export function createSubscription<Data, Input>(
       const { was_recovering, recovered, data: said } = answer
       emitter.emit('subscribed', {
         phase: 'subscribed',
-        wasRecovering: was_recovering === true,
-        recovered: recovered === true,
+        wasRecovering: !!was_recovering,
+        recovered: !!recovered,
         data: said,
       })
       if (gap !== undefined) emitter.emit('gap', gap)
@@ -237,31 +206,20 @@ export function createSubscription<Data, Input>(
   }
 
   function leave(): void {
-    ask('unsubscribe', { channel }, () => {})
+    commands.ask('unsubscribe', { channel }, () => {})
   }
 
   function authorize(): void {
-    const own = machine.attempt
-    tokens.ask((failure) => {
-      if (failure === undefined) apply(machine.authorized(own))
-      else apply(machine.refused(own, reasonOf(failure), nowMs()))
-    })
+    tokens.ask(
+      during(machine, (refusal?: Refusal) => {
+        if (refusal === undefined) apply(machine.authorized())
+        else refused(refusal)
+      }),
+    )
   }
 
-  /** What it means that there is no token, or that the hub refused one or the other. */
-  function reasonOf(failure: TokenFailure | ClientError): SubscriptionReason {
-    if (!(failure instanceof ClientError)) return subscriptionReason(failure.name, failure)
-    const { number: code = 0, message: text, temporary } = failure
-    if (code === TOKEN_EXPIRED && tokens.isAsked) return subscriptionReason('tokenExpired', { code, text })
-    return subscriptionReason(temporary || code < INTERNAL ? 'refusedForNow' : 'refused', { code, text })
-  }
-
-  function isPatient(failure: TokenFailure | ClientError): boolean {
-    const reason = reasonOf(failure)
-    if (subscribesAgain(reason)) return true
-    end(reason)
-    leave()
-    return false
+  function refused(refusal: Refusal): void {
+    apply(machine.refused(subscriptionReason(refusal.name, refusal), nowMs()))
   }
 
   function deliver(packet: PublicationPacket): void {
@@ -289,11 +247,6 @@ export function createSubscription<Data, Input>(
     tokens.invalidate()
   }
 
-  function offline(): void {
-    machine.offline()
-    apply()
-  }
-
   /** Throws `ClientError` `ERR_OPTION` when the channel has another subscription. */
   function subscribe(): void {
     if (machine.state.phase === 'unsubscribed') {
@@ -301,8 +254,7 @@ export function createSubscription<Data, Input>(
         throw new ClientError('ERR_OPTION', `There is a subscription to ${channel}: share it, or end it first.`)
       }
       wanted.set(channel, self)
-      if (host.isOnline()) machine.online()
-      else machine.offline()
+      machine.online(host.isOnline())
     }
     apply(machine.subscribe())
   }
@@ -346,13 +298,16 @@ export function createSubscription<Data, Input>(
   }
   const self: WantedSubscription = {
     subscription,
-    online: () => apply(machine.online()),
-    offline,
+    get canRecover() {
+      return machine.state.phase === 'subscribed' && place.position !== undefined
+    },
+    online: (isOnline) => apply(machine.online(isOnline)),
     pushed(push) {
-      if ('pub' in push) deliver(push.pub)
-      else if ('unsubscribe' in push) end(reasonOfUnsubscribe(push.unsubscribe.code, push.unsubscribe.reason))
-      else if ('join' in push) emitter.emit('join', push.join.info)
-      else if ('leave' in push) emitter.emit('leave', push.leave.info)
+      const { pub, unsubscribe: over, join: come, leave: gone } = push as ChannelNews
+      if (pub) deliver(pub)
+      if (over) end(reasonOfUnsubscribe(over.code, over.reason))
+      if (come) emitter.emit('join', come.info)
+      if (gone) emitter.emit('leave', gone.info)
     },
     invalidate,
   }

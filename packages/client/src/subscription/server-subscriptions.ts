@@ -1,31 +1,23 @@
 import type { PublicationPacket, SubscribeResult, SubscriptionRequest } from '@wigwag/protocol'
 import type { ClientEvents } from '../connection/client-events.ts'
-import type { ClientError } from '../error/client-error.ts'
+import type { ChannelListener, ChannelPush } from '../connection/connection.ts'
+import type { FaultOf } from '../publication/faults-by.ts'
 import { publicationOf } from '../publication/publication.ts'
 import { createStreamPlace, type StreamPlace } from '../state/stream-place.ts'
-import type { ChannelPush } from './core-subscription.ts'
 
 /** Who hears of the channels that the server has put the session into. */
 export interface ServerChannelsHost {
   emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void
   /** Says what is wrong with a publication. */
-  faultOf(channel: string, packet: PublicationPacket): ClientError | undefined
+  readonly faultOf: FaultOf | undefined
 }
 
 /** Channels that the server puts sessions into, over one connection after the other. */
-export interface ServerChannels {
+export interface ServerChannels extends ChannelListener {
   /** What to ask for when the client comes back; undefined: nothing. */
   readonly request: Readonly<Record<string, SubscriptionRequest>> | undefined
-  /** Whether each could go on from where it is. */
-  readonly canRecover: boolean
   /** The client is connected: these there are, and no others. */
   joined(results: Readonly<Record<string, SubscribeResult>>): void
-  /** The connection is over. */
-  dropped(): void
-  /** The hub has something to say about a channel that has no subscription, or that it was put into. */
-  pushed(push: ChannelPush): void
-  /** Nothing that is known of streams holds any more. */
-  invalidate(): void
 }
 
 /** Tells of the channels that the server puts the session into by the client's own events. */
@@ -63,8 +55,8 @@ class ServerSubscriptions implements ServerChannels {
     }
   }
 
-  dropped(): void {
-    this.#connection++
+  online(isOnline: boolean): void {
+    if (!isOnline) this.#connection++
   }
 
   pushed(push: ChannelPush): void {
@@ -95,7 +87,7 @@ class ServerSubscriptions implements ServerChannels {
 
   #deliver(channel: string, packet: PublicationPacket): void {
     this.#places.get(channel)?.advance(packet.offset)
-    const fault = this.#host.faultOf(channel, packet)
+    const fault = this.#host.faultOf?.(channel, packet)
     if (fault === undefined) this.#host.emit('publication', publicationOf(channel, packet))
     else this.#host.emit('error', fault)
   }

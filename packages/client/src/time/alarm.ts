@@ -1,3 +1,5 @@
+import { NEVER } from './never.ts'
+
 /** What an alarm needs of its host. */
 export interface AlarmClock {
   readonly nowMs: () => number
@@ -9,15 +11,15 @@ export interface AlarmClock {
  * leaves the timer as it is, so that it may ring too early: whoever hears it looks whose time has come, and sets it anew.
  */
 export function createAlarm({ nowMs, after }: AlarmClock, ring: (nowMs: number) => void): (atMs: number) => void {
-  let dueMs = Number.POSITIVE_INFINITY
+  let dueMs = NEVER
   let cancel = (): void => {}
   return (atMs) => {
-    if (atMs >= dueMs && atMs < Number.POSITIVE_INFINITY) return
+    if (atMs >= dueMs && atMs < NEVER) return
     cancel()
     dueMs = atMs
-    if (atMs === Number.POSITIVE_INFINITY) return
+    if (atMs === NEVER) return
     cancel = after(atMs - nowMs(), () => {
-      dueMs = Number.POSITIVE_INFINITY
+      dueMs = NEVER
       ring(nowMs())
     })
   }

@@ -1,5 +1,5 @@
 import { decodeCloseReason } from '@wigwag/protocol'
-import { closeReason, reasonOfCode } from '../reason/close-reason.ts'
+import { type CloseReason, closeReason, reasonOfCode } from '../reason/close-reason.ts'
 import { sessionUrl } from './session-url.ts'
 import type { Transport } from './transport.ts'
 
@@ -27,49 +27,43 @@ export function webSocket(options: WebSocketTransportOptions = {}): Transport {
     name: 'websocket',
     options,
     open(url, sink) {
-      const endpoint = sessionUrl(url, 'websocket')
-      endpoint.protocol = endpoint.protocol.replace('http', 'ws')
       let isOpen = false
-      let isOver = false
-      const end = (reason: ReturnType<typeof closeReason>): void => {
-        if (isOver) return
-        isOver = true
-        sink.closed(reason)
-      }
       let socket: WebSocketLike
       try {
-        socket = new (options.WebSocket ?? globalThis.WebSocket)(String(endpoint))
+        socket = new (options.WebSocket ?? globalThis.WebSocket)(String(sessionUrl(url)))
       } catch (cause) {
         // No such class, or a URL that this page may not ask.
-        queueMicrotask(() => end(closeReason('unreachable', { text: String(cause), cause })))
+        let isOver = false
+        queueMicrotask(() => isOver || sink.closed(closeReason('unreachable', { text: String(cause), cause })))
         return { send: () => {}, close: () => (isOver = true) }
       }
+      const close = (): void => {
+        socket.onopen = socket.onmessage = socket.onclose = null
+        socket.close(1000)
+      }
+      const end = (reason: CloseReason): void => {
+        close()
+        sink.closed(reason)
+      }
       socket.onopen = () => {
-        if (isOver) return
         isOpen = true
         socket.send(sink.greeting())
       }
       socket.onmessage = ({ data }: { data: unknown }) => {
-        if (isOver) return
         if (typeof data === 'string') sink.received(data)
-        else end(closeReason('notAHub', { text: 'bytes came, where packets are text' }))
+        else end(closeReason('notAHub', { text: 'what came is no text' }))
       }
       // Browsers tell no more than that there was one, and `close` follows.
       socket.onerror = () => {}
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
-        const said = decodeCloseReason(code, reason)
-        const text = said.reason
+        const { reason: text, delayMs } = decodeCloseReason(code, reason)
         end(
-          isOpen ? reasonOfCode(code, { ...said, text }) : closeReason('unreachable', { code, ...(text && { text }) }),
+          isOpen
+            ? reasonOfCode(code, { text, delayMs })
+            : closeReason('unreachable', { code, text: text || 'unreachable' }),
         )
       }
-      return {
-        send: (text) => socket.send(text),
-        close: () => {
-          isOver = true
-          socket.close(1000)
-        },
-      }
+      return { send: (text) => socket.send(text), close }
     },
   }
 }

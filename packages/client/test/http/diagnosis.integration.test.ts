@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Client, type ClientState, type CloseReason, webSocket } from '@wigwag/client'
-import { CoreClient, diagnosed } from '@wigwag/client/core'
+import { CoreClient, diagnosed, severalTransports } from '@wigwag/client/core'
 import { httpStream } from '@wigwag/client/http-stream'
 import { Socket, type SocketWebSocket, diagnosed as socketDiagnosed } from '@wigwag/client/socket'
 import { expect, onTestFinished, test } from 'vitest'
@@ -112,8 +112,8 @@ test('where another transport is next, nobody is asked: what becomes of that tel
 
 test('a core asks when it is told to', async () => {
   const { url, asked } = await serve(says(404, 'Not found'))
-  const silent = new CoreClient(url, { transports, minDelayMs: 1, maxDelayMs: 1 })
-  const asking = new CoreClient(url, { transports, diagnose: diagnosed })
+  const silent = new CoreClient(url, { transport: severalTransports(transports), minDelayMs: 1, maxDelayMs: 1 })
+  const asking = new CoreClient(url, { transport: severalTransports(transports, diagnosed) })
   onTestFinished(() => {
     for (const client of [silent, asking]) client.disconnect()
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { closeReason, reasonOfCode } from '../../src/reason/close-reason.ts'
 import { type ClientMachine, createClientMachine } from '../../src/state/client-machine.ts'
+import { during } from '../../src/state/during.ts'
 
 const TIMES = {
   minDelayMs: 500,
@@ -17,7 +18,7 @@ const machineWith = (random = 0.5): ClientMachine => createClientMachine(TIMES, 
 function opening(): ClientMachine {
   const machine = machineWith()
   machine.connect(0)
-  machine.authorized(machine.attempt, 0)
+  machine.authorized(0)
   return machine
 }
 
@@ -25,14 +26,14 @@ function opening(): ClientMachine {
 function again(machine: ClientMachine): number {
   const nowMs = machine.nextDeadlineMs()
   expect(machine.tick(nowMs)).toBe('authorize')
-  expect(machine.authorized(machine.attempt, nowMs)).toBe('open')
+  expect(machine.authorized(nowMs)).toBe('open')
   return nowMs
 }
 
 /** One that is connected at 0, to a hub that pings every 25 s. */
 function connected(): ClientMachine {
   const machine = opening()
-  machine.greeted(machine.attempt, 'id', 25_000, 0)
+  machine.greeted('id', 25_000, 0)
   return machine
 }
 
@@ -40,9 +41,9 @@ describe('connecting', () => {
   test('sees to a token first, which has a time of its own', () => {
     const machine = machineWith()
     expect(machine.connect(0)).toBe('authorize')
-    expect(machine.authorized(machine.attempt, 9000)).toBe('open')
+    expect(machine.authorized(9000)).toBe('open')
     expect(machine.nextDeadlineMs()).toBe(19_000)
-    machine.ended(machine.attempt, closeReason('unreachable'), 10_000)
+    machine.ended(closeReason('unreachable'), 10_000)
     expect(machine.tick(machine.nextDeadlineMs())).toBe('authorize')
     expect(machine.tick(machine.nextDeadlineMs())).toBe('close')
     expect(machine.state).toMatchObject({ reason: { name: 'tokenFailed' } })
@@ -50,9 +51,9 @@ describe('connecting', () => {
 
   test('a token that is too old is replaced at once, and the second time after a wait', () => {
     const machine = opening()
-    expect(machine.ended(machine.attempt, closeReason('tokenExpired'), 10)).toBe('close')
+    expect(machine.ended(closeReason('tokenExpired'), 10)).toBe('close')
     expect(again(machine)).toBe(10)
-    machine.ended(machine.attempt, closeReason('tokenExpired'), 12)
+    machine.ended(closeReason('tokenExpired'), 12)
     expect(machine.nextDeadlineMs()).toBeGreaterThanOrEqual(512)
   })
 
@@ -71,7 +72,7 @@ describe('connecting', () => {
       [7000, 7000],
       [1e9, 300_000],
     ] as const) {
-      machine.ended(machine.attempt, closeReason('unreachable', given === undefined ? {} : { delayMs: given }), 100)
+      machine.ended(closeReason('unreachable', given === undefined ? {} : { delayMs: given }), 100)
       const { state } = machine
       expect(machine.nextDeadlineMs()).toBe(100 + (state.phase === 'connecting' ? state.delayMs : Number.NaN))
       if (waited !== undefined) expect(state).toMatchObject({ delayMs: waited })
@@ -81,17 +82,17 @@ describe('connecting', () => {
 
   test('a connection has the name of its transport', () => {
     const machine = opening()
-    machine.greeted(machine.attempt, 'id', 0, 0, 'http-stream')
+    machine.greeted('id', 0, 0, 'http-stream')
     expect(machine.state).toEqual({ phase: 'connected', client: 'id', transport: 'http-stream', isSuspect: false })
   })
 
   test('what an earlier attempt has still to tell is passed over', () => {
     const machine = opening()
-    const first = machine.attempt
-    machine.ended(first, closeReason('unreachable'), 1)
+    const late = during(machine, (tell: () => void) => tell())
+    machine.ended(closeReason('unreachable'), 1)
     again(machine)
-    machine.greeted(first, 'old', 0, 2000)
-    expect(machine.ended(first, closeReason('refused'), 2000)).toBeUndefined()
+    late(() => machine.greeted('old', 0, 2000))
+    late(() => machine.ended(closeReason('refused'), 2000))
     expect(machine.state.phase).toBe('connecting')
   })
 })
@@ -100,50 +101,50 @@ describe('coming back', () => {
   test('waits longer with each failure, up to the limit, and anew once a connection was stable', () => {
     const machine = machineWith(0.999_999)
     machine.connect(0)
-    machine.authorized(machine.attempt, 0)
+    machine.authorized(0)
     const waits: number[] = []
     let nowMs = 0
     for (let i = 0; i < 8; i++) {
-      machine.ended(machine.attempt, closeReason('unreachable'), nowMs)
+      machine.ended(closeReason('unreachable'), nowMs)
       waits.push(Math.round(machine.nextDeadlineMs() - nowMs))
       nowMs = again(machine)
     }
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000])
-    machine.greeted(machine.attempt, 'id', 0, nowMs)
-    machine.ended(machine.attempt, closeReason('lost'), nowMs + 4999)
+    machine.greeted('id', 0, nowMs)
+    machine.ended(closeReason('lost'), nowMs + 4999)
     expect(Math.round(machine.nextDeadlineMs() - nowMs - 4999)).toBe(20_000)
     nowMs = again(machine)
-    machine.greeted(machine.attempt, 'id', 0, nowMs)
-    machine.ended(machine.attempt, closeReason('lost'), nowMs + 5000)
+    machine.greeted('id', 0, nowMs)
+    machine.ended(closeReason('lost'), nowMs + 5000)
     expect(Math.round(machine.nextDeadlineMs() - nowMs - 5000)).toBe(1000)
   })
 
   test("obeys the hub's delay, to the millisecond and whatever wakes it, up to a limit", () => {
     const machine = connected()
-    machine.ended(machine.attempt, reasonOfCode(3001, { text: 'shutdown', delayMs: 1234 }), 100)
+    machine.ended(reasonOfCode(3001, { text: 'shutdown', delayMs: 1234 }), 100)
     expect(machine.nextDeadlineMs()).toBe(1334)
-    expect(machine.woke(200)).toBeUndefined()
+    expect(machine.noticed('woke', 200)).toBeUndefined()
     expect(machine.tick(1333)).toBeUndefined()
     expect(again(machine)).toBe(1334)
-    machine.ended(machine.attempt, reasonOfCode(3001, { delayMs: 1e12 }), 2000)
+    machine.ended(reasonOfCode(3001, { delayMs: 1e12 }), 2000)
     expect(machine.nextDeadlineMs()).toBe(302_000)
   })
 
   test('does not wait on when the network is back', () => {
     const machine = opening()
-    machine.ended(machine.attempt, closeReason('unreachable'), 1)
-    expect(machine.woke(2)).toBe('authorize')
+    machine.ended(closeReason('unreachable'), 1)
+    expect(machine.noticed('woke', 2)).toBe('authorize')
   })
 
   test('stays away where it is told to, until it is called again', () => {
     const machine = connected()
-    expect(machine.ended(machine.attempt, reasonOfCode(3503), 1)).toBe('close')
+    expect(machine.ended(reasonOfCode(3503), 1)).toBe('close')
     expect(machine.state).toMatchObject({
       phase: 'disconnected',
       reason: { name: 'refused', code: 3503, retryable: false },
     })
     expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
-    expect(machine.woke(2)).toBeUndefined()
+    expect(machine.noticed('woke', 2)).toBeUndefined()
     expect(machine.connect(3)).toBe('authorize')
   })
 })
@@ -171,14 +172,14 @@ describe('liveness', () => {
   test('a device that wakes up asks at once, but for a connection that has just been heard of', () => {
     const machine = connected()
     machine.heard(5000)
-    expect(machine.woke(5500)).toBeUndefined()
-    expect(machine.woke(8000)).toBe('probe')
+    expect(machine.noticed('woke', 5500)).toBeUndefined()
+    expect(machine.noticed('woke', 8000)).toBe('probe')
     expect(machine.nextDeadlineMs()).toBe(10_000)
   })
 
   test('a hub that does not ping is believed', () => {
     const machine = opening()
-    machine.greeted(machine.attempt, 'id', 0, 0)
+    machine.greeted('id', 0, 0)
     expect(machine.nextDeadlineMs()).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -13,11 +13,10 @@ export function encodeCloseReason({ code, reason, delayMs }: Disconnect): string
 export function decodeCloseReason(code: number, text: string): Disconnect {
   try {
     const { reason, delay_ms: delayMs } = JSON.parse(text) as { reason?: unknown; delay_ms?: unknown }
-    if (typeof reason !== 'string') return { code, reason: text }
-    const isDelay = typeof delayMs === 'number' && Number.isFinite(delayMs) && delayMs >= 0
-    return isDelay ? { code, reason, delayMs } : { code, reason }
+    const isDelay = Number.isFinite(delayMs) && (delayMs as number) >= 0
+    if (typeof reason === 'string') return { code, reason, ...(isDelay && { delayMs: delayMs as number }) }
   } catch {
     // No JSON, or `null`.
-    return { code, reason: text }
   }
+  return { code, reason: text }
 }

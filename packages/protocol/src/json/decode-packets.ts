@@ -12,7 +12,7 @@ export function decodePackets(text: string): readonly HubPacket[] | undefined {
   try {
     return text
       .split('\n')
-      .filter((line) => line.trim() !== '')
+      .filter((line) => line.trim())
       .map((line) => JSON.parse(line) as HubPacket)
   } catch {
     return undefined
