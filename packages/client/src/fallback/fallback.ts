@@ -27,7 +27,12 @@ const GOOD_MS = 600_000
 const LOOKS = 30
 const LOOK_MS = 1000
 /** What worked is not remembered for longer, in milliseconds. */
-const MAX_MEMORY_AGE_MS = 86_400_000
+export const MAX_MEMORY_AGE_MS = 86_400_000
+
+/** Under what it is kept which transport to a hub worked. */
+export function memoryKeyOf(url: URL): string {
+  return `wigwag-transport ${url.host}${url.pathname}`
+}
 
 /** Several transports, the best first: down when one does not work, and up again later. */
 export function fallback(transports: readonly Transport[], host: TransportChoiceHost): TransportChoice {
@@ -52,7 +57,7 @@ class Fallback implements TransportChoice {
     this.#transports = transports
     this.#host = host
     this.#memory = host.memory ?? pageMemory()
-    this.#key = `wigwag-transport ${host.url.host}${host.url.pathname}`
+    this.#key = memoryKeyOf(host.url)
     const known = this.#memory?.recall(this.#key, MAX_MEMORY_AGE_MS)
     this.#index = Math.max(
       0,

@@ -9,10 +9,16 @@ import type { TabMessage } from '../share/tab-port.ts'
 import type { Transport } from '../transport/transport.ts'
 import { webSocket } from '../transport/websocket.ts'
 import { holdLock, whenLetGo } from './tab-lock.ts'
-import type { PlainSettings, WorkerHello, WorkerReady } from './worker-messages.ts'
+import type { PlainSettings, WorkerHello, WorkerMemo, WorkerReady } from './worker-messages.ts'
+
+/** A switchboard, and the tabs that it has. */
+interface Share {
+  readonly board: Switchboard
+  readonly ports: Set<MessagePort>
+}
 
 /** A shared worker: the switchboards of an origin's tabs, one for each hub and who somebody is. */
-const boards = new Map<string, Switchboard>()
+const shares = new Map<string, Share>()
 const environment = hostEnvironment()
 const lock = `wigwag worker ${createId()}`
 holdLock(lock, () => {})
@@ -28,26 +34,41 @@ const TRANSPORTS: Readonly<Record<string, (options: object) => Transport>> = {
   poll,
 }
 
-function createBoard({ url, transports, ...settings }: PlainSettings): Switchboard {
-  return new Switchboard({
+function createShare({ url: text, transports, worked, ...settings }: PlainSettings): Share {
+  const ports = new Set<MessagePort>()
+  const url = new URL(text)
+  let known = worked
+  const board = new Switchboard({
     ...settings,
-    url: new URL(url),
-    transports: transports.flatMap(({ name, options }) => TRANSPORTS[name]?.(options) ?? []),
     ...environment,
+    url,
+    transports: transports.flatMap(({ name, options }) => TRANSPORTS[name]?.(options) ?? []),
+    memory: {
+      recall: () => known,
+      remember: (key, worksNow) => {
+        known = worksNow
+        const memo: WorkerMemo = { type: 'keep', key, text: worksNow }
+        for (const port of ports) port.postMessage(memo)
+      },
+    },
   })
+  return { board, ports }
 }
 
 function welcome(port: MessagePort, { name, lock: ofTab, settings }: WorkerHello): void {
-  const board = boards.get(name) ?? createBoard(settings)
-  boards.set(name, board)
+  const share = shares.get(name) ?? createShare(settings)
+  const { board, ports } = share
+  shares.set(name, share)
+  ports.add(port)
   const end = board.attach((message) => port.postMessage(message))
   port.onmessage = ({ data }: MessageEvent<TabMessage>) => end.receive(data)
   const gone = (): void => {
     end.gone()
     stopWatching()
+    ports.delete(port)
     port.close()
     environment.after(LINGER_MS, () => {
-      if (board.tabs === 0 && boards.get(name) === board) boards.delete(name)
+      if (ports.size === 0 && shares.get(name) === share) shares.delete(name)
     })
   }
   const stopWatching = whenLetGo(ofTab, gone)

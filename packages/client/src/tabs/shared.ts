@@ -1,13 +1,15 @@
 import { createId } from '../environment/create-id.ts'
 import type { Environment } from '../environment/environment.ts'
 import { hostEnvironment } from '../environment/host-environment.ts'
+import { pageMemory } from '../environment/page-memory.ts'
+import { MAX_MEMORY_AGE_MS, memoryKeyOf } from '../fallback/fallback.ts'
 import { closeReason } from '../reason/close-reason.ts'
 import { ownPort } from '../share/own-port.ts'
 import { PortLine, type TabPort, type TabPortSink } from '../share/port-line.ts'
 import { resolveShareLimits, type ShareLimits } from '../share/share-limits.ts'
 import { Switchboard } from '../share/switchboard.ts'
 import type { TabMessage } from '../share/tab-port.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { Transport, TransportMemory } from '../transport/transport.ts'
 import { webSocket } from '../transport/websocket.ts'
 import { leaderWay } from './leader-way.ts'
 import { shareName } from './share-name.ts'
@@ -110,10 +112,13 @@ class SharedPort implements TabPort {
   }
 
   #ways(): readonly Way[] {
-    const { after, createId: create = createId } = this.#options.environment
-    const host = { after, createId: create }
+    const { after, createId: create = createId, memory = pageMemory() } = this.#options.environment
+    const host = { after, createId: create, memory }
     if (globalThis.document === undefined) return []
-    const ways = [workerWay(this.#plainSettings(), host), leaderWay(() => createBoard(this.#url, this.#options), host)]
+    const ways = [
+      workerWay(this.#plainSettings(memory), host),
+      leaderWay(() => createBoard(this.#url, this.#options), host),
+    ]
     return ways.filter((way) => way !== undefined)
   }
 
@@ -145,11 +150,13 @@ class SharedPort implements TabPort {
   }
 
   /** Undefined where a transport is this page's own. */
-  #plainSettings(): PlainSettings | undefined {
+  #plainSettings(memory: TransportMemory | undefined): PlainSettings | undefined {
     const { connectTimeoutMs, moveUpDelayMs, limits, transports } = this.#options
     const made = transports.map(({ name, options }) => ({ name, options }))
     if (!made.every(isPlain)) return undefined
-    return { url: String(this.#url), transports: made, connectTimeoutMs, moveUpDelayMs, limits }
+    const worked = memory?.recall(memoryKeyOf(this.#url), MAX_MEMORY_AGE_MS)
+    const settings = { url: String(this.#url), transports: made, connectTimeoutMs, moveUpDelayMs, limits }
+    return worked === undefined ? settings : { ...settings, worked }
   }
 }
 

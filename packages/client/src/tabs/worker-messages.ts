@@ -13,6 +13,8 @@ export interface PlainSettings {
   readonly connectTimeoutMs: number
   readonly moveUpDelayMs: number
   readonly limits: Required<ShareLimits>
+  /** The transport that is known to work, as far as the page has kept it. */
+  readonly worked?: string
 }
 
 /** What a tab says first to the worker. */
@@ -23,6 +25,14 @@ export interface WorkerHello {
   /** The lock that it holds as long as it is there. */
   readonly lock: string
   readonly settings: PlainSettings
+}
+
+/** What the page is to keep: workers cannot. */
+export interface WorkerMemo {
+  readonly type: 'keep'
+  readonly key: string
+  /** Undefined: nothing. */
+  readonly text: string | undefined
 }
 
 /** What the worker answers. */

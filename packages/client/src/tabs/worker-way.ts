@@ -1,23 +1,25 @@
 import { closeReason } from '../reason/close-reason.ts'
 import type { BoardMessage } from '../share/tab-port.ts'
+import type { TransportMemory } from '../transport/transport.ts'
 import { holdLock, whenLetGo } from './tab-lock.ts'
 import type { Way, WayEnd } from './way.ts'
-import type { PlainSettings, WorkerHello, WorkerReady } from './worker-messages.ts'
+import type { PlainSettings, WorkerHello, WorkerMemo, WorkerReady } from './worker-messages.ts'
 
 /** What a way needs of its tab. */
 export interface WayHost {
   readonly after: (delayMs: number, run: () => void) => () => void
   readonly createId: () => string
+  readonly memory: TransportMemory | undefined
 }
 
 /** How long the worker may take to load, in milliseconds. */
-const LOADING_MS = 5000
+const LOADING_MS = 7000
 
 /** Whether its script cannot be had: it is not asked for again. */
 let isMissing = false
 
 /** To a switchboard in a shared worker. Undefined where there are none, or what is to run there cannot get there. */
-export function workerWay(settings: PlainSettings | undefined, { after, createId }: WayHost): Way | undefined {
+export function workerWay(settings: PlainSettings | undefined, { after, createId, memory }: WayHost): Way | undefined {
   if (settings === undefined || isMissing || globalThis.SharedWorker === undefined) return undefined
   return (name, sink): WayEnd => {
     let isOver = false
@@ -39,9 +41,10 @@ export function workerWay(settings: PlainSettings | undefined, { after, createId
       isMissing = true
       end(sink.failed)
     }
-    port.onmessage = ({ data }: MessageEvent<BoardMessage | WorkerReady>) => {
+    port.onmessage = ({ data }: MessageEvent<BoardMessage | WorkerMemo | WorkerReady>) => {
       if (isOver) return
-      if (data.type !== 'ready') sink.receive(data)
+      if (data.type === 'keep') memory?.remember(data.key, data.text)
+      else if (data.type !== 'ready') sink.receive(data)
       else {
         cancel()
         worker.onerror = null

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Client, Gap, Subscription } from '@wigwag/client'
+import type { Client, Gap, Subscription, webSocket } from '@wigwag/client'
+import type { httpStream } from '@wigwag/client/http-stream'
 import type { launchChromium } from '@wigwag/testkit'
 import { build } from 'esbuild'
 import { onTestFinished } from 'vitest'
@@ -16,7 +17,11 @@ export type Scripts = ReadonlyMap<string, string>
 export async function bundleScripts(): Promise<Scripts> {
   const file = (name: string): string => fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))
   const { outputFiles } = await build({
-    entryPoints: { client: file('index'), 'share-worker': file('tabs/share-worker') },
+    entryPoints: {
+      client: file('index'),
+      'http-stream': file('http/http-stream'),
+      'share-worker': file('tabs/share-worker'),
+    },
     bundle: true,
     minify: true,
     splitting: true,
@@ -30,11 +35,17 @@ export async function bundleScripts(): Promise<Scripts> {
 }
 
 const PAGE = `<!doctype html><title>Orders</title>
-<script type="module">import { Client } from '/client.js'; globalThis.Client = Client</script>`
+<script type="module">
+import { Client, webSocket } from '/client.js'
+import { httpStream } from '/http-stream.js'
+Object.assign(globalThis, { Client, webSocket, httpStream })
+</script>`
 
 /** What a tab has. */
 interface Here {
   Client: typeof Client
+  webSocket: typeof webSocket
+  httpStream: typeof httpStream
   client: Client
   orders: Subscription
   shown: unknown[]
@@ -42,6 +53,12 @@ interface Here {
   messages: unknown[]
   /** Phases, and the reasons of those that have one. */
   states: string[]
+}
+
+/** How a tab's client is made. */
+interface LoadOptions {
+  readonly token?: string
+  readonly transports?: readonly ('webSocket' | 'httpStream')[]
 }
 
 /** A tab of a browser, with a client that shares its connection. */
@@ -55,23 +72,33 @@ class BrowserTab {
   }
 
   /** Loads the page, and subscribes. */
-  async load(options: { readonly token?: string } = {}): Promise<void> {
+  async load({ transports, ...options }: LoadOptions = {}): Promise<void> {
     await this.page.goto(this.#url)
-    await this.page.evaluate(async (given) => {
-      const here = globalThis as unknown as Here
-      here.shown = []
-      here.gaps = []
-      here.messages = []
-      here.states = []
-      here.client = new here.Client('/', { share: true, minDelayMs: 1, maxDelayMs: 50, probeTimeoutMs: 500, ...given })
-      here.client.on('state', (state) =>
-        here.states.push('reason' in state ? `${state.phase} ${state.reason.name}` : state.phase),
-      )
-      here.client.on('message', (message) => here.messages.push(message))
-      here.orders = here.client.subscribe('orders', { onGap: (gap) => here.gaps.push(gap) })
-      here.orders.on('publication', ({ data }) => here.shown.push(data))
-      await here.orders.ready()
-    }, options)
+    await this.page.evaluate(
+      async ({ given, names }) => {
+        const here = globalThis as unknown as Here
+        here.shown = []
+        here.gaps = []
+        here.messages = []
+        here.states = []
+        here.client = new here.Client('/', {
+          share: true,
+          minDelayMs: 1,
+          maxDelayMs: 50,
+          probeTimeoutMs: 500,
+          ...given,
+          ...(names && { transports: names.map((name) => here[name]()) }),
+        })
+        here.client.on('state', (state) =>
+          here.states.push('reason' in state ? `${state.phase} ${state.reason.name}` : state.phase),
+        )
+        here.client.on('message', (message) => here.messages.push(message))
+        here.orders = here.client.subscribe('orders', { onGap: (gap) => here.gaps.push(gap) })
+        here.orders.on('publication', ({ data }) => here.shown.push(data))
+        await here.orders.ready()
+      },
+      { given: options, names: transports },
+    )
   }
 
   /** Goes back to the page that was left, which is as it was then. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { hasChromium, launchChromium } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { blockWebSockets } from '../support/block-websockets.ts'
 import { bundleScripts, openTabs, type Scripts } from '../support/browser-tabs.ts'
 import { serveHub } from '../support/served-hub.ts'
 
@@ -145,6 +146,28 @@ describe.skipIf(!hasChromium).each(['worker', 'leader'] as const)('tabs of Chrom
       expect(await tab.read('shown')).toEqual([1, 2])
     }
     expect(next.hub.sessions.stats).toMatchObject({ connected: 1 })
+    expect(errors).toEqual([])
+  })
+
+  test('go over HTTP where there are no WebSockets, and the pages of tomorrow begin there', async () => {
+    const served = await serveHub(HISTORY)
+    const { server, hub } = served
+    const { errors, open } = await openTabs(browser, scripts, served, way)
+    blockWebSockets(server, 'refused')
+    const tabs = [await open(), await open()] as const
+    for (const tab of tabs) await tab.load({ transports: ['webSocket', 'httpStream'] })
+    expect(await tabs[0].read('states')).toContain('connecting unreachable')
+    await hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+    expect(await tabs[1].call('echo', 'of one')).toBe('of one')
+    expect(hub.sessions.stats).toMatchObject({ connected: 1 })
+    const kept = await tabs[0].page.evaluate(() => Object.entries(localStorage))
+    expect(kept).toEqual([
+      [expect.stringMatching(/^wigwag-transport 127\./), expect.stringMatching(/^\d+ http-stream$/)],
+    ])
+    for (const tab of tabs) await tab.page.goto('about:blank')
+    await tabs[0].load({ transports: ['webSocket', 'httpStream'] })
+    expect(await tabs[0].read('states')).toEqual(['connecting connectCalled', 'connected'])
     expect(errors).toEqual([])
   })
 
