@@ -8,7 +8,6 @@ import { diagnosed } from './http/diagnosis.ts'
 import { faultsBy, type PublicationCheck } from './publication/faults-by.ts'
 import { advised } from './reason/advice.ts'
 import { resolveOptions } from './resolve-options.ts'
-import { resolveShareLimits } from './share/share-limits.ts'
 import { sharedLater } from './shared-later.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
 import type { ShareOptions } from './tabs/shared.ts'
@@ -55,7 +54,11 @@ export function coreOptionsOf({
   ...options
 }: ClientOptions): CoreClientOptions {
   const by = tokenOf({ token, getToken })
-  if (typeof share === 'object') resolveShareLimits(share)
+  if (typeof share === 'object') {
+    const { as: _user, ...limits } = share
+    // Whoever serves tabs has the defaults: it is loaded later.
+    resolveOptions(limits as Readonly<Record<string, number>>, limits, 'share.')
+  }
   return {
     ...options,
     ...(by !== undefined && { token: by }),

@@ -77,7 +77,7 @@ describe('the core alone', () => {
     const { core } = coreBench()
     const client = core()
     expect(client.state).toMatchObject({
-      reason: { name: 'initial', retryable: false, advice: 'See the text: the server decided so.' },
+      reason: { name: 'initial', retryable: false, advice: 'See the text.' },
     })
   })
 })

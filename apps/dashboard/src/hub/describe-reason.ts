@@ -34,7 +34,7 @@ const WORDS: Readonly<Partial<Record<CloseReasonName, string>>> = {
 function said({ name, code, text }: CloseReason): string {
   // Nobody has said anything: what a browser makes of that tells no more.
   if (name === 'unreachable') return ''
-  const isNews = text !== name && !/^close code \d+$/.test(text) && text !== ''
+  const isNews = text !== name && !/^code \d+$/.test(text) && text !== ''
   const about = [code !== undefined && code !== ABNORMAL ? `code ${code}` : '', isNews ? text.replace(/\.$/, '') : '']
   const told = about.filter((each) => each !== '').join(': ')
   return told === '' ? '' : ` (${told})`

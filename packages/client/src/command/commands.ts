@@ -97,8 +97,7 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
     const stop = options.after(maxMs + greetingMs, () => {
       take(id)
       if (owner === 'client') silent()
-      else
-        done(errorOf('ERR_TIMEOUT', method, 'no answer in time. Is there a connection? See client.state.', TEMPORARY))
+      else done(errorOf('ERR_TIMEOUT', method, 'no answer in time. See client.state.', TEMPORARY))
     })
     const added: Pending = { id, method, channel, line: encodePacket(packet), owner, isSent: false, done, stop }
     pending.set(id, added)
@@ -188,9 +187,5 @@ function answerOf(method: Method, packet: ReplyPacket): unknown {
 
 function notAcknowledged(method: Method): ClientError {
   const advice = method === 'publish' ? ' Publish again with the same idempotencyKey.' : ''
-  return errorOf(
-    'ERR_NOT_ACKNOWLEDGED',
-    method,
-    `the connection ended before the answer; it may have been carried out.${advice}`,
-  )
+  return errorOf('ERR_NOT_ACKNOWLEDGED', method, `the connection ended first; it may have been carried out.${advice}`)
 }

@@ -59,7 +59,7 @@ export interface ChannelListener {
 }
 
 /** A push about a channel. */
-export type ChannelPush = Extract<Push, { readonly channel: string }>
+type ChannelPush = Extract<Push, { readonly channel: string }>
 
 /** Decides which transport is opened next. */
 export type ChooseTransport = (host: ChoiceHost) => TransportChoice

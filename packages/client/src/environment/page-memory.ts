@@ -1,8 +1,10 @@
+import type { TransportMemory } from '../transport/transport.ts'
+
 /** What a page keeps for those of its origin that come later: in `localStorage`. Undefined where there is none. */
-export function pageMemory(): PageMemory | undefined {
+export function pageMemory(): TransportMemory | undefined {
   try {
     // Node has one that says how it is to be called.
-    return globalThis.document === undefined ? undefined : new PageMemory(globalThis.localStorage)
+    return globalThis.document === undefined ? undefined : memoryIn(globalThis.localStorage)
   } catch {
     // This page may not.
     return undefined
@@ -10,29 +12,24 @@ export function pageMemory(): PageMemory | undefined {
 }
 
 /** Texts with their age. What cannot be read or kept is none. */
-class PageMemory {
-  readonly #storage: Storage
-
-  constructor(storage: Storage) {
-    this.#storage = storage
-  }
-
-  recall(key: string, maxAgeMs: number): string | undefined {
-    try {
-      const [, keptMs, text] = /^(\d+) (.*)$/.exec(this.#storage.getItem(key) ?? '') ?? []
-      const ageMs = Date.now() - Number(keptMs)
-      return ageMs >= 0 && ageMs <= maxAgeMs ? text : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  remember(key: string, text: string | undefined): void {
-    try {
-      if (text === undefined) this.#storage.removeItem(key)
-      else this.#storage.setItem(key, `${Date.now()} ${text}`)
-    } catch {
-      // Full, or forbidden.
-    }
+function memoryIn(storage: Storage): TransportMemory {
+  return {
+    recall(key, maxAgeMs) {
+      try {
+        const [, keptMs, text] = /^(\d+) (.*)$/.exec(storage.getItem(key) ?? '') ?? []
+        const ageMs = Date.now() - Number(keptMs)
+        return ageMs >= 0 && ageMs <= maxAgeMs ? text : undefined
+      } catch {
+        return undefined
+      }
+    },
+    remember(key, text) {
+      try {
+        if (text === undefined) storage.removeItem(key)
+        else storage.setItem(key, `${Date.now()} ${text}`)
+      } catch {
+        // Full, or forbidden.
+      }
+    },
   }
 }

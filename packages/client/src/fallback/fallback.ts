@@ -1,6 +1,6 @@
 import { pageMemory } from '../environment/page-memory.ts'
-import type { CloseReason, CloseReasonName } from '../reason/close-reason.ts'
-import type { Transport, TransportChoice, TransportChoiceHost, TransportMemory } from '../transport/transport.ts'
+import type { CloseReasonName } from '../reason/close-reason.ts'
+import type { Transport, TransportChoice, TransportChoiceHost } from '../transport/transport.ts'
 import { probeTransport } from './transport-probe.ts'
 
 /** No connection came to be: after one of these it may be the network that lets none through. */
@@ -36,100 +36,81 @@ export function memoryKeyOf(url: URL): string {
 
 /** Several transports, the best first: down when one does not work, and up again later. */
 export function fallback(transports: readonly Transport[], host: TransportChoiceHost): TransportChoice {
-  return new Fallback(transports, host)
-}
-
-class Fallback implements TransportChoice {
-  readonly #transports: readonly Transport[]
-  readonly #host: TransportChoiceHost
-  readonly #memory: TransportMemory | undefined
-  readonly #key: string
-  readonly #worked = new Set<Transport>()
-  #index: number
+  const { nowMs, random, after, canMove, move, moveUpDelayMs, memory = pageMemory() } = host
+  const key = memoryKeyOf(host.url)
+  const known = memory?.recall(key, MAX_MEMORY_AGE_MS)
+  const worked = new Set<Transport>()
+  let index = Math.max(
+    0,
+    transports.findIndex(({ name }) => name === known),
+  )
   /** Attempts over the present one that failed in a row (count). */
-  #failures = 0
+  let failures = 0
   /** How often better ones were tried (count). */
-  #ascents = 0
-  #connectedAtMs: number | undefined
-  #stop = (): void => {}
+  let ascents = 0
+  let connectedAtMs: number | undefined
+  let stop = (): void => {}
 
-  constructor(transports: readonly Transport[], host: TransportChoiceHost) {
-    this.#transports = transports
-    this.#host = host
-    this.#memory = host.memory ?? pageMemory()
-    this.#key = memoryKeyOf(host.url)
-    const known = this.#memory?.recall(this.#key, MAX_MEMORY_AGE_MS)
-    this.#index = Math.max(
-      0,
-      transports.findIndex(({ name }) => name === known),
-    )
-  }
-
-  get present(): Transport {
-    return this.#transports[this.#index] as Transport
-  }
-
-  connected(): void {
-    this.#connectedAtMs = this.#host.nowMs()
-    this.#failures = 0
-    this.#worked.add(this.present)
-    this.#memory?.remember(this.#key, this.#index === 0 ? undefined : this.present.name)
-    if (this.#index > 0) this.#rest()
-  }
-
-  ended({ name, code = 0 }: CloseReason): void {
-    this.#stop()
-    const lastedMs = this.#connectedAtMs === undefined ? undefined : this.#host.nowMs() - this.#connectedAtMs
-    this.#connectedAtMs = undefined
-    if (lastedMs === undefined) {
-      // A hub that says why it ends a connection was reached.
-      if (BLOCKED.has(name) && code < 3000 && ++this.#failures >= (this.#worked.has(this.present) ? PATIENCE : 1))
-        this.#descend()
-    } else if (lastedMs < DEAF_MS && DEAF.has(name)) this.#descend()
-    else if (lastedMs >= GOOD_MS && this.#index === 0) this.#ascents = 0
-  }
+  const present = (): Transport => transports[index] as Transport
 
   /** Behind the last comes the first: then it is not the network that keeps one out. */
-  #descend(): void {
-    this.#failures = 0
-    this.#worked.delete(this.present)
-    this.#index = (this.#index + 1) % this.#transports.length
+  function descend(): void {
+    failures = 0
+    worked.delete(present())
+    index = (index + 1) % transports.length
   }
 
   /** Stays for a while, and for longer each time. */
-  #rest(): void {
-    const { moveUpDelayMs, random } = this.#host
-    const delayMs = Math.min(MAX_MOVE_UP_DELAY_MS, moveUpDelayMs * 2 ** Math.min(this.#ascents, 31))
+  function rest(): void {
+    const delayMs = Math.min(MAX_MOVE_UP_DELAY_MS, moveUpDelayMs * 2 ** Math.min(ascents, 31))
     // All that came down together need not go up together.
-    this.#wait(delayMs * (1 - random() / 2), () => {
-      this.#ascents++
-      this.#try(0)
+    stop = after(delayMs * (1 - random() / 2), () => {
+      ascents++
+      attempt(0)
     })
   }
 
-  #try(index: number): void {
-    if (index >= this.#index) {
-      this.#rest()
-      return
+  function attempt(better: number): void {
+    if (better >= index) rest()
+    else {
+      stop = probeTransport(transports[better] as Transport, host, (isThrough) => {
+        if (isThrough) moveTo(better, LOOKS)
+        else attempt(better + 1)
+      })
     }
-    this.#stop = probeTransport(this.#transports[index] as Transport, this.#host, (isThrough) => {
-      if (isThrough) this.#moveTo(index, LOOKS)
-      else this.#try(index + 1)
-    })
   }
 
-  #moveTo(index: number, looks: number): void {
-    if (this.#host.canMove()) {
-      this.#index = index
-      this.#failures = 0
+  function moveTo(better: number, looks: number): void {
+    if (canMove()) {
+      index = better
+      failures = 0
       // What ends now says nothing of the one that begins.
-      this.#connectedAtMs = undefined
-      this.#host.move()
-    } else if (looks === 0) this.#rest()
-    else this.#wait(LOOK_MS, () => this.#moveTo(index, looks - 1))
+      connectedAtMs = undefined
+      move()
+    } else if (looks === 0) rest()
+    else stop = after(LOOK_MS, () => moveTo(better, looks - 1))
   }
 
-  #wait(delayMs: number, run: () => void): void {
-    this.#stop = this.#host.after(delayMs, run)
+  return {
+    get present() {
+      return present()
+    },
+    connected() {
+      connectedAtMs = nowMs()
+      failures = 0
+      worked.add(present())
+      memory?.remember(key, index === 0 ? undefined : present().name)
+      if (index > 0) rest()
+    },
+    ended({ name, code = 0 }) {
+      stop()
+      const lastedMs = connectedAtMs === undefined ? undefined : nowMs() - connectedAtMs
+      connectedAtMs = undefined
+      if (lastedMs === undefined) {
+        // A hub that says why it ends a connection was reached.
+        if (BLOCKED.has(name) && code < 3000 && ++failures >= (worked.has(present()) ? PATIENCE : 1)) descend()
+      } else if (lastedMs < DEAF_MS && DEAF.has(name)) descend()
+      else if (lastedMs >= GOOD_MS && index === 0) ascents = 0
+    },
   }
 }

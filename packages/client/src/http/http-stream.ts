@@ -3,7 +3,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { HttpLine } from './http-line.ts'
 import type { HttpTransportOptions } from './http-options.ts'
 import { httpTransport } from './http-transport.ts'
-import { LineSplitter } from './line-splitter.ts'
+import { lineSplitter } from './line-splitter.ts'
 import { reasonOfResponse } from './reason-of-response.ts'
 
 export type { HttpTransportOptions } from './http-options.ts'
@@ -28,11 +28,11 @@ async function read(line: HttpLine, response: Response): Promise<void> {
   if (!ok || body === null || isPage) return line.end(await reasonOfResponse(response, 'unreachable'))
   const reader = body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const splitter = new LineSplitter(MAX_PACKET_LENGTH)
+  const linesOf = lineSplitter(MAX_PACKET_LENGTH)
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return line.lost({ text: 'the stream has ended' })
-    const text = splitter.take(decoder.decode(value, { stream: true }))
+    const text = linesOf(decoder.decode(value, { stream: true }))
     if (text === undefined) return line.end(closeReason('notAHub', { text: 'a line did not end' }))
     line.received(text)
   }

@@ -1,6 +1,6 @@
 import { fallback } from '../fallback/fallback.ts'
 import type { Transport } from '../transport/transport.ts'
-import { HttpLine } from './http-line.ts'
+import { type HttpLine, openHttpLine } from './http-line.ts'
 import { type HttpTransportOptions, resolveHttpOptions } from './http-options.ts'
 
 /**
@@ -13,5 +13,5 @@ export function httpTransport(
   run: (line: HttpLine) => Promise<void>,
 ): Transport {
   const resolved = resolveHttpOptions(options)
-  return { name, choose: fallback, options, open: (url, sink) => new HttpLine(url, sink, resolved, run) }
+  return { name, choose: fallback, options, open: (url, sink) => openHttpLine(url, sink, resolved, run) }
 }

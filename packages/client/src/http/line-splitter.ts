@@ -1,26 +1,21 @@
-/** Text in pieces, cut into whole lines. What comes in one piece is handed on in one. */
-export class LineSplitter {
-  readonly #maxLength: number
-  #begun: string[] = []
-  #length = 0
-
-  /** `maxLength`: of a line, in UTF-16 code units. */
-  constructor(maxLength: number) {
-    this.#maxLength = maxLength
-  }
-
-  /** Takes a piece. Returns the lines that it ends, without the end of the last; undefined: a line is too long. */
-  take(piece: string): string | undefined {
+/**
+ * Text in pieces, cut into whole lines: what comes in one piece is handed on in one. The function that it returns takes a piece, and
+ * returns the lines that it ends, without the end of the last; undefined: a line is longer than `maxLength`, in UTF-16 code units.
+ */
+export function lineSplitter(maxLength: number): (piece: string) => string | undefined {
+  let begun: string[] = []
+  let length = 0
+  return (piece) => {
     const end = piece.lastIndexOf('\n')
     const rest = piece.slice(end + 1)
     let lines = ''
     if (end !== -1) {
-      lines = this.#begun.join('') + piece.slice(0, end)
-      this.#begun = []
-      this.#length = 0
+      lines = begun.join('') + piece.slice(0, end)
+      begun = []
+      length = 0
     }
-    if (rest !== '') this.#begun.push(rest)
-    this.#length += rest.length
-    return this.#length > this.#maxLength ? undefined : lines
+    if (rest !== '') begun.push(rest)
+    length += rest.length
+    return length > maxLength ? undefined : lines
   }
 }

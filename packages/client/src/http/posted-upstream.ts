@@ -1,4 +1,5 @@
-import { type CloseReason, closeReason } from '../reason/close-reason.ts'
+import { type CloseReason, type CloseReasonDetails, closeReason } from '../reason/close-reason.ts'
+import { bytesOf } from './bytes-of.ts'
 import { takeBatch } from './take-batch.ts'
 
 /** Where a session is told something. */
@@ -27,86 +28,85 @@ export interface WaitingPacket {
   readonly bytes: number
 }
 
+/** The way up. */
+export interface PostedUpstream {
+  /** Whether something has not arrived yet. */
+  readonly isBusy: boolean
+  /** Sends packets, one on a line, once it is known where to. */
+  send(text: string): void
+  /** The session is there. */
+  open(address: SessionAddress): void
+  close(): void
+}
+
 /**
  * What a client says, as requests of their own: in order, one at a time, with all that has come meanwhile in the next. None is sent
  * again: whether the first was carried out nobody knows, so that the connection is over.
  */
-export class PostedUpstream {
-  readonly #host: UpstreamHost
-  #packets: WaitingPacket[] = []
-  #queuedBytes = 0
-  #address: SessionAddress | undefined
-  #isPosting = false
-  #isOver = false
+export function postedUpstream(host: UpstreamHost): PostedUpstream {
+  const { maxRequestBytes, maxQueuedBytes, sendTimeoutMs } = host
+  const packets: WaitingPacket[] = []
+  let queuedBytes = 0
+  let to: SessionAddress | undefined
+  let isPosting = false
+  let isOver = false
 
-  constructor(host: UpstreamHost) {
-    this.#host = host
+  function next(): void {
+    if (isPosting || isOver || to === undefined || packets.length === 0) return
+    const batch = takeBatch(packets, maxRequestBytes - bytesOf(JSON.stringify(to)))
+    for (const { bytes } of batch) queuedBytes -= bytes
+    isPosting = true
+    void post(JSON.stringify({ ...to, data: batch.map(({ line }) => line).join('\n') }))
   }
 
-  /** Whether something has not arrived yet. */
-  get isBusy(): boolean {
-    return this.#isPosting || this.#packets.length > 0
-  }
-
-  /** Sends packets, one on a line, once it is known where to. */
-  send(text: string): void {
-    if (this.#isOver) return
-    for (const line of text.split('\n')) {
-      const bytes = bytesOf(line)
-      this.#packets.push({ line, bytes })
-      this.#queuedBytes += bytes
-    }
-    if (this.#queuedBytes > this.#host.maxQueuedBytes) {
-      this.#fail(closeReason('sendFailed', { text: `more than ${this.#host.maxQueuedBytes} bytes wait to be sent` }))
-    } else this.#next()
-  }
-
-  /** The session is there. */
-  open(address: SessionAddress): void {
-    this.#address = address
-    this.#next()
-  }
-
-  close(): void {
-    this.#isOver = true
-    this.#packets = []
-  }
-
-  #next(): void {
-    if (this.#isPosting || this.#isOver || this.#address === undefined || this.#packets.length === 0) return
-    const batch = takeBatch(this.#packets, this.#host.maxRequestBytes - bytesOf(JSON.stringify(this.#address)))
-    for (const { bytes } of batch) this.#queuedBytes -= bytes
-    this.#isPosting = true
-    void this.#post(JSON.stringify({ ...this.#address, data: batch.map(({ line }) => line).join('\n') }))
-  }
-
-  async #post(body: string): Promise<void> {
-    const cancel = this.#host.after(this.#host.sendTimeoutMs, () =>
-      this.#fail(closeReason('sendFailed', { text: 'no answer in time to what was sent' })),
-    )
+  async function post(body: string): Promise<void> {
+    const cancel = host.after(sendTimeoutMs, () => fail({ text: 'no answer in time to what was sent' }))
     try {
-      const reason = await this.#host.post(body)
-      if (reason !== undefined) this.#fail(reason)
+      const reason = await host.post(body)
+      if (reason !== undefined) failBy(reason)
     } catch (cause) {
-      this.#fail(closeReason('sendFailed', { text: String(cause), cause }))
-    } finally {
-      cancel()
+      fail({ text: String(cause), cause })
     }
-    this.#isPosting = false
-    if (this.#isOver) return
-    this.#host.arrived()
-    this.#next()
+    cancel()
+    isPosting = false
+    if (isOver) return
+    host.arrived()
+    next()
   }
 
-  #fail(reason: CloseReason): void {
-    if (this.#isOver) return
-    this.close()
-    this.#host.failed(reason)
+  function fail(details: CloseReasonDetails): void {
+    failBy(closeReason('sendFailed', details))
   }
-}
 
-const encoder = new TextEncoder()
+  function failBy(reason: CloseReason): void {
+    if (isOver) return
+    close()
+    host.failed(reason)
+  }
 
-function bytesOf(line: string): number {
-  return encoder.encode(JSON.stringify(line)).length
+  function close(): void {
+    isOver = true
+    packets.length = 0
+  }
+
+  return {
+    get isBusy() {
+      return isPosting || packets.length > 0
+    },
+    send(text) {
+      if (isOver) return
+      for (const line of text.split('\n')) {
+        const bytes = bytesOf(JSON.stringify(line))
+        packets.push({ line, bytes })
+        queuedBytes += bytes
+      }
+      if (queuedBytes > maxQueuedBytes) fail({ text: `more than ${maxQueuedBytes} bytes wait to be sent` })
+      else next()
+    },
+    open(address) {
+      to = address
+      next()
+    },
+    close,
+  }
 }

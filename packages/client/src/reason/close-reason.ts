@@ -61,8 +61,8 @@ export type CloseReasonDetails = Partial<Pick<CloseReason, 'code' | 'text' | 'de
 /** A reason by its name, with the advice that goes for all of its kind: `advised` knows more. */
 export function closeReason(name: OwnReasonName, details: CloseReasonDetails = {}): CloseReason {
   const retryable = !STAYS_AWAY.includes(name as 'initial')
-  const advice = retryable ? 'Nothing: the client comes back by itself.' : 'See the text: the server decided so.'
-  return { text: name, ...details, name, retryable, advice }
+  const advice = retryable ? 'Nothing.' : 'See the text.'
+  return { ...details, text: details.text || name, name, retryable, advice }
 }
 
 // The compiler compares them with the protocol's, of which nothing else is needed here.
@@ -75,7 +75,7 @@ const MESSAGE_TOO_BIG = 1009
  * knows the names of them all. Below 3000 they are WebSocket's own, and the connection was lost.
  */
 export function reasonOfCode(code: number, details: CloseReasonDetails = {}): CloseReason {
-  return closeReason(nameOf(code), { ...details, code, text: details.text || `close code ${code}` })
+  return closeReason(nameOf(code), { ...details, code, text: details.text || `code ${code}` })
 }
 
 function nameOf(code: number): OwnReasonName {

@@ -45,7 +45,7 @@ export function reasonOfUnsubscribe(code: number, text: string): SubscriptionRea
   let name: SubscriptionReasonName = resubscribesAfter(code) ? 'insufficientState' : 'server'
   if (code === EXPIRED) name = 'expired'
   if (code === STATE_INVALIDATED) name = 'stateInvalidated'
-  return subscriptionReason(name, { code, text: text || `unsubscribe code ${code}` })
+  return subscriptionReason(name, { code, text: text || `code ${code}` })
 }
 
 /** Whether the client subscribes again by itself. */

@@ -214,7 +214,7 @@ export class Socket {
     socket.onerror = () => {}
     socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
       if (!isPresent()) return
-      const details = { code, text: reason || `close code ${code}` }
+      const details = { code, text: reason || `code ${code}` }
       const comesBack = !isOpen || (this.#options.reconnectsAfter?.(code, reason) ?? true)
       end(closeReason(comesBack ? (isOpen ? 'lost' : 'unreachable') : 'refused', details))
     }

@@ -107,10 +107,6 @@ export function createClientMachine(
     return 'authorize'
   }
 
-  function setConnecting(reason: CloseReason, delayMs: number): void {
-    state = { phase: 'connecting', reason: advise(reason), failures, delayMs }
-  }
-
   function setSuspect(isSuspect: boolean): void {
     state = { ...(state as ClientState & { readonly phase: 'connected' }), isSuspect }
   }
@@ -133,7 +129,6 @@ export function createClientMachine(
     // Another token helps at once; where it does not, it is a failure like any other.
     const isToken = reason.name === 'tokenExpired' || reason.name === 'expired'
     go('waiting', nowMs + (isToken && failures === 0 ? 0 : backoffDelay(times, failures, random())))
-    isAdvised = false
     failures++
     learn(reason, nowMs)
     return 'close'
@@ -141,11 +136,9 @@ export function createClientMachine(
 
   function learn(reason: CloseReason, nowMs: number): void {
     const { delayMs } = reason
-    if (delayMs !== undefined) {
-      isAdvised = true
-      dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
-    }
-    setConnecting(reason, dueMs - nowMs)
+    isAdvised = delayMs !== undefined
+    if (delayMs !== undefined) dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
+    state = { phase: 'connecting', reason: advise(reason), failures, delayMs: dueMs - nowMs }
   }
 
   function tick(nowMs: number): ClientEffect | undefined {
@@ -167,7 +160,8 @@ export function createClientMachine(
     connect(nowMs) {
       if (step !== 'idle') return undefined
       failures = 0
-      setConnecting(closeReason('connectCalled'), 0)
+      dueMs = nowMs
+      learn(closeReason('connectCalled'), nowMs)
       return begin(nowMs)
     },
     disconnect: () => (step === 'idle' ? undefined : stay(closeReason('disconnectCalled'))),

@@ -19,83 +19,64 @@ export function publications<Data>(
   subscription: CoreSubscription<Data, never>,
   { maxBufferedPublications = MAX_BUFFERED }: PublicationsOptions = {},
 ): AsyncIterableIterator<Publication<Data>> {
+  type Result = IteratorResult<Publication<Data>>
   const leaving = new AbortController()
   const { signal } = leaving
-  const iterator = new PublicationIterator<Data>(maxBufferedPublications, () => leaving.abort())
-  const over = (): void => {
-    const { state } = subscription
+  const waiting: Publication<Data>[] = []
+  /** Loops that wait for one. */
+  const takers: ((result: Result | Promise<Result>) => void)[] = []
+  let error: ClientError | undefined
+
+  /** What comes behind the last: the error, once, if there is one. */
+  function last(): Result | Promise<Result> {
+    const told = error
+    error = undefined
+    return told === undefined ? { value: undefined, done: true } : Promise.reject(told)
+  }
+
+  /** No more will come: what waits is still taken. */
+  function end(why?: ClientError): void {
+    if (signal.aborted) return
+    leaving.abort()
+    error = why
+    for (const take of takers.splice(0)) take(last())
+  }
+
+  subscription.on(
+    'publication',
+    (value) => {
+      const take = takers.shift()
+      if (take !== undefined) take({ value, done: false })
+      else if (waiting.length < maxBufferedPublications) waiting.push(value)
+      else {
+        const advice = 'Take them faster, raise maxBufferedPublications, or use handlers.'
+        end(new ClientError('ERR_BUFFER_FULL', `${waiting.length} publications wait for their reader. ${advice}`))
+      }
+    },
+    { signal },
+  )
+  const look = (): void => {
+    const { state, channel } = subscription
     if (state.phase !== 'unsubscribed') return
-    const isOwn = state.reason.name === 'unsubscribeCalled'
-    iterator.end(isOwn ? undefined : unsubscribedError(subscription.channel, state.reason))
+    end(state.reason.name === 'unsubscribeCalled' ? undefined : unsubscribedError(channel, state.reason))
   }
-  subscription.on('publication', (publication) => iterator.push(publication), { signal })
-  subscription.on('unsubscribed', over, { signal })
-  over()
-  return iterator
-}
-
-/** It holds those that wait, up to a limit. */
-class PublicationIterator<Data> implements AsyncIterableIterator<Publication<Data>> {
-  readonly #maxWaiting: number
-  readonly #left: () => void
-  readonly #waiting: Publication<Data>[] = []
-  readonly #takers: {
-    readonly resolve: (result: IteratorResult<Publication<Data>>) => void
-    readonly reject: (error: ClientError) => void
-  }[] = []
-  #isOver = false
-  #error: ClientError | undefined
-
-  /** `left`: nobody takes any more. */
-  constructor(maxWaiting: number, left: () => void) {
-    this.#maxWaiting = maxWaiting
-    this.#left = left
-  }
-
-  /** One has come. */
-  push(publication: Publication<Data>): void {
-    if (this.#isOver) return
-    const taker = this.#takers.shift()
-    if (taker !== undefined) taker.resolve({ value: publication, done: false })
-    else if (this.#waiting.length < this.#maxWaiting) this.#waiting.push(publication)
-    else {
-      const advice = 'Take them faster, raise maxBufferedPublications, or use handlers.'
-      this.end(new ClientError('ERR_BUFFER_FULL', `${this.#maxWaiting} publications wait for their reader. ${advice}`))
-    }
-  }
-
-  /** No more will come: what waits is still taken, and then the loop ends, with the error if there is one. */
-  end(error?: ClientError): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#left()
-    this.#error = error
-    for (const taker of this.#takers.splice(0)) this.#finish(taker.resolve, taker.reject)
-  }
-
-  next(): Promise<IteratorResult<Publication<Data>>> {
-    return new Promise((resolve, reject) => {
-      const value = this.#waiting.shift()
-      if (value !== undefined) resolve({ value, done: false })
-      else if (this.#isOver) this.#finish(resolve, reject)
-      else this.#takers.push({ resolve, reject })
-    })
-  }
-
-  async return(): Promise<IteratorResult<Publication<Data>>> {
-    this.#waiting.length = 0
-    this.end()
-    return { value: undefined, done: true }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  #finish(resolve: (result: IteratorResult<Publication<Data>>) => void, reject: (error: ClientError) => void): void {
-    const error = this.#error
-    this.#error = undefined
-    if (error === undefined) resolve({ value: undefined, done: true })
-    else reject(error)
+  subscription.on('unsubscribed', look, { signal })
+  look()
+  return {
+    next: () =>
+      new Promise((take) => {
+        const value = waiting.shift()
+        if (value !== undefined) take({ value, done: false })
+        else if (signal.aborted) take(last())
+        else takers.push(take)
+      }),
+    async return() {
+      waiting.length = 0
+      end()
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
   }
 }

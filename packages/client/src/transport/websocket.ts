@@ -57,11 +57,7 @@ export function webSocket(options: WebSocketTransportOptions = {}): Transport {
       socket.onerror = () => {}
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
         const { reason: text, delayMs } = decodeCloseReason(code, reason)
-        end(
-          isOpen
-            ? reasonOfCode(code, { text, delayMs })
-            : closeReason('unreachable', { code, text: text || 'unreachable' }),
-        )
+        end(isOpen ? reasonOfCode(code, { text, delayMs }) : closeReason('unreachable', { code, text }))
       }
       return { send: (text) => socket.send(text), close }
     },

@@ -1,7 +1,7 @@
 import { type CloseReason, closeReason } from '@wigwag/client'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PostedUpstream } from '../../src/http/posted-upstream.ts'
+import { type PostedUpstream, postedUpstream } from '../../src/http/posted-upstream.ts'
 
 const LIMITS = { maxRequestBytes: 200, maxQueuedBytes: 2000, sendTimeoutMs: 1000 }
 const ADDRESS = { session: 's', node: 'n' }
@@ -13,7 +13,7 @@ class FarEnd {
   readonly timers = new Set<() => void>()
   arrivals = 0
   #answer: { resolve(reason: CloseReason | undefined): void; reject(cause: unknown): void } | undefined
-  readonly up: PostedUpstream = new PostedUpstream({
+  readonly up: PostedUpstream = postedUpstream({
     ...LIMITS,
     after: (_delayMs, run) => {
       this.timers.add(run)

@@ -36,6 +36,6 @@ describe('a reason', () => {
       text: 'moved',
       delayMs: 7,
     })
-    expect(reasonOfCode(4501)).toMatchObject({ name: 'applicationFinal', text: 'close code 4501' })
+    expect(reasonOfCode(4501)).toMatchObject({ name: 'applicationFinal', text: 'code 4501' })
   })
 })
