@@ -38,11 +38,15 @@ export function describePhase({ phase }: ConnectionView): string {
   }
 }
 
-/** A transport by the name that people know, and whether all tabs are on it. */
+/** A transport by the name that people know; that of a shared connection by what this goes over. */
 export function describeTransport(transport: string): string {
   const name = transport.replace(SHARED, '')
-  const words = TRANSPORT_WORDS[name] ?? name
-  return name === transport ? words : `shared ${words}`
+  return TRANSPORT_WORDS[name] ?? name
+}
+
+/** Whether other tabs may be on it. */
+export function isShared(transport: string): boolean {
+  return SHARED.test(transport)
 }
 
 const SHARED = /^shared\//

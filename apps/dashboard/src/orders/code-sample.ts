@@ -1,7 +1,9 @@
 /** What of the order board talks to the server, less what is shown of errors. */
 export const CODE_SAMPLE = `import { Client } from '@wigwag/client'
 
-const client = new Client('./', { share: true })
+const client = new Client('./', {
+  share: true, // by all tabs
+})
 const orders = client.subscribe('orders', {
   on: {
     placed: show,

@@ -1,5 +1,5 @@
-import { describeTransport } from '../hub/connection-view.ts'
 import { Countdown } from '../hub/countdown.tsx'
+import { TransportTag } from '../hub/transport-tag.tsx'
 import { board } from './board-model.ts'
 import { describeBoardNotice, describeKept } from './board-notice.ts'
 
@@ -19,7 +19,7 @@ export function LineState() {
         <span class="lamp" aria-hidden="true" />
         {PHASE_WORDS[state.phase]}
         {state.phase === 'waiting' && <Countdown reconnectAtMs={state.reconnectAtMs} />}
-        {state.phase === 'open' && <span class="transport">{describeTransport(state.transport)}</span>}
+        {state.phase === 'open' && <TransportTag transport={state.transport} />}
       </p>
     </div>
   )

@@ -1,5 +1,6 @@
-import { describePhase, describeTransport } from '../hub/connection-view.ts'
+import { describePhase } from '../hub/connection-view.ts'
 import { Countdown } from '../hub/countdown.tsx'
+import { TransportTag } from '../hub/transport-tag.tsx'
 import { describeNotice, isLoss } from './notice.ts'
 import { channel, subscription } from './page-model.ts'
 
@@ -14,7 +15,7 @@ export function ConnectionStatus() {
           <span class="lamp" aria-hidden="true" />
           <span data-testid="phase">{describePhase(state)}</span>
           {state.phase === 'waiting' && <Countdown reconnectAtMs={state.reconnectAtMs} />}
-          {state.phase === 'open' && <span class="transport">{describeTransport(state.transport)}</span>}
+          {state.phase === 'open' && <TransportTag transport={state.transport} />}
         </p>
         <Details />
       </div>

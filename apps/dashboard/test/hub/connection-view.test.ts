@@ -1,6 +1,12 @@
 import { advised, closeReason, reasonOfCode } from '@wigwag/client'
 import { expect, test } from 'vitest'
-import { describeCountdown, describePhase, describeTransport, viewConnection } from '../../src/hub/connection-view.ts'
+import {
+  describeCountdown,
+  describePhase,
+  describeTransport,
+  isShared,
+  viewConnection,
+} from '../../src/hub/connection-view.ts'
 import { describeReason } from '../../src/hub/describe-reason.ts'
 
 test('what a client’s states are to who looks', () => {
@@ -49,5 +55,6 @@ test('the countdown never reaches zero before its time, and says no number once 
 test('transports have names that people know; others keep their own', () => {
   expect(
     ['websocket', 'http-stream', 'sse', 'long-poll', 'poll', 'shared/websocket', 'pigeon'].map(describeTransport),
-  ).toEqual(['WebSocket', 'HTTP stream', 'event stream', 'long polls', 'polls', 'shared WebSocket', 'pigeon'])
+  ).toEqual(['WebSocket', 'HTTP stream', 'event stream', 'long polls', 'polls', 'WebSocket', 'pigeon'])
+  expect(['websocket', 'shared/websocket'].map(isShared)).toEqual([false, true])
 })
