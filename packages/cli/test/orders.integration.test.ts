@@ -9,7 +9,7 @@ import {
   type ServedWigwag,
   serveWigwag,
 } from '@wigwag/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>
 type BrowserContext = Awaited<ReturnType<Browser['newContext']>>
@@ -38,13 +38,16 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   afterAll(async () => {
     await browser?.close()
   })
-  beforeEach(async () => {
-    server = await serveWigwag()
-  })
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close()
-    await server.program[Symbol.asyncDispose]()
   })
+
+  /** A server that ends with the test. */
+  async function serve(args: readonly string[] = [], port = 0): Promise<ServedWigwag> {
+    const served = await serveWigwag(args, port)
+    onTestFinished(() => served.program[Symbol.asyncDispose]())
+    return served
+  }
 
   /** A tab, and what goes wrong in it. */
   async function open(context: BrowserContext, url = server.url, search = '') {
@@ -79,6 +82,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
       )
 
   test('what is done in one tab or by curl is seen in another at once, nothing moves, and it is told to who cannot see', async () => {
+    server = await serve()
     // Boxes are compared: without what moves on purpose.
     const context = await browser.newContext({ reducedMotion: 'reduce' })
     const { page: one, faults } = await open(context)
@@ -108,6 +112,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   })
 
   test('a restart that forgets all is survived before the viewer’s eyes: what was pressed meanwhile is sent, and whoever comes late sees the same', async () => {
+    server = await serve()
     const context = await browser.newContext()
     const { page: one } = await open(context, server.url, '?seed=1')
     const { page: two } = await open(context)
@@ -125,7 +130,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
     await one.locator('li[data-order] .step').first().click()
     await newOrder(one)
     expect(await one.locator('li[data-order]').count()).toBe(3)
-    server = await serveWigwag([], port)
+    server = await serve([], port)
     await one.getByText(/^Back\. The server has begun anew, without its history/).waitFor()
     await two.getByText(/^Back\. The server has begun anew, without its history/).waitFor()
     await one.locator('li[data-order]').nth(3).waitFor()
@@ -142,8 +147,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
 
   test('all tabs of a browser share one connection, and those that stay go on when the first is closed', async () => {
     const key = 'sixteen-characters-or-more'
-    const served = await serveWigwag(['--api-key', key])
-    await using _served = served.program
+    const served = await serve(['--api-key', key])
     const connections = async (): Promise<number> => {
       const headers = { 'x-api-key': key, 'content-type': 'application/json' }
       const answer = await fetch(`${served.url}/api/info`, { method: 'POST', headers, body: '{}' })
@@ -166,6 +170,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   })
 
   test('after a cut of the line it catches up, and says with how many changes', async () => {
+    server = await serve()
     await using proxy = new FaultProxy(server.port)
     const { page } = await open(await browser.newContext(), `http://127.0.0.1:${await proxy.listen()}`)
     await publish(order('CUT', 'placed'))
@@ -185,23 +190,22 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
     async () => {
       await using redis = await RedisServer.start()
       const args = ['--redis', redis.url]
-      const other = await serveWigwag(args)
-      await using _other = other.program
-      let mine = await serveWigwag(args)
+      const other = await serve(args)
+      let mine = await serve(args)
       const { page } = await open(await browser.newContext(), mine.url)
       await publish(order('A', 'placed'), mine.url)
       await row(page, 'A').waitFor()
       mine.program.kill('SIGTERM')
       await mine.program.exit
       await publish(order('A', 'paid'), other.url)
-      mine = await serveWigwag(args, mine.port)
-      await using _mine = mine.program
+      mine = await serve(args, mine.port)
       await page.getByText('Back. 1 missed change caught up.').waitFor()
       await stands(page, 'A', 'paid')
     },
   )
 
   test('works by keyboard alone, and what has the focus keeps it', async () => {
+    server = await serve()
     const { page } = await open(await browser.newContext(), server.url, '?seed=5')
     const tabTo = async (name: RegExp): Promise<void> => {
       for (let i = 0; i < 30; i++) {
@@ -235,6 +239,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   })
 
   test('the order that the guide publishes is one', async () => {
+    server = await serve()
     const [, sample = ''] = /channel\/orders -d '([^']*)'/.exec(readFileSync(GUIDE, 'utf8')) ?? []
     await publish(JSON.parse(sample))
     const { page } = await open(await browser.newContext())
@@ -242,6 +247,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   })
 
   test('what is no order is not shown, and markup in one is text', async () => {
+    server = await serve()
     const { page, faults } = await open(await browser.newContext())
     const markup = '<img src=x onerror="window.hacked=1">'
     for (const fault of [{ id: markup }, { items: [] }, { cents: 'much' }, { type: 'constructor' }]) {
@@ -256,7 +262,7 @@ describe.skipIf(!hasChromium)('the order board of wigwag serve, in Chromium', ()
   })
 
   test('fits a phone, a tablet and a desk without scrolling sideways, below a path as well', async () => {
-    await using below = (await serveWigwag(['--base-path', '/push'])).program
+    const { program: below } = await serve(['--base-path', '/push'])
     const [, origin = ''] = await below.waitFor(/serves (http:\/\/localhost:\d+)/)
     await publish(order('WIDE', 'packed', { customer: 'W'.repeat(60), cents: 99_999_999 }), `${origin}/push`)
     for (const width of [360, 768, 1440]) {
