@@ -62,7 +62,7 @@ export function sortedEntries(book: OrderBook): readonly Entry[] {
 /** What has been shipped longest ago goes first, and the same on every page. */
 function dropSurplus(book: Map<string, Entry>): void {
   while (book.size > MAX_ORDERS) {
-    const oldestFirst = sortedEntries(book).toReversed()
+    const oldestFirst = [...sortedEntries(book)].reverse()
     const surplus = oldestFirst.find(({ order }) => order.type === 'shipped') ?? oldestFirst[0]
     if (surplus === undefined) return
     book.delete(surplus.order.id)

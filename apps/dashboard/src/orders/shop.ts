@@ -77,7 +77,7 @@ export function nextDeed(book: OrderBook, random: Random, nowMs: number): Order 
   const open = sortedEntries(book)
     .map(({ order }) => order)
     .filter(({ type }) => type !== 'shipped')
-    .toReversed()
+    .reverse()
   const sells = open.length <= FEW_OPEN || (open.length < MANY_OPEN && random() < SELLS)
   const worked = sells ? undefined : open[Math.floor(random() ** 2 * open.length)]
   return (worked && nextStep(worked, nowMs)) ?? createOrder(random, nowMs)
