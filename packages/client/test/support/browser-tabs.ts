@@ -58,6 +58,8 @@ interface Here {
 /** How a tab's client is made. */
 interface LoadOptions {
   readonly token?: string
+  readonly minDelayMs?: number
+  readonly maxDelayMs?: number
   readonly transports?: readonly ('webSocket' | 'httpStream')[]
 }
 
@@ -207,4 +209,17 @@ export async function openTabs(
       return new BrowserTab(page, url)
     },
   }
+}
+
+/** Ends the shared workers of a browser, in the midst of things. */
+export async function endSharedWorkers(browser: Browser): Promise<void> {
+  const cdp = await browser.newBrowserCDPSession()
+  const { targetInfos } = await cdp.send('Target.getTargets')
+  for (const { type, targetId } of targetInfos) {
+    if (type !== 'shared_worker') continue
+    const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: false })
+    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'close()' } })
+    await cdp.send('Target.sendMessageToTarget', { sessionId, message })
+  }
+  await cdp.detach()
 }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { hasChromium, launchChromium } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blockWebSockets } from '../support/block-websockets.ts'
-import { bundleScripts, openTabs, type Scripts } from '../support/browser-tabs.ts'
+import { bundleScripts, endSharedWorkers, openTabs, type Scripts } from '../support/browser-tabs.ts'
 import { serveHub } from '../support/served-hub.ts'
 
 const HISTORY = {
@@ -208,6 +208,26 @@ describe.skipIf(!hasChromium)('tabs of Chromium', () => {
     expect(served.hub.sessions.stats).toMatchObject({ open: 1 })
     await served.hub.publish('orders', 1)
     for (const tab of tabs) await tab.shows(1)
+  })
+
+  test('come back when the worker itself ends, and miss nothing', async () => {
+    const served = await serveHub(HISTORY)
+    const { hub } = served
+    const { open } = await openTabs(browser, await bundleScripts(), served, 'worker')
+    const tabs = [await open(), await open()]
+    // The browser takes a moment to see that it is gone: whoever comes before that waits for it.
+    for (const tab of tabs) await tab.load({ minDelayMs: 300, maxDelayMs: 600 })
+    await hub.publish('orders', 1)
+    for (const tab of tabs) await tab.shows(1)
+    await endSharedWorkers(browser)
+    await hub.publish('orders', 2)
+    for (const tab of tabs) {
+      await tab.shows(2)
+      expect(await tab.read('states')).toContain('connecting lost')
+      expect(await tab.read('shown')).toEqual([1, 2])
+      expect(await tab.read('gaps')).toEqual([])
+    }
+    expect(hub.sessions.stats).toMatchObject({ connected: 1 })
   })
 
   test('have a connection each where they may not have locks', async () => {
