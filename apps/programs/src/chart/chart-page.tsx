@@ -8,7 +8,7 @@ import { type ProgramListener, useProgram } from '../use-program.ts'
 import { withoutEscapes } from '../without-escapes.ts'
 import { colourOf, currentScheme } from './colours.ts'
 import { formatValue, timeOf } from './format-value.ts'
-import { layoutPanels, type Room } from './panel-layout.ts'
+import { layoutPanels, type PanelSpace } from './panel-layout.ts'
 import { Plot, type PlotLine } from './plot.tsx'
 import { indexFrom, startOf, TIME_WINDOWS } from './time-window.ts'
 
@@ -33,7 +33,7 @@ export function ChartPage() {
   const table = useRef(new SeriesTable())
   const main = useRef<HTMLElement>(null)
   const panels = useRef<HTMLDivElement>(null)
-  const room = useSignal<Room>({ widthPx: 0, heightPx: 0, remPx: 16 })
+  const space = useSignal<PanelSpace>({ widthPx: 0, heightPx: 0, remPx: 16 })
 
   const draw = (): void => {
     if (program.isPaused.value) return
@@ -66,9 +66,9 @@ export function ChartPage() {
   }, [])
 
   const measure = (): void => {
-    const next = roomFor(panels.current, main.current)
-    const { widthPx, heightPx, remPx } = room.value
-    if (next.widthPx !== widthPx || next.heightPx !== heightPx || next.remPx !== remPx) room.value = next
+    const next = spaceFor(panels.current, main.current)
+    const { widthPx, heightPx, remPx } = space.value
+    if (next.widthPx !== widthPx || next.heightPx !== heightPx || next.remPx !== remPx) space.value = next
   }
   useEffect(() => {
     const watcher = new ResizeObserver(measure)
@@ -97,7 +97,7 @@ export function ChartPage() {
       pointed.value = place
     },
   }
-  const layout = layoutPanels(lines.length, room.value)
+  const layout = layoutPanels(lines.length, space.value)
   const readingOf = (line: PlotLine): string =>
     formatValue(pointed.value === undefined ? lastOf(line.values) : nearestBefore(line.values, pointed.value))
   const toggle = (name: string, alone: boolean): void => {
@@ -201,7 +201,7 @@ export function ChartPage() {
 }
 
 /** What is left of the page for panels. */
-function roomFor(panels: HTMLElement | null, main: HTMLElement | null): Room {
+function spaceFor(panels: HTMLElement | null, main: HTMLElement | null): PanelSpace {
   const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
   if (panels === null || main === null) return { widthPx: 0, heightPx: 0, remPx }
   const belowPx = Number.parseFloat(getComputedStyle(main).paddingBottom)

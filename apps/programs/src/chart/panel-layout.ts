@@ -6,7 +6,7 @@ export interface PanelLayout {
 }
 
 /** What there is room in, in pixels. */
-export interface Room {
+export interface PanelSpace {
   readonly widthPx: number
   readonly heightPx: number
   /** The size of the page's letters. */
@@ -22,7 +22,7 @@ const AROUND_PLOT_REM = 3.75
 const MAX_HEIGHT_OF_WIDTH = 0.5
 
 /** The number of columns that gives `count` panels the largest plots without scrolling; where they do not fit, the most there is room for. */
-export function layoutPanels(count: number, { widthPx, heightPx, remPx }: Room): PanelLayout {
+export function layoutPanels(count: number, { widthPx, heightPx, remPx }: PanelSpace): PanelLayout {
   const most = Math.max(1, Math.min(count, Math.floor(widthPx / (MIN_WIDTH_REM * remPx))))
   const minHeightPx = MIN_PLOT_REM * remPx
   let best: PanelLayout = { columns: most, plotHeightPx: minHeightPx }
