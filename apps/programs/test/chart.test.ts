@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatTick, formatValue } from '../src/chart/format-value.ts'
+import { formatTick, formatTimeTick, formatValue } from '../src/chart/format-value.ts'
+import { layoutPanels } from '../src/chart/panel-layout.ts'
 import { indexFrom, startOf } from '../src/chart/time-window.ts'
 import { withoutEscapes } from '../src/without-escapes.ts'
 
@@ -62,3 +63,51 @@ test.each([
   ['\u001b[2K\u001b[1Gline', 'line'],
   ['nothing to do', 'nothing to do'],
 ])('what a line says to a terminal is left out: %j', (line, text) => expect(withoutEscapes(line)).toBe(text))
+
+test('a time beside others has seconds where they differ in them', () => {
+  const noon = new Date(2026, 10, 21, 12, 0, 30).getTime() / 1000
+  expect(formatTimeTick(noon, 30)).toBe('12:00:30')
+  expect(formatTimeTick(noon, 120)).toBe('12:00')
+})
+
+test.each([
+  // A phone, a tablet, a laptop, and screens on a wall: with as many letters in their width, or larger ones.
+  ['five on a phone are below each other, and scrolled', 5, 336, 560, 16, { columns: 1, plotHeightPx: 132 }],
+  ['one fills a laptop', 1, 1380, 740, 16, { columns: 1, plotHeightPx: 680 }],
+  [
+    'one on a phone is no higher than half its width, where that can be read',
+    1,
+    336,
+    560,
+    16,
+    { columns: 1, plotHeightPx: 168 },
+  ],
+  ['five on a laptop', 5, 1380, 740, 16, { columns: 2, plotHeightPx: 187 }],
+  ['seventeen on a laptop', 17, 1380, 740, 16, { columns: 4, plotHeightPx: 132 }],
+  ['five on a wall', 5, 2480, 1260, 23, { columns: 2, plotHeightPx: 334 }],
+  ['seventeen on a wall', 17, 2480, 1260, 23, { columns: 5, plotHeightPx: 229 }],
+])('panels: %s', (_what, count, widthPx, heightPx, remPx, layout) => {
+  expect(layoutPanels(count, { widthPx, heightPx, remPx })).toEqual(layout)
+})
+
+test('panels fill their room, and can be read', () => {
+  const size = fc.integer({ min: 1, max: 4000 })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 200 }),
+      size,
+      size,
+      fc.constantFrom(16, 20, 35),
+      (count, widthPx, heightPx, remPx) => {
+        const { columns, plotHeightPx } = layoutPanels(count, { widthPx, heightPx, remPx })
+        expect(columns).toBeGreaterThanOrEqual(1)
+        expect(plotHeightPx).toBeGreaterThanOrEqual(Math.round(8.25 * remPx))
+        if (columns > 1) expect(widthPx / columns).toBeGreaterThanOrEqual(19 * remPx)
+        // Higher than the least only where all of them fit.
+        if (plotHeightPx > 8.25 * remPx + 1) {
+          expect(Math.ceil(count / columns) * (plotHeightPx - 1 + 3.75 * remPx)).toBeLessThanOrEqual(heightPx)
+        }
+      },
+    ),
+  )
+})

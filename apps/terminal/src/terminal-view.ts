@@ -26,6 +26,14 @@ const THEME = {
   selectionBackground: '#2f5d52',
 }
 
+/** Small on a phone, large on a wall screen, which is read from far away. */
+function fontSizePx(): number {
+  if (matchMedia('(max-width: 30rem)').matches) return 12
+  return matchMedia('(min-width: 120rem) and (min-height: 60rem)').matches
+    ? Math.max(18, Math.round(innerWidth / 140))
+    : 14
+}
+
 /** The terminal on the page. */
 export class TerminalView {
   readonly #terminal: Terminal
@@ -36,7 +44,7 @@ export class TerminalView {
     this.#element = element
     this.#terminal = new Terminal({
       fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
-      fontSize: matchMedia('(max-width: 30rem)').matches ? 12 : 14,
+      fontSize: fontSizePx(),
       scrollback: 10_000,
       cursorBlink: true,
       theme: THEME,

@@ -1,6 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectWebSocket } from '@wigwag/socket'
 import {
   type ChildProgram,
   freePort,
@@ -75,7 +79,37 @@ describe('wigwag bridge', () => {
     expect(stderr).not.toContain('s3cret')
   })
 
+  test('pages that use it are served beside it, behind the same doors', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wigwag-bridge-pages-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'vnc.html'), '<!doctype html><title>VNC</title>')
+    const target = createServer().listen(0, '127.0.0.1')
+    cleanups.push(() => new Promise((resolve) => target.close(resolve)))
+    await once(target, 'listening')
+    const to = `127.0.0.1:${(target.address() as AddressInfo).port}`
+    const args = ['--listen', '0', '--to', to, '--static', folder, '--credential', 'ann:s3cret']
+    const program = await startBridge(args)
+    const [, port = ''] = await program.waitFor(/bridges ws:\/\/localhost:(\d+)/)
+    const url = `http://localhost:${port}`
+    const authorization = `Basic ${Buffer.from('ann:s3cret').toString('base64')}`
+    expect((await fetch(`${url}/vnc.html`)).status).toBe(401)
+    const page = await fetch(`${url}/vnc.html`, { headers: { authorization } })
+    expect([page.status, await page.text()]).toEqual([200, '<!doctype html><title>VNC</title>'])
+    expect((await fetch(`${url}/..%2f..%2fetc/hostname`, { headers: { authorization } })).status).toBe(404)
+    // A page of its own origin comes in, one of another does not.
+    const open = (origin: string) =>
+      connectWebSocket(`ws://localhost:${port}/websockify`, {
+        subprotocols: ['binary'],
+        headers: { origin, authorization },
+      })
+    const socket = await open(url)
+    expect(socket.protocol).toBe('binary')
+    socket.terminate()
+    await expect(open('http://elsewhere.example')).rejects.toThrow('403')
+  })
+
   test.each([
+    [['--listen', '0', '--to', 'ws://a', '--static', '.'], /--static has no meaning where TCP comes in/],
     [['--to', 'a:1'], /--listen <where>' not specified/],
     [['--listen', '0'], /Say where it leads/],
     [['--listen', 'nowhere', '--to', 'a:1'], /takes a port, HOST:PORT/],

@@ -73,7 +73,7 @@ describe.runIf(hasChromium)('the pages of wigwag exec', () => {
     await shown.say(...Array.from({ length: 200 }, (_, i) => `line ${i}`))
     await page.getByText('line 199').waitFor()
     await page.locator('.lines').evaluate((list) => list.scrollTo(0, 0))
-    await page.getByRole('button', { name: 'Follow' }).click()
+    await page.getByRole('button', { name: 'Follow', pressed: false }).click()
     expect(
       await page.locator('.lines').evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight),
     ).toBe(0)

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { ProcessTable, type RunningProgram, resolveKillLadder, startProgram } from '@wigwag/programs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sessionMembers } from '../src/process/session-members.ts'
 
 const QUICK = resolveKillLadder({ inputGraceMs: 50, interruptGraceMs: 50, terminateGraceMs: 50 })
@@ -108,4 +111,51 @@ describe('a process table', () => {
 test('the session of this process has this process in it', () => {
   const session = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[3])
   expect(sessionMembers(session).map(({ pid }) => pid)).toContain(process.pid)
+})
+
+describe.runIf(process.platform === 'linux')('what it writes to are pipes', () => {
+  test('which it can open by name', async () => {
+    const program = await startShell('cat; echo out >/dev/stdout; echo more | tee /dev/stderr; echo err >>/dev/stderr')
+    program.stdin.end('in\n')
+    const [out, err] = await Promise.all([program.stdout, program.stderr].map((stream) => text(stream)))
+    expect([out, err]).toEqual(['in\nout\nmore\n', 'more\nerr\n'])
+  })
+
+  test('whose ends wait, and are nobody else’s', async () => {
+    // A megabyte, where a pipe holds 64 KiB: ends that do not block would fail with EAGAIN.
+    const programs = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => startShell(`head -c 1000000 /dev/zero | tr '\\0' ${i % 10}; cat >&2`)),
+    )
+    const outputs = programs.map(async ({ stdin, stdout, stderr }, i) => {
+      stdin.end(Buffer.alloc(200_000, String(i)))
+      const [out, err] = await Promise.all([stdout, stderr].map((stream) => text(stream)))
+      expect(out).toBe(String(i % 10).repeat(1_000_000))
+      expect(err).toHaveLength(200_000)
+    })
+    await Promise.all(outputs)
+    await Promise.all(programs.map(({ gone }) => gone))
+  })
+
+  test('of which nothing is left, by descriptor or by name', async () => {
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const folder = mkdtempSync(join(tmpdir(), 'wigwag-test-'))
+    vi.stubEnv('TMPDIR', folder)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      rmSync(folder, { recursive: true })
+    })
+    const before = open()
+    for (let round = 0; round < 12; round++) {
+      const program = await startShell(round % 2 === 0 ? 'echo hello' : 'exec sleep 1000')
+      program.stdout.resume()
+      program.stderr.resume()
+      await program.end()
+      await program.gone
+      const missing = startProgram({ command: '/nowhere/to/be/found', args: [], env: {} }, resolveKillLadder())
+      await expect(missing).rejects.toMatchObject({ code: 'ERR_PROGRAM_START' })
+    }
+    // What is in stock: two for each of eight programs.
+    await expect.poll(() => open() - before).toBeLessThanOrEqual(16)
+    expect(readdirSync(folder)).toEqual([])
+  })
 })

@@ -8,6 +8,7 @@ import { type ProgramListener, useProgram } from '../use-program.ts'
 import { withoutEscapes } from '../without-escapes.ts'
 import { colourOf, currentScheme } from './colours.ts'
 import { formatValue, timeOf } from './format-value.ts'
+import { layoutPanels, type PanelSpace } from './panel-layout.ts'
 import { Plot, type PlotLine } from './plot.tsx'
 import { indexFrom, startOf, TIME_WINDOWS } from './time-window.ts'
 
@@ -30,6 +31,9 @@ export function ChartPage() {
   const picture = useSignal<Picture>(NOTHING)
   const scheme = useSignal(currentScheme())
   const table = useRef(new SeriesTable())
+  const main = useRef<HTMLElement>(null)
+  const panels = useRef<HTMLDivElement>(null)
+  const space = useSignal<PanelSpace>({ widthPx: 0, heightPx: 0, remPx: 16 })
 
   const draw = (): void => {
     if (program.isPaused.value) return
@@ -61,6 +65,19 @@ export function ChartPage() {
     return () => darkness.removeEventListener('change', changed)
   }, [])
 
+  const measure = (): void => {
+    const next = spaceFor(panels.current, main.current)
+    const { widthPx, heightPx, remPx } = space.value
+    if (next.widthPx !== widthPx || next.heightPx !== heightPx || next.remPx !== remPx) space.value = next
+  }
+  useEffect(() => {
+    const watcher = new ResizeObserver(measure)
+    if (main.current !== null) watcher.observe(main.current)
+    return () => watcher.disconnect()
+  }, [])
+  // What stands above them may have become more lines.
+  useEffect(measure)
+
   const { times, series, nowSeconds, leftOut } = picture.value
   const end = program.state.phase === 'ended' ? (times.at(-1) ?? nowSeconds) : Math.max(nowSeconds, times.at(-1) ?? 0)
   const start = startOf(times, end, windowS.value)
@@ -80,6 +97,7 @@ export function ChartPage() {
       pointed.value = place
     },
   }
+  const layout = layoutPanels(lines.length, space.value)
   const readingOf = (line: PlotLine): string =>
     formatValue(pointed.value === undefined ? lastOf(line.values) : nearestBefore(line.values, pointed.value))
   const toggle = (name: string, alone: boolean): void => {
@@ -124,7 +142,7 @@ export function ChartPage() {
         </button>
         <PauseButton program={program} onChange={draw} />
       </Masthead>
-      <main class="chart">
+      <main class="chart" ref={main}>
         {program.problem !== '' && <p class="problem">{program.problem}</p>}
         {all.length === 0 && program.problem === '' && (
           <p class="empty">No numbers yet. Columns, CSV, JSON lines and name=value are drawn as they come.</p>
@@ -148,14 +166,14 @@ export function ChartPage() {
         )}
         {leftOut > 0 && <p class="count">{leftOut} more columns are not drawn.</p>}
         {view.value === 'panels' ? (
-          <div class="panels">
+          <div class="panels" ref={panels} style={{ gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))` }}>
             {lines.map((line) => (
               <section class="panel" key={line.name} aria-label={line.name}>
                 <h2>
                   <span class="name">{line.name}</span>
                   <span class="value">{readingOf(line)}</span>
                 </h2>
-                <Plot {...common} lines={[line]} heightPx={lines.length === 1 ? 360 : 132} />
+                <Plot {...common} lines={[line]} heightPx={layout.plotHeightPx} />
               </section>
             ))}
           </div>
@@ -180,6 +198,15 @@ export function ChartPage() {
       </main>
     </>
   )
+}
+
+/** What is left of the page for panels. */
+function spaceFor(panels: HTMLElement | null, main: HTMLElement | null): PanelSpace {
+  const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  if (panels === null || main === null) return { widthPx: 0, heightPx: 0, remPx }
+  const belowPx = Number.parseFloat(getComputedStyle(main).paddingBottom)
+  const abovePx = panels.offsetTop - main.offsetTop
+  return { widthPx: panels.clientWidth, heightPx: main.clientHeight - abovePx - belowPx, remPx }
 }
 
 function copyOf(

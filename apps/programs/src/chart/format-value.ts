@@ -30,6 +30,11 @@ export function formatTick(value: number, step: number): string {
   return `${Number((value / from).toFixed(digits))}${unit === '' ? '' : ` ${unit}`}`
 }
 
+/** The time of day beside others that are `step` seconds apart: without seconds where they say nothing. */
+export function formatTimeTick(seconds: number, step: number): string {
+  return step % 60 === 0 ? timeOf(seconds).slice(0, 5) : timeOf(seconds)
+}
+
 /** The time of day, from seconds since 1970. */
 export function timeOf(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString([], { hour12: false })

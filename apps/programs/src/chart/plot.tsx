@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { formatTick, timeOf } from './format-value.ts'
+import { formatTick, formatTimeTick } from './format-value.ts'
 
 /** One line of a plot. */
 export interface PlotLine {
@@ -20,6 +20,14 @@ export interface PlotProps {
   readonly onPoint: (place: number | undefined) => void
   readonly scheme: 'light' | 'dark'
 }
+
+/** How far ticks of time may be apart, in seconds: what divides minutes, hours and days. */
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const TIME_STEPS = [1, 2, 5, 10, 15, 30]
+  .flatMap((step) => [step, step * MINUTE])
+  .concat([1, 2, 3, 6, 12, 24].map((step) => step * HOUR))
+  .sort((a, b) => a - b)
 
 /** All plots of a page point at the same time. */
 const sync = uPlot.sync('page')
@@ -63,9 +71,10 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
   const { lines, heightPx } = latest.current
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
+  const remPx = Number.parseFloat(style.fontSize)
   const axis: uPlot.Axis = {
     stroke: colour('--soft'),
-    font: '11px system-ui, sans-serif',
+    font: `${Math.round(0.6875 * remPx)}px system-ui, sans-serif`,
     grid: { stroke: colour('--hair'), width: 1 },
     ticks: { show: false },
   }
@@ -73,15 +82,21 @@ function optionsOf(latest: { readonly current: PlotProps }, width: number): uPlo
     width,
     height: heightPx,
     legend: { show: false },
-    padding: [8, 24, 0, 0],
+    padding: [0.5 * remPx, 1.5 * remPx, 0, 0],
     cursor: { sync: { key: sync.key, setSeries: false }, y: false, drag: { setScale: false, x: false, y: false } },
     scales: { x: { range: () => [...latest.current.range] as [number, number] }, y: { range: rangeOfValues } },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_plot, seconds) => seconds.map(timeOf) },
       {
         ...axis,
-        size: 48,
-        space: 28,
+        size: 1.5 * remPx,
+        space: 4 * remPx,
+        incrs: TIME_STEPS,
+        values: (_plot, seconds, _axis, _space, step) => seconds.map((time) => formatTimeTick(time, step)),
+      },
+      {
+        ...axis,
+        size: 3 * remPx,
+        space: 1.75 * remPx,
         values: (_plot, values, _axis, _space, step) => values.map((value) => formatTick(value, step)),
       },
     ],

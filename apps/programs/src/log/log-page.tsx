@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { Masthead, PauseButton } from '../masthead.tsx'
 import { type ProgramListener, useProgram } from '../use-program.ts'
 import { withoutEscapes } from '../without-escapes.ts'
@@ -43,14 +43,21 @@ export function LogPage() {
   }
   const program = useProgram(begin, show)
 
+  useEffect(() => {
+    // The keyboard of a phone comes up, or a window is made smaller: the newest line stays in sight.
+    const watcher = new ResizeObserver(show)
+    if (listElement.current !== null) watcher.observe(listElement.current)
+    return () => watcher.disconnect()
+  }, [])
+
   const scrolled = (): void => {
     const element = listElement.current
     if (element === null) return
     following.value = element.scrollHeight - element.scrollTop - element.clientHeight < 40
   }
   const follow = (): void => {
-    following.value = true
-    program.isPaused.value = false
+    following.value = !following.value
+    if (following.value) program.isPaused.value = false
     show()
   }
   const searchFor = (text: string): void => {
@@ -71,6 +78,14 @@ export function LogPage() {
           onInput={({ currentTarget }) => searchFor(currentTarget.value)}
         />
         <span class="count">{search.value === '' ? `${all} lines` : `${shown} of ${all}`}</span>
+        <button
+          type="button"
+          aria-pressed={following.value}
+          title="Stay at the newest line; scrolling up lets go"
+          onClick={follow}
+        >
+          Follow
+        </button>
         <PauseButton program={program} waiting={waiting.value} onChange={show} />
         <button
           type="button"
@@ -85,11 +100,6 @@ export function LogPage() {
       <main class="log">
         {program.problem !== '' && <p class="empty problem">{program.problem}</p>}
         <ol class="lines" ref={listElement} onScroll={scrolled} />
-        {!following.value && (
-          <button type="button" class="follow" onClick={follow}>
-            ↓ Follow
-          </button>
-        )}
       </main>
     </>
   )

@@ -8,6 +8,7 @@ export interface BridgeCommandOptions extends Omit<ListeningOptions, 'host' | 'p
   readonly to?: string
   readonly allow?: readonly string[]
   readonly credential?: readonly string[]
+  readonly static?: string
   readonly subprotocol?: readonly string[]
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
@@ -26,6 +27,7 @@ export function leadsToWebSocket({ to }: BridgeCommandOptions): boolean {
 /** Options that have a meaning where WebSockets come in, and those where they go out. */
 const INWARD = [
   'allow',
+  'static',
   'credential',
   'allowOrigin',
   'allowHost',

@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { ExecHttp } from '@wigwag/programs'
 import { type BridgeEvent, WebSocketBridge, type WebSocketBridgeOptions } from '@wigwag/programs/bridge'
+import { Admission } from '@wigwag/socket'
 import { HttpListeners } from '../listening/http-listeners.ts'
 import { doorPolicies } from '../listening/listening-options.ts'
 import type { BridgeCommandOptions } from './bridge-command-options.ts'
@@ -11,8 +13,20 @@ export class InwardBridge implements RunningBridge {
   readonly #http: HttpListeners
 
   constructor(options: BridgeCommandOptions, onEvent: (event: BridgeEvent) => void) {
-    this.#bridge = new WebSocketBridge({ ...inwardOptions(options), onEvent })
-    this.#http = new HttpListeners(options, [options.listen], answerPlain)
+    const { trustedProxies, ...policies } = doorPolicies(options)
+    // Pages and WebSockets count together.
+    const admission = new Admission({
+      maxConnections: options.maxConnections,
+      ...(trustedProxies && { trustedProxies }),
+    })
+    const doors = { admission, ...policies, ...(options.credential && { credentials: options.credential }) }
+    this.#bridge = new WebSocketBridge({ ...inwardOptions(options), ...doors, onEvent })
+    const { static: staticFolder } = options
+    const pages = staticFolder === undefined ? undefined : new ExecHttp({ ...doors, staticFolder })
+    this.#http = new HttpListeners(options, [options.listen], (incoming, response, server) => {
+      if (pages === undefined) answerPlain(response)
+      else void pages.answer(server, incoming, response)
+    })
     this.#http.attach(this.#bridge)
   }
 
@@ -29,7 +43,7 @@ export class InwardBridge implements RunningBridge {
 }
 
 function inwardOptions(options: BridgeCommandOptions): WebSocketBridgeOptions {
-  const { to, allow, credential, subprotocol } = options
+  const { to, allow, subprotocol } = options
   return {
     connectTimeoutMs: options.connectTimeout,
     handshakeTimeoutMs: options.connectTimeout + 5_000,
@@ -37,16 +51,13 @@ function inwardOptions(options: BridgeCommandOptions): WebSocketBridgeOptions {
     lingerMs: options.linger,
     pingIntervalMs: options.pingInterval,
     maxMessageBytes: options.maxMessage,
-    maxConnections: options.maxConnections,
     ...(to !== undefined && { to }),
     ...(allow && { allow }),
-    ...(credential && { credentials: credential }),
     ...(subprotocol && { subprotocols: subprotocol }),
-    ...doorPolicies(options),
   }
 }
 
-function answerPlain(_incoming: IncomingMessage, response: ServerResponse): void {
+function answerPlain(response: ServerResponse): void {
   response.writeHead(426, { upgrade: 'websocket', connection: 'close', 'content-type': 'text/plain; charset=utf-8' })
   response.end('This is a bridge: connect with ws://.\n')
 }

@@ -19,6 +19,8 @@ Bytes pass as they are, in binary messages of any size. Where --to is a WebSocke
 Try it:
   wigwag bridge --listen 8080 --to 127.0.0.1:6379          Redis for whoever has a WebSocket
   wigwag bridge --listen 6380 --to ws://localhost:8080     and for whoever has not: redis-cli -p 6380
+  wigwag bridge --listen 6080 --to localhost:5900 --static /usr/share/novnc
+                                                           a screen in the browser: http://localhost:6080/vnc.html
   wigwag bridge --listen 8080 --allow 127.0.0.1:5900 --allow 127.0.0.1:5901
                                                            clients choose: ws://localhost:8080/?target=127.0.0.1:5901
 
@@ -38,6 +40,7 @@ export function bridgeCommand(): Command {
     )
     .option('-t, --to <where>', 'HOST:PORT or unix:/path; or ws://… to take TCP in')
     .option('--allow <where>', 'a target that clients may name with ?target= (repeatable)', collect)
+    .option('--static <folder>', 'serve the files of this folder as well: pages that use the bridge')
     .option('-s, --subprotocol <name>', 'speak (or offer) this subprotocol only (repeatable)', collect)
     .option('--insecure', 'allow a public address although nobody is asked for a password')
     .addOption(

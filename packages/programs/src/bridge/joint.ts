@@ -60,8 +60,9 @@ export class Joint {
       this.#fail('The stream has gone')
       return
     }
-    if (this.#reader === undefined) stream.on('data', (chunk: Buffer) => this.#send(chunk))
-    else this.#reader.readTo((chunk) => this.#send(chunk))
+    this.#reader?.readTo((chunk) => this.#send(chunk))
+    // What a reader reads is in no event, unless the runtime knows of no `onread`.
+    stream.on('data', (chunk: Buffer) => this.#send(chunk))
     stream
       .on('drain', () => this.#resumeWebSocket())
       .once('end', () => this.#endWebSocket())

@@ -1,7 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { ProgramsError } from '../programs-error.ts'
 import { climb, type ResolvedKillLadder, rungsOf } from './kill-ladder.ts'
+import { type OutputPipes, pipeStock } from './output-pipes.ts'
 import { ProcessGroup } from './process-group.ts'
 import type { TableEntry } from './process-table.ts'
 
@@ -20,9 +22,18 @@ export type ProgramEnd =
   | { readonly by: 'status'; readonly status: number }
   | { readonly by: 'signal'; readonly signal: NodeJS.Signals }
 
+/** Its streams, seen from us. */
+interface ProgramStreams {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+}
+
 /** A program that runs in a session of its own, with its streams and its end. Made by `startProgram`. */
 export class RunningProgram implements TableEntry {
-  readonly #child: ChildProcessWithoutNullStreams
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
   readonly #group: ProcessGroup
   readonly #ladder: ResolvedKillLadder
   readonly #atEnd: Promise<ProgramEnd>
@@ -30,14 +41,14 @@ export class RunningProgram implements TableEntry {
   #ending: Promise<void> | undefined
 
   /** Use `startProgram`. */
-  constructor(child: ChildProcessWithoutNullStreams, ladder: ResolvedKillLadder) {
-    this.#child = child
+  constructor(child: ChildProcess, { stdin, stdout, stderr }: ProgramStreams, ladder: ResolvedKillLadder) {
+    this.stdin = stdin
+    this.stdout = stdout
+    this.stderr = stderr
     this.#group = new ProcessGroup(child.pid as number)
     this.#ladder = ladder
     // It may stop reading, or end, while something is written to it.
-    child.stdin.on('error', () => {})
-    child.stdout.on('error', () => {})
-    child.stderr.on('error', () => {})
+    for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
     this.#atEnd = new Promise((resolve) => {
       child.once('exit', (status, signal) => {
         this.#group.leaderEnded()
@@ -49,18 +60,6 @@ export class RunningProgram implements TableEntry {
 
   get pid(): number {
     return this.#group.pid
-  }
-
-  get stdin(): Writable {
-    return this.#child.stdin
-  }
-
-  get stdout(): Readable {
-    return this.#child.stdout
-  }
-
-  get stderr(): Readable {
-    return this.#child.stderr
   }
 
   /** Resolves when it has ended, which what it started need not have. */
@@ -85,7 +84,7 @@ export class RunningProgram implements TableEntry {
   }
 
   async #end(): Promise<void> {
-    this.#child.stdin.end()
+    this.stdin.end()
     await climb(this.#group, rungsOf(this.#ladder), this.#atEnd)
   }
 }
@@ -102,14 +101,23 @@ const WHY: Readonly<Record<string, string>> = {
 /** Starts a program. Rejects with `ProgramsError` `ERR_PROGRAM_START` that says why it could not. */
 export async function startProgram(spec: ProgramSpec, ladder: ResolvedKillLadder): Promise<RunningProgram> {
   const { command, args, env, cwd } = spec
+  let pipes: OutputPipes | undefined
   try {
-    const child = spawn(command, args, { env, stdio: 'pipe', detached: true, ...(cwd !== undefined && { cwd }) })
-    if (child.pid !== undefined) return new RunningProgram(child, ladder)
-    throw await new Promise((resolve) => child.once('error', resolve))
+    pipes = await pipeStock.take()
+    const options: SpawnOptions = { env, detached: true, ...(cwd !== undefined && { cwd }) }
+    const child = spawn(command, args, { ...options, stdio: pipes === undefined ? 'pipe' : ['pipe', ...pipes.fds] })
+    if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve))
+    const { stdin, stdout, stderr } = { ...(child as ChildProcessWithoutNullStreams), ...pipes }
+    return new RunningProgram(child, { stdin, stdout, stderr }, ladder)
   } catch (error) {
+    pipes?.stdout.destroy()
+    pipes?.stderr.destroy()
     const { code, message } = error as NodeJS.ErrnoException
     throw new ProgramsError('ERR_PROGRAM_START', `Cannot start ${command}: ${WHY[code ?? ''] ?? message}.`, {
       cause: error,
     })
+  } finally {
+    // The program has them, or nobody.
+    for (const fd of pipes?.fds ?? []) closeSync(fd)
   }
 }

@@ -6,10 +6,12 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BridgeEvent, TcpBridge, WebSocketBridge, type WebSocketBridgeOptions } from '@wigwag/programs/bridge'
-import { type CloseOutcome, connectWebSocket, type NodeWebSocket } from '@wigwag/socket'
+import { type CloseOutcome, connectWebSocket, type NodeWebSocket, WebSocketServer } from '@wigwag/socket'
 import { freePort, hasRedis, RedisServer } from '@wigwag/testkit'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Joint } from '../../src/bridge/joint.ts'
+import { StreamReader } from '../../src/bridge/stream-reader.ts'
 import { receiveBytes, sendBytes } from './support/random-bytes-source.ts'
 import { StreamServer } from './support/stream-server.ts'
 
@@ -359,6 +361,30 @@ describe('who may go where', () => {
     [{ to: 'a:1', idleTimeoutMs: -1 }, /idleTimeoutMs/],
     [{ to: 'a:1', credentials: ['nobody'] }, /credentials/],
   ])('%j is refused', (options, why) => expect(() => new WebSocketBridge(options)).toThrow(why))
+})
+
+test('a runtime that knows of no onread gives what was read as events, and it passes all the same', async () => {
+  const target = await startTarget()
+  const [host = '', port] = target.target.split(':')
+  const server = new WebSocketServer<Joint>({
+    authorize: async () => {
+      const stream = connect({ host, port: Number(port), allowHalfOpen: true })
+      await once(stream, 'connect')
+      return new Joint(stream.pause(), { idleTimeoutMs: 0, lingerMs: 1000 }, new StreamReader())
+    },
+    bytesAs: 'owned',
+    open: (socket) => socket.data.open(socket as NodeWebSocket<unknown>),
+    message: (socket, data) => socket.data.message(data as Uint8Array),
+    drain: (socket) => socket.data.drained(),
+    close: (socket, outcome) => socket.data.closed(outcome),
+  })
+  cleanups.push(() => server.close())
+  const at = await server.listen({ host: '127.0.0.1' })
+  const { received, closed } = await openSocket(`ws://127.0.0.1:${at.port}`, [])
+  const stream = await target.next()
+  stream.end('hello')
+  expect(await closed).toMatchObject({ code: 1000 })
+  expect(received).toEqual(['hello'])
 })
 
 test('events say who came, where to, and how much went through', async () => {
