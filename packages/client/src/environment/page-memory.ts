@@ -1,7 +1,13 @@
-import type { TransportMemory } from '../transport/transport.ts'
+/** Texts that outlive a page. */
+export interface PageMemory {
+  /** What was kept under a key, if that is not longer ago. */
+  recall(key: string, maxAgeMs: number): string | undefined
+  /** Keeps a text; undefined: none any more. */
+  remember(key: string, text: string | undefined): void
+}
 
 /** What a page keeps for those of its origin that come later: in `localStorage`. Undefined where there is none. */
-export function pageMemory(): TransportMemory | undefined {
+export function pageMemory(): PageMemory | undefined {
   try {
     // Node has one that says how it is to be called.
     return globalThis.document === undefined ? undefined : memoryIn(globalThis.localStorage)
@@ -12,7 +18,7 @@ export function pageMemory(): TransportMemory | undefined {
 }
 
 /** Texts with their age. What cannot be read or kept is none. */
-function memoryIn(storage: Storage): TransportMemory {
+function memoryIn(storage: Storage): PageMemory {
   return {
     recall(key, maxAgeMs) {
       try {
