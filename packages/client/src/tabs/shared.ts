@@ -12,6 +12,7 @@ import type { TabMessage } from '../share/tab-port.ts'
 import type { Transport, TransportMemory } from '../transport/transport.ts'
 import { webSocket } from '../transport/websocket.ts'
 import { leaderWay } from './leader-way.ts'
+import { isPageAway } from './page-away.ts'
 import { shareName } from './share-name.ts'
 import type { Way, WayEnd } from './way.ts'
 import type { PlainSettings, PlainTransport } from './worker-messages.ts'
@@ -92,7 +93,10 @@ class SharedPort implements TabPort {
     const left = (): void => sink.lost(closeReason('lost', { text: 'the page was left' }))
     if (globalThis.document !== undefined) globalThis.addEventListener('pagehide', left, { signal })
     void shareName(url, greeting, options.as).then(
-      (name) => this.#go(name, name === undefined ? [] : this.#ways()),
+      (name) => {
+        if (isPageAway()) left()
+        else this.#go(name, name === undefined ? [] : this.#ways())
+      },
       (cause: unknown) => this.#lost(cause),
     )
   }
