@@ -1,4 +1,4 @@
-import { LineSplitter } from '@wigwag/testkit'
+import { LineSplitter } from '@wigwag/testkit/line-splitter'
 /** An event as WHATWG's EventSource would dispatch it, or a comment. */
 export interface StreamEvent {
   readonly type: string

@@ -1,4 +1,4 @@
-import { LineSplitter } from '@wigwag/testkit'
+import { LineSplitter } from '@wigwag/testkit/line-splitter'
 import { onTestFinished } from 'vitest'
 import { Arrivals } from './arrivals.ts'
 

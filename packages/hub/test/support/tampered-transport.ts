@@ -1,4 +1,4 @@
-import { LineSplitter } from '@wigwag/testkit'
+import { LineSplitter } from '@wigwag/testkit/line-splitter'
 import type { Options, TransportEndpoint } from 'centrifuge'
 import { EventSource } from 'eventsource'
 import { WebSocket } from 'ws'
