@@ -13,7 +13,7 @@ const HELP = `Usage: npm run bench:programs -- [options]
   --only NAME     exec, term, bridge or memory (repeatable; default: all of them)
   --rounds N      rounds, in which the servers take turns (default 5)
   --lines N       lines of a round of exec (default 1000000)
-  --mebibytes N   what passes in a round of bridge, and four times what does in one of term (default 512)
+  --mebibytes N   what passes in a round of bridge, and four times what does in one of term (default 2048)
   --memory N      MiB that are printed to a slow reader (default 1024)
   --help          this text
 
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [...KINDS] },
     rounds: { type: 'string', default: '5' },
     lines: { type: 'string', default: '1000000' },
-    mebibytes: { type: 'string', default: '512' },
+    mebibytes: { type: 'string', default: '2048' },
     memory: { type: 'string', default: '1024' },
     help: { type: 'boolean' },
   },

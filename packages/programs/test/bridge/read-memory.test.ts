@@ -38,7 +38,7 @@ test('what fills its array is followed by a large one, what does not by the smal
   const small = memory.first
   expect(small.length).toBe(SMALL_BYTES)
   const large = memory.next(small, small.length, false)
-  expect(large.length).toBe(128 * 1024)
+  expect(large.length).toBe(64 * 1024)
   expect(memory.next(large, large.length, true)).toBe(large)
   expect(memory.next(large, 1, true)).toBe(small)
   // It is there for whoever needs the next.
