@@ -24,7 +24,7 @@ export interface CoreClientOptions {
   readonly transport?: Transport | ChooseTransport
   /**
    * How long to stay with a transport that is not the first before those above it are tried, in milliseconds: between half of it and
-   * all, and twice that each time, up to an hour. Default 60,000.
+   * all, and twice that each time, up to an hour; 5000 at most where one of them has let this client in before. Default 60,000.
    */
   readonly moveUpDelayMs?: number
   /** Shortest wait before another attempt, in milliseconds. Default 500. */

@@ -19,6 +19,8 @@ const DEAF: ReadonlySet<CloseReasonName> = new Set(['noPing', 'replyTimeout', 's
 const DEAF_MS = 60_000
 /** Attempts that may fail where one has worked before (count): servers start anew more often than networks change. */
 const PATIENCE = 3
+/** Longest wait before one is tried again that has worked, in milliseconds. */
+const SOON_MS = 5000
 /** Longest wait before better ones are tried, in milliseconds. */
 const MAX_MOVE_UP_DELAY_MS = 3_600_000
 /** A connection of the best one that lasted so many milliseconds was good. */
@@ -56,13 +58,14 @@ export function fallback(transports: readonly Transport[], host: TransportChoice
   /** Behind the last comes the first: then it is not the network that keeps one out. */
   function descend(): void {
     failures = 0
-    worked.delete(present())
     index = (index + 1) % transports.length
   }
 
-  /** Stays for a while, and for longer each time. */
+  /** Stays for a while, and for longer each time; but not where a better one has worked, and perhaps nobody was there for any. */
   function rest(): void {
-    const delayMs = Math.min(MAX_MOVE_UP_DELAY_MS, moveUpDelayMs * 2 ** Math.min(ascents, 31))
+    const isLikely = transports.slice(0, index).some((each) => worked.has(each))
+    const longestMs = isLikely ? SOON_MS : MAX_MOVE_UP_DELAY_MS
+    const delayMs = Math.min(longestMs, moveUpDelayMs * 2 ** Math.min(ascents, 31))
     // All that came down together need not go up together.
     stop = after(delayMs * (1 - random() / 2), () => {
       ascents++
@@ -73,9 +76,13 @@ export function fallback(transports: readonly Transport[], host: TransportChoice
   function attempt(better: number): void {
     if (better >= index) rest()
     else {
-      stop = probeTransport(transports[better] as Transport, host, (isThrough) => {
+      const candidate = transports[better] as Transport
+      stop = probeTransport(candidate, host, (isThrough) => {
         if (isThrough) moveTo(better, LOOKS)
-        else attempt(better + 1)
+        else {
+          worked.delete(candidate)
+          attempt(better + 1)
+        }
       })
     }
   }
@@ -109,8 +116,10 @@ export function fallback(transports: readonly Transport[], host: TransportChoice
       if (lastedMs === undefined) {
         // A hub that says why it ends a connection was reached.
         if (BLOCKED.has(name) && code < 3000 && ++failures >= (worked.has(present()) ? PATIENCE : 1)) descend()
-      } else if (lastedMs < DEAF_MS && DEAF.has(name)) descend()
-      else if (lastedMs >= GOOD_MS && index === 0) ascents = 0
+      } else if (lastedMs < DEAF_MS && DEAF.has(name)) {
+        worked.delete(present())
+        descend()
+      } else if (lastedMs >= GOOD_MS && index === 0) ascents = 0
     },
   }
 }

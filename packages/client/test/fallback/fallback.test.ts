@@ -113,6 +113,24 @@ describe('up', () => {
     expect(hub.sessions.stats.open).toBe(1)
   })
 
+  test('after a time in which nobody was there, one that had worked is looked at within seconds', async () => {
+    const { ways, create, clock } = createWays({ authenticate: () => ({ user: 'ann' }) })
+    const client = create()
+    await client.ready()
+    ways[0].line.cut()
+    for (const way of ways) way.how = 'refused'
+    // Until it is the turn of another, which is the first to find the server there again.
+    for (let ms = 0; ways[1].attempts === 0 && ms < 60_000; ms += 100) await clock.advance(100)
+    ways[0].line.mend()
+    for (const way of ways) way.how = 'open'
+    await clock.advance(30_000)
+    const { attempts } = ways[0]
+    expect(client.state).toMatchObject({ phase: 'connected', transport: 'best' })
+    // It stays there.
+    await clock.advance(120_000)
+    expect(ways[0].attempts).toBe(attempts)
+  })
+
   test('a way that is still blocked costs nothing but a look, each time later', async () => {
     const { ways, create, clock } = createWays()
     ways[0].how = 'deaf'
