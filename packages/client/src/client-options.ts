@@ -19,7 +19,7 @@ export interface ClientOptions
   extends Omit<CoreClientOptions, 'transport' | 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'> {
   /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
   readonly transports?: readonly Transport[]
-  /** A token that there is already. With `getToken` too it is used until the hub says that it is too old. */
+  /** A token that there is already. With `getToken` too it is used until the hub says that it is too old, or until the client is ended. */
   readonly token?: string
   /** Asked for a token when one is needed. `null`: nobody is logged in. What it throws is tried again later. */
   readonly getToken?: GetToken<object>
