@@ -90,7 +90,11 @@ class SharedPort implements TabPort {
     this.#options = options
     const { signal } = this.#leaving
     // A page that is put away lets go of everything; when it is shown again it comes back.
-    const left = (): void => sink.lost(closeReason('lost', { text: 'the page was left' }))
+    const left = (): void => {
+      // It is not gone, and not every way tells by itself that it has let go.
+      this.post({ type: 'leave', reason: 'lost' })
+      sink.lost(closeReason('lost', { text: 'the page was left' }))
+    }
     if (globalThis.document !== undefined) globalThis.addEventListener('pagehide', left, { signal })
     void shareName(url, greeting, options.as).then(
       (name) => {
