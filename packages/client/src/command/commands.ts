@@ -164,11 +164,13 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
       if (error !== undefined) fail(false, () => error)
     },
     reply(packet) {
-      const answered = take(packet.id)
+      const answered = pending.get(packet.id)
       if (answered === undefined) return
+      // What is no answer throws, and then it waits on for the end of the connection.
+      const answer = answerOf(answered.method, packet)
+      take(packet.id)
       release()
-      const { done, method } = answered
-      done(answerOf(method, packet) as never)
+      answered.done(answer as never)
     },
   }
 }
