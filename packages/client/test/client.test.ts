@@ -468,6 +468,21 @@ describe('liveness', () => {
 })
 
 describe('the end', () => {
+  test('what a handler ends while the connection is lost is not asked of the next', async () => {
+    const { clock, line, client: create } = createMemoryBench()
+    const client = create()
+    const first = client.subscribe('a')
+    const second = client.subscribe('b')
+    await Promise.all([first.ready(), second.ready()])
+    first.on('subscribing', () => second.unsubscribe())
+    line.cut()
+    line.mend()
+    await clock.advance(2000)
+    expect([client.state.phase, second.state.phase]).toEqual(['connected', 'unsubscribed'])
+    await clock.advance(30_000)
+    expect(line.opened).toBe(2)
+  })
+
   test.each([
     [
       { code: 3503, reason: 'bye' },

@@ -206,7 +206,8 @@ export function createSubscription<Data, Input>(
   }
 
   function leave(): void {
-    commands.ask('unsubscribe', { channel }, () => {})
+    // A handler may end it before it has been told itself that the connection is lost.
+    if (host.isOnline()) commands.ask('unsubscribe', { channel }, () => {})
   }
 
   function authorize(): void {
