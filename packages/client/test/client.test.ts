@@ -483,6 +483,25 @@ describe('the end', () => {
     expect(line.opened).toBe(2)
   })
 
+  test('a client that was told to stay away before it ever connected does so', async () => {
+    const { clock, line, client: create } = createMemoryBench()
+    const client = create()
+    const ends: string[] = []
+    client.on('disconnected', ({ reason }) => ends.push(reason.name))
+    client.disconnect()
+    client.disconnect()
+    const subscription = client.subscribe('a')
+    await expect(client.publish('a', 1)).rejects.toMatchObject({
+      code: 'ERR_DISCONNECTED',
+      reason: { name: 'disconnectCalled' },
+    })
+    await clock.advance(1000)
+    expect(line.opened).toBe(0)
+    expect(ends).toEqual(['disconnectCalled'])
+    client.connect()
+    await subscription.ready()
+  })
+
   test.each([
     [
       { code: 3503, reason: 'bye' },
