@@ -11,6 +11,7 @@ import { resolveOptions } from './resolve-options.ts'
 import { sharedLater } from './shared-later.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
 import type { ShareOptions } from './tabs/shared.ts'
+import { assertTransports } from './transport/assert-transports.ts'
 import type { Transport } from './transport/transport.ts'
 import { webSocket } from './transport/websocket.ts'
 
@@ -50,9 +51,10 @@ export function coreOptionsOf({
   check,
   offlineQueue: queue,
   share,
-  transports,
+  transports = [webSocket()],
   ...options
 }: ClientOptions): CoreClientOptions {
+  assertTransports(transports)
   const by = tokenOf({ token, getToken })
   if (typeof share === 'object') {
     const { as: _user, ...limits } = share
@@ -65,9 +67,7 @@ export function coreOptionsOf({
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
     transport: severalTransports(
-      share
-        ? [sharedLater({ ...options, ...(transports && { transports }), ...(share as ShareOptions) })]
-        : (transports ?? [webSocket()]),
+      share ? [sharedLater({ ...options, transports, ...(share as ShareOptions) })] : transports,
       diagnosed,
     ),
     environment: options.environment ?? pageEnvironment(),
