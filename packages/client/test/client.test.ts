@@ -467,6 +467,28 @@ describe('liveness', () => {
   })
 })
 
+describe('many commands', () => {
+  test.each(['time', 'their signal'] as const)(
+    'those that were ended by %s make room for those that wait',
+    async (how) => {
+      const { clock, client: create } = createMemoryBench({
+        rpc: { never: () => new Promise(() => {}), echo: (data) => data },
+      })
+      const client = create()
+      await client.ready()
+      const endings = Array.from({ length: 128 }, () => new AbortController())
+      const stuck = endings.map(({ signal }) => ({ signal, timeoutMs: how === 'time' ? 1000 : 60_000 }))
+      const outcomes = Promise.allSettled(stuck.map((options) => client.rpc('never', null, options)))
+      const echo = client.rpc('echo', 'heard', { timeoutMs: 20_000 })
+      await clock.advance(1000)
+      for (const each of endings) each.abort()
+      expect(new Set((await outcomes).map(({ status }) => status))).toEqual(new Set(['rejected']))
+      await clock.advance(20_000)
+      expect(await echo).toBe('heard')
+    },
+  )
+})
+
 describe('the end', () => {
   test('what a handler ends while the connection is lost is not asked of the next', async () => {
     const { clock, line, client: create } = createMemoryBench()

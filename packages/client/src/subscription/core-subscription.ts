@@ -162,7 +162,7 @@ export function createSubscription<Data, Input>(
     } else signal?.addEventListener('abort', unsubscribe)
     emitter.emit('state', state)
     if (phase !== 'subscribed') emitter.emit(phase, state as never)
-    if (phase !== 'subscribing') commands.release()
+    commands.release()
   }
 
   function join(): void {
