@@ -606,6 +606,33 @@ describe('the end', () => {
 })
 
 describe('channels that the server decided on', () => {
+  test('nothing is told of them to whoever has left when they hear that they are connected', async () => {
+    const {
+      hub,
+      clock,
+      client: create,
+    } = createMemoryBench({
+      authenticate: ({ token }) => ({ user: token ?? '', channels: ['inbox'] }),
+    })
+    let token = 'ann'
+    const client = create({ getToken: () => token })
+    const heard: unknown[] = []
+    const of = client.on('connected', () => {
+      client.disconnect()
+      of()
+    })
+    client.on('subscribed', ({ channel }) => heard.push(channel))
+    client.connect()
+    await clock.advance(100)
+    expect([client.state.phase, heard]).toEqual(['disconnected', []])
+    token = 'bob'
+    client.connect()
+    await client.ready()
+    await hub.publish('inbox', 1)
+    await clock.advance(0)
+    expect(heard).toEqual(['inbox'])
+  })
+
   test('are told, and recovered in the connect command', async () => {
     const {
       hub,
