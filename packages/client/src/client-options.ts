@@ -11,6 +11,7 @@ import { resolveOptions } from './resolve-options.ts'
 import { sharedLater } from './shared-later.ts'
 import { serverChannels } from './subscription/server-subscriptions.ts'
 import type { ShareOptions } from './tabs/shared.ts'
+import { assertTransports } from './transport/assert-transports.ts'
 import type { Transport } from './transport/transport.ts'
 import { webSocket } from './transport/websocket.ts'
 
@@ -19,7 +20,7 @@ export interface ClientOptions
   extends Omit<CoreClientOptions, 'transport' | 'token' | 'faultOf' | 'offlineQueue' | 'serverChannels' | 'advise'> {
   /** Ways to the hub, the best first: the next is tried when one gets no connection. Default: WebSocket alone. */
   readonly transports?: readonly Transport[]
-  /** A token that there is already. With `getToken` too it is used until the hub says that it is too old. */
+  /** A token that there is already. With `getToken` too it is used until the hub says that it is too old, or until the client is ended. */
   readonly token?: string
   /** Asked for a token when one is needed. `null`: nobody is logged in. What it throws is tried again later. */
   readonly getToken?: GetToken<object>
@@ -50,9 +51,10 @@ export function coreOptionsOf({
   check,
   offlineQueue: queue,
   share,
-  transports,
+  transports = [webSocket()],
   ...options
 }: ClientOptions): CoreClientOptions {
+  assertTransports(transports)
   const by = tokenOf({ token, getToken })
   if (typeof share === 'object') {
     const { as: _user, ...limits } = share
@@ -65,9 +67,7 @@ export function coreOptionsOf({
     ...(check && { faultOf: faultsBy(check) }),
     ...(queue && { offlineQueue: offlineQueue(queue) }),
     transport: severalTransports(
-      share
-        ? [sharedLater({ ...options, ...(transports && { transports }), ...(share as ShareOptions) })]
-        : (transports ?? [webSocket()]),
+      share ? [sharedLater({ ...options, transports, ...(share as ShareOptions) })] : transports,
       diagnosed,
     ),
     environment: options.environment ?? pageEnvironment(),

@@ -467,7 +467,63 @@ describe('liveness', () => {
   })
 })
 
+describe('many commands', () => {
+  test.each(['time', 'their signal'] as const)(
+    'those that were ended by %s make room for those that wait',
+    async (how) => {
+      const { clock, client: create } = createMemoryBench({
+        rpc: { never: () => new Promise(() => {}), echo: (data) => data },
+      })
+      const client = create()
+      await client.ready()
+      const endings = Array.from({ length: 128 }, () => new AbortController())
+      const stuck = endings.map(({ signal }) => ({ signal, timeoutMs: how === 'time' ? 1000 : 60_000 }))
+      const outcomes = Promise.allSettled(stuck.map((options) => client.rpc('never', null, options)))
+      const echo = client.rpc('echo', 'heard', { timeoutMs: 20_000 })
+      await clock.advance(1000)
+      for (const each of endings) each.abort()
+      expect(new Set((await outcomes).map(({ status }) => status))).toEqual(new Set(['rejected']))
+      await clock.advance(20_000)
+      expect(await echo).toBe('heard')
+    },
+  )
+})
+
 describe('the end', () => {
+  test('what a handler ends while the connection is lost is not asked of the next', async () => {
+    const { clock, line, client: create } = createMemoryBench()
+    const client = create()
+    const first = client.subscribe('a')
+    const second = client.subscribe('b')
+    await Promise.all([first.ready(), second.ready()])
+    first.on('subscribing', () => second.unsubscribe())
+    line.cut()
+    line.mend()
+    await clock.advance(2000)
+    expect([client.state.phase, second.state.phase]).toEqual(['connected', 'unsubscribed'])
+    await clock.advance(30_000)
+    expect(line.opened).toBe(2)
+  })
+
+  test('a client that was told to stay away before it ever connected does so', async () => {
+    const { clock, line, client: create } = createMemoryBench()
+    const client = create()
+    const ends: string[] = []
+    client.on('disconnected', ({ reason }) => ends.push(reason.name))
+    client.disconnect()
+    client.disconnect()
+    const subscription = client.subscribe('a')
+    await expect(client.publish('a', 1)).rejects.toMatchObject({
+      code: 'ERR_DISCONNECTED',
+      reason: { name: 'disconnectCalled' },
+    })
+    await clock.advance(1000)
+    expect(line.opened).toBe(0)
+    expect(ends).toEqual(['disconnectCalled'])
+    client.connect()
+    await subscription.ready()
+  })
+
   test.each([
     [
       { code: 3503, reason: 'bye' },
@@ -550,6 +606,33 @@ describe('the end', () => {
 })
 
 describe('channels that the server decided on', () => {
+  test('nothing is told of them to whoever has left when they hear that they are connected', async () => {
+    const {
+      hub,
+      clock,
+      client: create,
+    } = createMemoryBench({
+      authenticate: ({ token }) => ({ user: token ?? '', channels: ['inbox'] }),
+    })
+    let token = 'ann'
+    const client = create({ getToken: () => token })
+    const heard: unknown[] = []
+    const of = client.on('connected', () => {
+      client.disconnect()
+      of()
+    })
+    client.on('subscribed', ({ channel }) => heard.push(channel))
+    client.connect()
+    await clock.advance(100)
+    expect([client.state.phase, heard]).toEqual(['disconnected', []])
+    token = 'bob'
+    client.connect()
+    await client.ready()
+    await hub.publish('inbox', 1)
+    await clock.advance(0)
+    expect(heard).toEqual(['inbox'])
+  })
+
   test('are told, and recovered in the connect command', async () => {
     const {
       hub,

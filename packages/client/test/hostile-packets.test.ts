@@ -71,3 +71,25 @@ test('whatever a hub says, nothing is thrown at the transport, and the client go
     { numRuns: 300 },
   )
 }, 30_000)
+
+test('whatever a hub answers to a call, the call comes to an end', async () => {
+  for (const answer of ['{"id":2,"error":null}', '{"id":2,"error":1,"push":null}', '{"id":2}', '[]\n1', 'null']) {
+    const clock = new ManualClock()
+    const liar = new Liar()
+    const client = new Client('http://hub.test/', { transports: [liar], environment: clock.environment() })
+    client.connect()
+    await clock.advance(0)
+    liar.sink?.greeting()
+    liar.sink?.received('{"id":1,"connect":{"client":"x","version":"","ping":25}}')
+    let isSettled = false
+    const settle = (): void => {
+      isSettled = true
+    }
+    client.rpc('anything').then(settle, settle)
+    await clock.advance(0)
+    liar.sink?.received(answer)
+    await clock.advance(60_000)
+    expect([answer, isSettled]).toEqual([answer, true])
+    client.disconnect()
+  }
+})

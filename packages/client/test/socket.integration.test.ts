@@ -138,6 +138,21 @@ test('a code that the application takes for the end is one, as are close and the
   expect(waiting.state.phase).toBe('disconnected')
 })
 
+test('what reconnectsAfter throws is reported, and the socket comes back', async () => {
+  const server = await serve()
+  const clock = new ManualClock()
+  const peer = accepted(server)
+  const reconnectsAfter = (): never => {
+    throw new Error('planned')
+  }
+  const socket = open(portOf(server), { reconnectsAfter, environment: clock.environment() })
+  await socket.ready()
+  const lost = until(socket, 'connecting')
+  ;(await peer).close(4001, 'bye')
+  expect(await lost).toMatchObject({ reason: { name: 'lost', code: 4001, text: 'bye' } })
+  expect(clock.reports).toMatchObject([{ message: 'planned' }])
+})
+
 test('options that are none are refused', () => {
   expect(() => new Socket('ws://127.0.0.1:1/', { maxQueuedMessages: 0 })).toThrow('maxQueuedMessages')
   expect(() => new Socket('ws://127.0.0.1:1/', { keepalive: { message: '', intervalMs: 0 } })).toThrow(

@@ -151,19 +151,37 @@ test('what the server invalidates begins anew: with another token, and a gap', a
   ])
 })
 
-test('whoever was sent away is asked again, and who left by themselves is not', async () => {
-  const { hub, clock, client: create } = createMemoryBench({ authenticate: ({ token }) => ({ user: token ?? '' }) })
-  let asked = 0
-  const client = create({ getToken: () => `${++asked}` })
-  await client.ready()
+test('whoever comes back is asked anew who they are: sent away or gone by themselves, another may have logged in', async () => {
+  const {
+    hub,
+    clock,
+    client: create,
+  } = createMemoryBench({
+    authenticate: ({ token }) => ({ user: token ?? '' }),
+    rpc: { whoAmI: (_data, { user }) => user },
+  })
+  let user = 'ann'
+  const client = create({ token: 'ann', getToken: () => user })
+  expect(await client.rpc('whoAmI')).toBe('ann')
   client.disconnect()
+  user = 'bob'
   client.connect()
-  await client.ready()
-  expect(asked).toBe(1)
-  await hub.sessions.disconnect({ user: '1' }, { code: 3503, reason: 'bye' })
+  expect(await client.rpc('whoAmI')).toBe('bob')
+  await hub.sessions.disconnect({ user: 'bob' }, { code: 3503, reason: 'bye' })
   await clock.advance(0)
   expect(client.state.phase).toBe('disconnected')
+  user = 'eve'
   client.connect()
-  await client.ready()
-  expect(asked).toBe(2)
+  expect(await client.rpc('whoAmI')).toBe('eve')
+})
+
+test('a subscription that was ended is subscribed as whoever is there then', async () => {
+  const { seen, client: create } = tokenBench()
+  let given = 0
+  const subscription = create().subscribe('a', { getToken: () => `a:${++given}` })
+  await subscription.ready()
+  subscription.unsubscribe()
+  subscription.subscribe()
+  await subscription.ready()
+  expect(seen).toEqual(['a:1', 'a:2'])
 })

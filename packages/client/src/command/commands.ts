@@ -95,26 +95,35 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
     // What goes along with the greeting is answered behind that, which has a time of its own.
     const greetingMs = owner === 'client' && !isReady() ? options.connectTimeoutMs : 0
     const stop = options.after(maxMs + greetingMs, () => {
-      take(id)
+      // With the connection it ends, too.
       if (owner === 'client') silent()
-      else done(errorOf('ERR_TIMEOUT', method, 'no answer in time. See client.state.', TEMPORARY))
+      else {
+        drop(id)
+        done(errorOf('ERR_TIMEOUT', method, 'no answer in time. See client.state.', TEMPORARY))
+      }
     })
     const added: Pending = { id, method, channel, line: encodePacket(packet), owner, isSent: false, done, stop }
     pending.set(id, added)
     return added
   }
 
-  function take(id: number): Pending | undefined {
-    const taken = pending.get(id)
+  function take(id: number): void {
+    pending.get(id)?.stop()
     pending.delete(id)
-    taken?.stop()
-    return taken
+  }
+
+  /** Takes one out: there is room for another. */
+  function drop(id: number): void {
+    take(id)
+    release()
   }
 
   function send(each: Pending): void {
     each.isSent = true
     outgoing.push(each.line)
-    if (each.method === 'send') take(each.id)?.done(undefined as never)
+    if (each.method !== 'send') return
+    take(each.id)
+    each.done(undefined as never)
   }
 
   function release(): void {
@@ -143,9 +152,9 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
   function enter<M extends Method>(...command: [Owner, M, Requests[M], number, Done<M>]): () => void {
     const { id } = add(...command)
     const error = seek()
-    if (error === undefined) release()
-    else fail(false, () => error)
-    return () => take(id)
+    if (error) fail(false, () => error)
+    else release()
+    return () => drop(id)
   }
 
   return {
@@ -164,11 +173,12 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
       if (error !== undefined) fail(false, () => error)
     },
     reply(packet) {
-      const answered = take(packet.id)
+      const answered = pending.get(packet.id)
       if (answered === undefined) return
-      release()
-      const { done, method } = answered
-      done(answerOf(method, packet) as never)
+      // What is no answer throws, and then it waits on for the end of the connection.
+      const answer = answerOf(answered.method, packet)
+      drop(packet.id)
+      answered.done(answer as never)
     },
   }
 }

@@ -103,9 +103,9 @@ function keepAsking({ token: given, getToken }: AskedTokensOptions<object>, host
     asking?.abort()
     asking = undefined
     cancelRenewal()
-    // Whoever comes back later has perhaps logged in meanwhile.
+    // Whoever comes back later has perhaps logged in meanwhile, or is somebody else: also behind `disconnect()` and `unsubscribe()`.
     const isOver = phase === 'disconnected' || phase === 'unsubscribed'
-    if (reason && (VOID.has(reason.name) || (isOver && !reason.name.endsWith('Called')))) isGood = false
+    if (isOver || (reason && VOID.has(reason.name))) isGood = false
   }
 
   return {

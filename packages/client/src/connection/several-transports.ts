@@ -1,6 +1,6 @@
-import { ClientError } from '../error/client-error.ts'
 import type { CreateDiagnosis } from '../http/diagnosis.ts'
 import { closeReason } from '../reason/close-reason.ts'
+import { assertTransports } from '../transport/assert-transports.ts'
 import { inOrder } from '../transport/in-order.ts'
 import { sessionUrl } from '../transport/session-url.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -15,7 +15,7 @@ export function severalTransports(
   transports: readonly Transport[],
   createDiagnosis?: CreateDiagnosis,
 ): ChooseTransport {
-  if (transports.length === 0) throw new ClientError('ERR_OPTION', 'transports must name one at least.')
+  assertTransports(transports)
   return ({ url, options, connection, commands, listeners, isBusy }) => {
     const canMove = (): boolean => {
       const { state } = connection

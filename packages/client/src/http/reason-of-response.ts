@@ -21,7 +21,8 @@ export async function reasonOfResponse(response: Response, name: OwnReasonName):
   const details = {
     code: status,
     text: said || (status === 0 ? 'a redirect' : `HTTP status ${status}`),
-    ...(seconds >= 0 && { delayMs: seconds * 1000 }),
+    // At once, and at once again, is no time to come back at.
+    ...(seconds > 0 && { delayMs: seconds * 1000 }),
   }
   if (status === 413) return closeReason('messageTooLarge', details)
   if (status === 429 || status === 503) return closeReason('refusedForNow', details)

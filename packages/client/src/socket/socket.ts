@@ -215,7 +215,10 @@ export class Socket {
     socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
       if (!isPresent()) return
       const details = { code, text: reason || `code ${code}` }
-      const comesBack = !isOpen || (this.#options.reconnectsAfter?.(code, reason) ?? true)
+      let comesBack = true
+      const { reconnectsAfter } = this.#options
+      // What it throws is no reason to stay as if there were a connection.
+      if (isOpen && reconnectsAfter) this.#emitter.call(() => (comesBack = reconnectsAfter(code, reason) ?? true))
       end(closeReason(comesBack ? (isOpen ? 'lost' : 'unreachable') : 'refused', details))
     }
   }

@@ -33,7 +33,7 @@ export interface ClientTimes extends ResolvedBackoff {
 export interface ClientMachine {
   /** The same object until something changes. */
   readonly state: ClientState
-  /** The number of the present attempt, or of the last one. */
+  /** Another number with each attempt, and with each decision to make none. */
   readonly attempt: number
   /** When `tick` wants to be called, in milliseconds; Infinity: not at all. */
   nextDeadlineMs(): number
@@ -95,8 +95,6 @@ export function createClientMachine(
     dueMs = untilMs
   }
 
-  const isOpen = (): boolean => step === 'open' || step === 'suspect'
-
   function nextDeadlineMs(): number {
     return step === 'open' ? heardMs + silenceMs : dueMs
   }
@@ -118,13 +116,14 @@ export function createClientMachine(
   }
 
   function stay(reason: CloseReason): ClientEffect {
+    attempt++
     go('idle', NEVER)
     state = { phase: 'disconnected', reason: advise(reason) }
     return 'close'
   }
 
   function end(reason: CloseReason, nowMs: number): ClientEffect {
-    if (isOpen() && nowMs - openedMs >= STABLE_MS) failures = 0
+    if (state.phase === 'connected' && nowMs - openedMs >= STABLE_MS) failures = 0
     if (!reason.retryable) return stay(reason)
     // Another token helps at once; where it does not, it is a failure like any other.
     const isToken = reason.name === 'tokenExpired' || reason.name === 'expired'
@@ -164,7 +163,8 @@ export function createClientMachine(
       learn(closeReason('connectCalled'), nowMs)
       return begin(nowMs)
     },
-    disconnect: () => (step === 'idle' ? undefined : stay(closeReason('disconnectCalled'))),
+    // Before the first attempt, too, it is a decision.
+    disconnect: () => (step === 'idle' && attempt ? undefined : stay(closeReason('disconnectCalled'))),
     authorized(nowMs) {
       if (step !== 'authorizing') return undefined
       go('opening', nowMs + times.connectTimeoutMs)

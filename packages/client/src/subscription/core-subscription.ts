@@ -162,7 +162,7 @@ export function createSubscription<Data, Input>(
     } else signal?.addEventListener('abort', unsubscribe)
     emitter.emit('state', state)
     if (phase !== 'subscribed') emitter.emit(phase, state as never)
-    if (phase !== 'subscribing') commands.release()
+    commands.release()
   }
 
   function join(): void {
@@ -206,7 +206,8 @@ export function createSubscription<Data, Input>(
   }
 
   function leave(): void {
-    commands.ask('unsubscribe', { channel }, () => {})
+    // A handler may end it before it has been told itself that the connection is lost.
+    if (host.isOnline()) commands.ask('unsubscribe', { channel }, () => {})
   }
 
   function authorize(): void {

@@ -26,6 +26,8 @@ export function serverChannels({ emit, faultOf }: ServerChannelsHost): ServerCha
   const places = new Map<string, StreamPlace>()
   /** Counts connections: what was read of one that a handler has ended is not taken, and comes over the next. */
   let connection = 0
+  /** Whether there is one: whoever hears of it may have ended it before its channels are told. */
+  let isThere = false
 
   const canRecover = ({ position }: StreamPlace): boolean => position !== undefined
 
@@ -61,6 +63,7 @@ export function serverChannels({ emit, faultOf }: ServerChannelsHost): ServerCha
       return [...places.values()].every(canRecover)
     },
     joined(results) {
+      if (!isThere) return
       const own = connection
       for (const channel of [...places.keys()]) {
         if (!Object.hasOwn(results, channel)) left(channel, 2000, 'not subscribed any more')
@@ -68,6 +71,7 @@ export function serverChannels({ emit, faultOf }: ServerChannelsHost): ServerCha
       for (const [channel, result] of Object.entries(results)) if (own === connection) subscribed(channel, result)
     },
     online(isOnline) {
+      isThere = isOnline
       if (!isOnline) connection++
     },
     pushed(push) {

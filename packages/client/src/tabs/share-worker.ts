@@ -21,7 +21,8 @@ interface Share {
 const shares = new Map<string, Share>()
 const environment = hostEnvironment()
 const lock = `wigwag worker ${createId()}`
-holdLock(lock, () => {})
+/** A tab that asks for a lock which nobody holds yet takes this worker for gone. */
+const isHeld = new Promise<void>((resolve) => holdLock(lock, resolve))
 
 /** How long a switchboard without tabs is kept, in milliseconds: it knows which transport works. Longer than clients wait. */
 const LINGER_MS = 600_000
@@ -80,5 +81,6 @@ function welcome(port: MessagePort, { name, lock: ofTab, settings }: WorkerHello
 
 addEventListener('connect', (event) => {
   const [port] = (event as MessageEvent).ports
-  if (port !== undefined) port.onmessage = ({ data }: MessageEvent<WorkerHello>) => welcome(port, data)
+  if (port === undefined) return
+  port.onmessage = ({ data }: MessageEvent<WorkerHello>) => void isHeld.then(() => welcome(port, data))
 })

@@ -9,6 +9,7 @@ import { PortLine, type TabPort, type TabPortSink } from '../share/port-line.ts'
 import { resolveShareLimits, type ShareLimits } from '../share/share-limits.ts'
 import { Switchboard } from '../share/switchboard.ts'
 import type { TabMessage } from '../share/tab-port.ts'
+import { assertTransports } from '../transport/assert-transports.ts'
 import type { Transport, TransportMemory } from '../transport/transport.ts'
 import { webSocket } from '../transport/websocket.ts'
 import { leaderWay } from './leader-way.ts'
@@ -43,7 +44,8 @@ const DEFAULTS = { connectTimeoutMs: 10_000, moveUpDelayMs: 60_000 } as const
 
 /**
  * One connection for all tabs of an origin that are for the same hub and user: in a shared worker, else in one of the tabs. Where
- * there are no tabs, as in Node, it is a connection of its own. Throws `ClientError` `ERR_OPTION` for a number that is none.
+ * there are no tabs, as in Node, it is a connection of its own. Throws `ClientError` `ERR_OPTION` for a number that is none, and where
+ * there is no transport.
  */
 export function shared(options: SharedTransportOptions = {}): Transport {
   const resolved = {
@@ -53,6 +55,7 @@ export function shared(options: SharedTransportOptions = {}): Transport {
     ...options,
     limits: resolveShareLimits(options),
   }
+  assertTransports(resolved.transports)
   // It knows what worked, over all that is opened.
   let own: Switchboard | undefined
   const ownBoard = (url: URL): Switchboard => {
@@ -90,7 +93,11 @@ class SharedPort implements TabPort {
     this.#options = options
     const { signal } = this.#leaving
     // A page that is put away lets go of everything; when it is shown again it comes back.
-    const left = (): void => sink.lost(closeReason('lost', { text: 'the page was left' }))
+    const left = (): void => {
+      // It is not gone, and not every way tells by itself that it has let go.
+      this.post({ type: 'leave', reason: 'lost' })
+      sink.lost(closeReason('lost', { text: 'the page was left' }))
+    }
     if (globalThis.document !== undefined) globalThis.addEventListener('pagehide', left, { signal })
     void shareName(url, greeting, options.as).then(
       (name) => {

@@ -230,6 +230,22 @@ describe.skipIf(!hasChromium)('tabs of Chromium', () => {
     expect(hub.sessions.stats).toMatchObject({ connected: 1 })
   })
 
+  test('wait for a worker that has to wait for its own lock, and do not take it for gone', async () => {
+    const scripts = new Map(await bundleScripts())
+    const slow = `{ const { request } = LockManager.prototype
+      LockManager.prototype.request = async function (...given) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        return request.apply(this, given)
+      } }\n`
+    scripts.set('/share-worker.js', slow + scripts.get('/share-worker.js'))
+    const served = await serveHub(HISTORY)
+    const { errors, open } = await openTabs(browser, scripts, served, 'worker')
+    const tab = await open()
+    await tab.load()
+    expect(await tab.read('states')).toEqual(['connecting connectCalled', 'connected'])
+    expect(errors).toEqual([])
+  })
+
   test('have a connection each where they may not have locks', async () => {
     const served = await serveHub(HISTORY)
     const { open } = await openTabs(browser, await bundleScripts(), served, 'leader')

@@ -55,6 +55,15 @@ test('a number that is none is told at once, and by name', () => {
   }
 })
 
+test('no transport at all is told at once, too', () => {
+  for (const share of [false, true]) {
+    expect(() => new Client('ws://hub.test/', { share, transports: [] })).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining('transports') }),
+    )
+  }
+  expect(() => shared({ transports: [] })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }))
+})
+
 test('a core client names it as its transport', async () => {
   const bench = createMemoryBench()
   const environment = bench.clock.environment()
