@@ -7,7 +7,7 @@ import { readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError } from '../cli-error.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { createRedirectServer } from './redirect-server.ts'
-import { protectSocket, removeStaleSocket, type SocketFileOptions } from './socket-file.ts'
+import { listenProtected, type SocketFileOptions } from './socket-file.ts'
 
 /** How a command serves HTTP. */
 export interface HttpOptions extends SocketFileOptions {
@@ -133,13 +133,13 @@ async function listenAtPort(server: Server, host: string, port: number): Promise
   return (server.address() as AddressInfo).port
 }
 
-async function listenAtPath(server: Server, path: string, options: SocketFileOptions): Promise<void> {
-  await removeStaleSocket(path)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new CliError(describePathError(error, path))))
-    server.listen(path, resolve)
-  })
-  protectSocket(path, options)
+function listenAtPath(server: Server, path: string, options: SocketFileOptions): Promise<void> {
+  const listen = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(new CliError(describePathError(error, path))))
+      server.listen(path, resolve)
+    })
+  return listenProtected(path, options, listen)
 }
 
 function nameOf(host: string): string {
