@@ -34,6 +34,7 @@ export class HttpListeners {
   readonly #options: HttpOptions
   readonly #listeners: readonly { readonly address: ListenAddress; readonly server: Server }[]
   readonly #redirects: Server[] = []
+  #isClosed = false
 
   /** Throws `CliError` when its certificate is none. */
   constructor(options: HttpOptions, addresses: readonly ListenAddress[], answer: Answer) {
@@ -61,6 +62,7 @@ export class HttpListeners {
 
   /** Takes nobody in any more. */
   close(): void {
+    this.#isClosed = true
     for (const server of this.#servers()) server.close()
   }
 
@@ -75,6 +77,7 @@ export class HttpListeners {
     /** Which port was had first where any free one is asked for: all addresses have the same. */
     let anyPort = 0
     for (const { address, server } of this.#listeners) {
+      if (this.#isClosed) throw new CliError('It was stopped while it started.')
       if (address.kind === 'unix') {
         await listenAtPath(server, address.path, this.#options)
         urls.push(`unix:${address.path}`)
