@@ -116,6 +116,23 @@ describe('whatever a program prints', () => {
     'ß',
   )
 
+  // A page that counts every pair of its characters would stand still for half a minute at each of them.
+  const long: [string, string][] = [
+    ['digits', `${'1'.repeat(60_000)}x`],
+    ['digits behind a point', `.${'1'.repeat(60_000)}x`],
+    ['letters', `=${'a'.repeat(60_000)}`],
+    ['digits and a sign', `=${'1'.repeat(60_000)}`],
+    ['names', `=${'a '.repeat(30_000)}`],
+    ['quotes', 'a="'.repeat(20_000)],
+    ['digits in a pair', `a=${'1'.repeat(60_000)}x`],
+  ]
+  test.each(long)('a long line of %s is read at once', (_what, line) => {
+    const reader = new ColumnReader()
+    const startedMs = performance.now()
+    reader.read(line)
+    expect(performance.now() - startedMs).toBeLessThan(300)
+  })
+
   test('every value is a finite number with a name', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string({ unit: sign }), fc.json()), { maxLength: 8 }), (lines) => {

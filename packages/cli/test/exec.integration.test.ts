@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectWebSocket } from '@wigwag/socket'
-import { ChildProgram, execWigwag, findProgram, runWigwag, type ServedWigwag } from '@wigwag/testkit'
+import { ChildProgram, execWigwag, findProgram, freePort, runWigwag, type ServedWigwag } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificate, hasOpenssl } from './support/certificate.ts'
 
@@ -131,6 +131,51 @@ describe('wigwag exec', () => {
     program.kill('SIGTERM')
     expect((await program.exit).code).toBe(0)
     expect(processesOf(pid)).toEqual([])
+  })
+
+  test('nor when its terminal is closed', async () => {
+    const { program, url } = await execWigwag(['--', 'sh', '-c', 'echo $$; sleep 1000'])
+    await using client = runWigwag(['connect', url])
+    const [, pid = ''] = await client.waitFor(/(\d+)\n/)
+    program.kill('SIGHUP')
+    expect((await program.exit).code).toBe(0)
+    await expect.poll(() => processesOf(pid)).toEqual([])
+  })
+
+  describe.runIf(process.platform === 'linux')('while it starts', () => {
+    let folder: string
+    let env: Record<string, string>
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'wigwag-start-'))
+      // What programs are started with takes as long as the test wants.
+      const script = `#!/bin/sh\nwhile [ ! -e ${folder}/go ]; do sleep 0.02; done\nexec /usr/bin/mkfifo "$@"\n`
+      writeFileSync(join(folder, 'mkfifo'), script, { mode: 0o755 })
+      env = { PATH: `${folder}:${process.env['PATH']}`, TMPDIR: folder }
+    })
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    test('a signal stops it as at any time: no socket is left behind', async () => {
+      const path = join(folder, 'start.sock')
+      await using program = runWigwag(['exec', '--host', path, '--mode', 'shared', '--', 'cat'], env)
+      await expect.poll(() => existsSync(path), { timeout: 10_000 }).toBe(true)
+      program.kill('SIGTERM')
+      const { code, stderr } = await program.exit
+      expect([code, existsSync(path)]).toEqual([0, false])
+      expect(stderr).not.toContain('wigwag:')
+    })
+
+    test('and fails, it ends, were somebody connected already', async () => {
+      const port = await freePort()
+      const args = ['--port', String(port), '--mode', 'shared', '--', '/nowhere/at/all']
+      await using program = runWigwag(['exec', ...args], env)
+      const connected = async (): Promise<boolean> => {
+        const socket = await connectWebSocket(`ws://127.0.0.1:${port}`).catch(() => undefined)
+        return socket !== undefined
+      }
+      await expect.poll(connected, { timeout: 10_000 }).toBe(true)
+      writeFileSync(join(folder, 'go'), '')
+      expect(await program.exit).toMatchObject({ code: 1, stderr: expect.stringContaining('no such program') })
+    })
   })
 
   test('a second signal ends all at once', async () => {

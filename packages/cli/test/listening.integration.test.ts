@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { networkInterfaces, tmpdir, userInfo } from 'node:os'
@@ -111,11 +111,46 @@ describe('a unix socket', () => {
     if (path === '/etc/hostname') expect(readFileSync(path).length).toBeGreaterThan(0)
   })
 
-  test('that cannot be given away ends the command, with the reason', async () => {
-    const args = ['--host', join(folder, 'given.sock'), '--socket-owner', 'nobody-of-that-name']
-    const { code, stderr } = await runWigwag(['exec', ...args, '--', 'cat']).exit
+  test.each([
+    ['exec', '--host', [] as string[], ['--', 'cat']],
+    ['bridge', '--listen', ['--to', '127.0.0.1:9'], []],
+    ['bridge', '--listen', ['--to', 'ws://127.0.0.1:9'], []],
+  ])('that cannot be given away ends %s, with the reason, and nobody listens', async (command, at, options, rest) => {
+    const path = join(folder, 'given.sock')
+    const args = [command, at, `unix:${path}`, '--socket-owner', 'nobody-of-that-name', ...options, ...rest]
+    const program = runWigwag(args)
+    programs.push(program)
+    const { code, stderr } = await program.exit
     expect(code).toBe(1)
     expect(stderr).toMatch(/Cannot change who may use .*nobody-of-that-name/)
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test.each([
+    ['exec', '--host', [] as string[], ['--', 'cat']],
+    ['bridge', '--listen', ['--to', 'ws://127.0.0.1:9'], []],
+  ])('of %s is nobody else’s before it is given away', async (command, at, options, rest) => {
+    // Beside the real chown, which is handed everything, one that writes down what it finds.
+    const bin = mkdtempSync(join(folder, 'bin-'))
+    const seen = join(bin, 'seen')
+    const script = `#!/bin/sh\nstat -c %a "$3" >${seen}\nexec /bin/chown "$@"\n`
+    writeFileSync(join(bin, 'chown'), script, { mode: 0o755 })
+    const path = join(folder, 'ours.sock')
+    const { username } = userInfo()
+    const env = { PATH: `${bin}:${process.env['PATH']}` }
+    const program = runWigwag(
+      [command, at, `unix:${path}`, '--socket-owner', username, '--socket-mode', '666', ...options, ...rest],
+      env,
+    )
+    programs.push(program)
+    await program.waitFor(/Ctrl-C\n/)
+    expect([readFileSync(seen, 'utf8').trim(), lstatSync(path).mode & 0o777]).toEqual(['600', 0o666])
+  })
+
+  test('with a path that is longer than such paths can be is refused', async () => {
+    const path = join(folder, 'x'.repeat(120))
+    const { code, stderr } = await runWigwag(['exec', '--host', path, '--', 'cat']).exit
+    expect([code, stderr]).toEqual([2, expect.stringContaining('107 bytes')])
   })
 })
 

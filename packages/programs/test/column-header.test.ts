@@ -25,6 +25,13 @@ describe('the line that names the columns', () => {
     [[''], undefined],
   ])('%j', (lines, header) => expect(headerOf(...lines)).toBe(header))
 
+  test('is looked for in no time, were the lines long words of digits', () => {
+    const header = new ColumnHeader()
+    const startedMs = performance.now()
+    for (let i = 0; i < 20; i++) header.follow(`${'1'.repeat(16_000)}x`, i)
+    expect(performance.now() - startedMs).toBeLessThan(500)
+  })
+
   test('and its place', () => {
     const header = new ColumnHeader()
     header.follow('a b', 7)

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ExecEvent, ExecHttp, type ExecHttpOptions } from '@wigwag/programs'
 import { Admission } from '@wigwag/socket'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 let folder: string
 const events: ExecEvent[] = []
@@ -32,6 +32,7 @@ beforeAll(() => {
   script('elsewhere', 'printf "Location: /there\\n\\n"')
   script('broken', 'echo oh no')
   script('silent', 'sleep 1000')
+  script('endless', 'printf "A: b\\n\\n"; exec yes')
   script('large', 'printf "A: b\\n\\n"; head -c 5000000 /dev/zero')
   script('smuggle', 'printf "Transfer-Encoding: chunked\\nConnection: upgrade\\n\\nbody"')
 })
@@ -68,6 +69,14 @@ function statusOf(url: string, path: string): Promise<number | undefined> {
       .once('error', reject)
       .end()
   })
+}
+
+/** How many programs were started and have not ended. */
+function running(): number {
+  const pids = (type: ExecEvent['type']): number[] =>
+    events.flatMap((event) => (event.type === type && 'pid' in event ? [event.pid] : []))
+  const ended = new Set(pids('ended'))
+  return pids('started').filter((pid) => !ended.has(pid)).length
 }
 
 describe('files', () => {
@@ -170,6 +179,22 @@ describe('CGI programs', () => {
     events.length = 0
     expect((await fetch(`${await serve({ cgiTimeoutMs: 50 })}/silent`)).status).toBe(504)
     expect(events.map(({ type }) => type)).toContain('refused')
+  })
+
+  test('whose clients have left before they were started end all the same', async () => {
+    const { port } = new URL(await serve())
+    events.length = 0
+    for (let i = 0; i < 8; i++) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(port), '127.0.0.1', () => {
+          socket.write('GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n', () => {
+            socket.once('close', () => resolve()).resetAndDestroy()
+          })
+        })
+      })
+    }
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'started').length).toBeGreaterThan(0), 5000)
+    await vi.waitFor(() => expect(running()).toBe(0), 5000)
   })
 
   test('may answer at length', async () => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ExecEvent, SharedEndpoint, type SharedOptions } from '@wigwag/programs'
 import { refuse } from '@wigwag/socket'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { sessionMembers } from '../src/process/session-members.ts'
 import { Client, shell } from './support/exec-server.ts'
 
@@ -81,6 +81,33 @@ describe('the channel', () => {
     })
     const got = (await lines.take(3)).map((line) => JSON.parse(String(line)))
     expect(got).toMatchObject([{ gap: { reason: 'epoch-changed' } }, { offset: 1, data: 'hello' }, { live: {} }])
+  })
+
+  test('goes on for its readers when the one WebSocket beside it has stalled', async () => {
+    const script = "p=$(head -c 60000 /dev/zero | tr '\\0' x); while :; do echo $p; sleep 0.001; done"
+    await using server = await share({ command: shell(script), historySize: 1 })
+    const stalled = await Client.connect(server.ws)
+    stalled.socket.pause()
+    const place = async (): Promise<string | null> => {
+      const latest = await fetch(`${server.http}/channel/output`)
+      await latest.arrayBuffer()
+      return latest.headers.get('etag')
+    }
+    // Alone it holds the program up.
+    let before = await place()
+    await vi.waitFor(
+      async () => {
+        const now = await place()
+        const isHeld = now === before
+        before = now
+        expect(isHeld).toBe(true)
+      },
+      { timeout: 10_000, interval: 200 },
+    )
+    const reader = await Client.connect(`${server.ws}/channel/output`)
+    await reader.take(200)
+    stalled.socket.resume()
+    expect(await stalled.closed).toMatchObject({ code: 1013 })
   })
 
   test('is behind the same doors as the WebSocket', async () => {

@@ -1,5 +1,5 @@
-/** A number as programs print it: `12`, `-0.5`, `1e3`, `50%`, `1.5K`, `2GiB`, `4.1Gi`. */
-const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(%|[KMGTP](?:iB?|B)?|B)?$/i
+/** A number as programs print it: `12`, `-0.5`, `1e3`, `50%`, `1.5K`, `2GiB`, `4.1Gi`. Linear: no two parts match the same digits. */
+const NUMBER = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(%|[KMGTP](?:iB?|B)?|B)?$/i
 
 const POWER: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4, P: 5 }
 

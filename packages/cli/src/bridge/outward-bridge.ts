@@ -1,6 +1,6 @@
 import { type BridgeEvent, TcpBridge } from '@wigwag/programs/bridge'
 import { readOptionFile } from '../argument-parsers.ts'
-import { protectSocket, removeStaleSocket } from '../listening/socket-file.ts'
+import { listenProtected } from '../listening/socket-file.ts'
 import type { BridgeCommandOptions } from './bridge-command-options.ts'
 import type { RunningBridge } from './running-bridge.ts'
 
@@ -30,10 +30,13 @@ export class OutwardBridge implements RunningBridge {
   async listen(): Promise<string> {
     const { listen: address } = this.#options
     const { kind, ...where } = address
-    if (kind === 'unix') await removeStaleSocket(address.path)
-    const at = await this.#bridge.listen(where)
-    if (kind === 'unix') protectSocket(address.path, this.#options)
-    return at
+    if (kind === 'tcp') return this.#bridge.listen(where)
+    try {
+      return await listenProtected(address.path, this.#options, () => this.#bridge.listen(where))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   close(): Promise<void> {

@@ -77,10 +77,10 @@ async function bridge(options: BridgeCommandOptions): Promise<void> {
   checkBridgeOptions(options)
   const log = createLog(options.logLevel)
   const running = createBridge(options, log)
-  const where = await running.listen()
+  const begin = exitOnSignal(log, { closeMs: CLOSE_MS, close: () => running.close() })
+  const where = await begin(running.listen())
   process.stdout.write(`Wigwag bridges ${where} to ${options.to ?? (options.allow ?? []).join(', ')}\nStop: Ctrl-C\n`)
   log.info({ where }, 'listening')
-  exitOnSignal(log, { closeMs: CLOSE_MS, close: () => running.close() })
 }
 
 function createBridge(options: BridgeCommandOptions, log: Parameters<typeof logBridgeEvent>[0]): RunningBridge {

@@ -125,10 +125,10 @@ async function exec(command: readonly string[], options: ExecCommandOptions): Pr
   keepHeapFlat()
   const log = createLog(options.logLevel)
   const server = new ExecServer(options, command, (event) => logExecEvent(log, event))
-  const [url, ...others] = await server.listen()
+  const begin = exitOnSignal(log, server, () => ({ processes: server.processes }))
+  const [url, ...others] = await begin(server.listen())
   process.stdout.write(describeServed([url, ...others], command, options))
   log.info({ url }, 'listening')
-  exitOnSignal(log, server, () => ({ processes: server.processes }))
 }
 
 function describeServed(urls: readonly string[], command: readonly string[], options: ExecCommandOptions): string {

@@ -102,13 +102,13 @@ async function term(command: readonly string[], options: TermCommandOptions): Pr
     const isDone = event.type === 'idle' && (options.once === true || options.exitNoConn === true)
     if (isDone) process.kill(process.pid, 'SIGTERM')
   })
-  const [url, ...others] = await server.listen()
+  const begin = exitOnSignal(log, server)
+  const [url, ...others] = await begin(server.listen())
   process.stdout.write(
     `Wigwag shows ${command.join(' ')} at ${[url, ...others].join(' and ')}\n` +
       `${options.writable === true ? 'Whoever comes in types.' : 'Everybody reads; --writable lets them type.'}     Stop: Ctrl-C\n`,
   )
   log.info({ url }, 'listening')
-  exitOnSignal(log, server)
 }
 
 function logEvent(log: Logger, { type, ...event }: { readonly type: string }): void {

@@ -42,13 +42,14 @@ export class ExecServer {
 
   /** Listens, and starts programs that do not wait for clients; resolves with the URLs. Rejects with `CliError` when that cannot be had. */
   async listen(): Promise<readonly [string, ...string[]]> {
-    const urls = await this.#http.listen()
     try {
+      const urls = await this.#http.listen()
       await this.#endpoint?.start()
       return urls
     } catch (error) {
-      this.#http.close()
-      throw new CliError(describeError(error))
+      // Somebody may have come in already, whom an exit would wait for.
+      await this.close()
+      throw error instanceof CliError ? error : new CliError(describeError(error))
     }
   }
 

@@ -9,17 +9,21 @@ interface Closable {
   close(): Promise<void>
 }
 
+/** Waits for what a command begins with; whoever has stopped it meanwhile does not hear that it failed. */
+type Begin = <T>(starting: Promise<T>) => Promise<T>
+
 /**
- * Closes on the first SIGINT or SIGTERM and exits with 0 when it is done, or when its time is up. A second signal exits at
- * once, with the code that shells give to it. `counts` is logged with the first.
+ * Closes on the first SIGINT, SIGTERM or SIGHUP (its terminal was closed) and exits with 0 when it is done, or when its time is
+ * up. A second signal exits at once, with the code that shells give to it. `counts` is logged with the first. To be called before
+ * anything is begun that a signal would leave behind.
  */
 export function exitOnSignal(
   log: Logger,
   closable: Closable,
   counts: () => Readonly<Record<string, number>> = none,
-): void {
+): Begin {
   let closing = false
-  const signals = { SIGINT: 2, SIGTERM: 15 } as const
+  const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
   for (const [signal, number] of Object.entries(signals)) {
     process.on(signal, () => {
       if (closing) process.exit(128 + number)
@@ -38,6 +42,16 @@ export function exitOnSignal(
         },
       )
     })
+  }
+  return async (starting) => {
+    try {
+      const started = await starting
+      if (!closing) return started
+    } catch (error) {
+      if (!closing) throw error
+    }
+    // The exit is under way.
+    return new Promise(() => {})
   }
 }
 

@@ -7,7 +7,7 @@ import { readOptionFile } from '../argument-parsers.ts'
 import { CliError, describeError } from '../cli-error.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { createRedirectServer } from './redirect-server.ts'
-import { protectSocket, removeStaleSocket, type SocketFileOptions } from './socket-file.ts'
+import { listenProtected, type SocketFileOptions } from './socket-file.ts'
 
 /** How a command serves HTTP. */
 export interface HttpOptions extends SocketFileOptions {
@@ -34,6 +34,7 @@ export class HttpListeners {
   readonly #options: HttpOptions
   readonly #listeners: readonly { readonly address: ListenAddress; readonly server: Server }[]
   readonly #redirects: Server[] = []
+  #isClosed = false
 
   /** Throws `CliError` when its certificate is none. */
   constructor(options: HttpOptions, addresses: readonly ListenAddress[], answer: Answer) {
@@ -61,6 +62,7 @@ export class HttpListeners {
 
   /** Takes nobody in any more. */
   close(): void {
+    this.#isClosed = true
     for (const server of this.#servers()) server.close()
   }
 
@@ -75,6 +77,7 @@ export class HttpListeners {
     /** Which port was had first where any free one is asked for: all addresses have the same. */
     let anyPort = 0
     for (const { address, server } of this.#listeners) {
+      if (this.#isClosed) throw new CliError('It was stopped while it started.')
       if (address.kind === 'unix') {
         await listenAtPath(server, address.path, this.#options)
         urls.push(`unix:${address.path}`)
@@ -133,13 +136,13 @@ async function listenAtPort(server: Server, host: string, port: number): Promise
   return (server.address() as AddressInfo).port
 }
 
-async function listenAtPath(server: Server, path: string, options: SocketFileOptions): Promise<void> {
-  await removeStaleSocket(path)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new CliError(describePathError(error, path))))
-    server.listen(path, resolve)
-  })
-  protectSocket(path, options)
+function listenAtPath(server: Server, path: string, options: SocketFileOptions): Promise<void> {
+  const listen = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(new CliError(describePathError(error, path))))
+      server.listen(path, resolve)
+    })
+  return listenProtected(path, options, listen)
 }
 
 function nameOf(host: string): string {

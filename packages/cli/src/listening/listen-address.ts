@@ -9,6 +9,9 @@ export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
 
+/** How long the path of a socket may be: systems cut it off and take another one. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
+
 /** `PORT` on 127.0.0.1, `HOST:PORT`, `[IPV6]:PORT` or `unix:/path`; port 0 stands for any free one. */
 export function parseListenAddress(text: string): ListenAddress {
   if (/^\d+$/.test(text)) return { kind: 'tcp', host: '127.0.0.1', port: parsePort(text) }
@@ -18,12 +21,14 @@ export function parseListenAddress(text: string): ListenAddress {
   if (address === undefined) {
     throw new InvalidArgumentError('It takes a port, HOST:PORT, [IPV6]:PORT, or unix:/path.')
   }
+  if (address.kind === 'unix') checkPath(address.path)
   return anyPort === undefined || address.kind === 'unix' ? address : { ...address, port: 0 }
 }
 
 /** Collects what `--host` takes: addresses, names of network interfaces, unix sockets as `unix:/path` or `/path`. */
 export function collectListenHosts(text: string, previous: readonly string[] | undefined): readonly string[] {
   const path = pathOf(text)
+  if (path !== undefined) checkPath(path)
   if (text !== '' && (path === undefined || path.startsWith('/'))) return collect(text, previous)
   throw new InvalidArgumentError('It takes an address, the name of a network interface, or unix:/path.')
 }
@@ -43,6 +48,11 @@ export function findPublic(addresses: readonly ListenAddress[]): string | undefi
   return addresses
     .flatMap((address) => (address.kind === 'tcp' ? [address.host] : []))
     .find((host) => !isLoopbackAddress(host))
+}
+
+function checkPath(path: string): void {
+  if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return
+  throw new InvalidArgumentError(`The path of a unix socket has at most ${MAX_PATH_BYTES} bytes.`)
 }
 
 function pathOf(text: string): string | undefined {

@@ -12,7 +12,7 @@ export interface SocketFileOptions {
 }
 
 /** Removes the file of a socket that nobody listens on any more: whoever is killed leaves one. */
-export async function removeStaleSocket(path: string): Promise<void> {
+async function removeStaleSocket(path: string): Promise<void> {
   if (!isSocket(path)) return
   const isStale = await new Promise<boolean>((resolve) => {
     const probe = connect(path)
@@ -25,14 +25,32 @@ export async function removeStaleSocket(path: string): Promise<void> {
   if (isStale) unlinkSync(path)
 }
 
-/** Gives a socket to whom it belongs. Throws `CliError` when that is not allowed. */
-export function protectSocket(path: string, { socketMode, socketOwner }: SocketFileOptions): void {
+/**
+ * Has `listen` make a socket, which it does before it returns, and gives it to whom it belongs once it listens. Until then nobody
+ * but us can connect. Rejects with `CliError` when it cannot be given away; it listens still then.
+ */
+export async function listenProtected<T>(
+  path: string,
+  { socketMode, socketOwner }: SocketFileOptions,
+  listen: () => Promise<T>,
+): Promise<T> {
+  await removeStaleSocket(path)
+  if (socketMode === undefined && socketOwner === undefined) return listen()
+  const mask = process.umask(0o177)
+  let listening: Promise<T>
+  try {
+    listening = listen()
+  } finally {
+    process.umask(mask)
+  }
+  const at = await listening
   try {
     if (socketOwner !== undefined) changeOwner(path, socketOwner)
-    if (socketMode !== undefined) chmodSync(path, socketMode)
+    chmodSync(path, socketMode ?? 0o777 & ~mask)
   } catch (error) {
     throw new CliError(`Cannot change who may use ${path}: ${describeError(error)}`)
   }
+  return at
 }
 
 /** chown(1) knows users and groups by name, wherever the system keeps them. */

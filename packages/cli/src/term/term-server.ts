@@ -27,7 +27,11 @@ export class TermServer {
 
   /** Listens; resolves with the URLs. Rejects with `CliError` when an address cannot be had. */
   async listen(): Promise<readonly [string, ...string[]]> {
-    const [url, ...others] = await this.#http.listen()
+    const [url, ...others] = await this.#http.listen().catch(async (error: unknown) => {
+      // Somebody may have come in already, whom an exit would wait for.
+      await this.close()
+      throw error
+    })
     return [this.#pageAt(url), ...others.map((other) => this.#pageAt(other))]
   }
 

@@ -25,8 +25,14 @@ export async function answerWithProgram(
   response: ServerResponse,
   options: CgiAnswerOptions,
 ): Promise<string | undefined> {
-  const leave = (): void => void program.end()
-  response.once('close', leave)
+  const leave = (): void => {
+    // What it still says goes nowhere. Unread, it would keep its descriptor here, and the program in the middle of a write.
+    program.stdout.resume()
+    void program.end()
+  }
+  // Its client may have left while it was started.
+  if (response.destroyed) leave()
+  else response.once('close', leave)
   try {
     passBody(program, incoming, options.maxBodyBytes)
     const { head, rest, why } = await readHead(program.stdout, options.timeoutMs)
@@ -111,7 +117,7 @@ async function passOutput(stdout: Readable, rest: Uint8Array, response: ServerRe
     if (stdout.destroyed) resolve()
     stdout.once('close', resolve)
     stdout.on('data', (chunk: Buffer) => {
-      if (response.write(chunk)) return
+      if (response.destroyed || response.write(chunk)) return
       stdout.pause()
       response.once('drain', () => stdout.resume())
     })

@@ -17,6 +17,8 @@ import { Supervisor } from './supervisor.ts'
 const HISTORY_TTL_MS = 24 * 3_600_000
 /** From how many queued bytes on a reader counts as backed up. */
 const HIGH_WATER_MARK_BYTES = 256 * 1024
+/** How often one looks whether somebody reads the channel while the program waits, in milliseconds: nobody tells. */
+const LOOK_MS = 100
 
 /** A reader of the output. */
 interface Reader {
@@ -25,8 +27,8 @@ interface Reader {
 
 /**
  * One program for all: every WebSocket is sent what it writes, the last of it first. Its output is published to a channel of a
- * hub, so it can be had at `/channel/NAME` in every other way as well. The program waits when all readers are backed up; one
- * that is slower than the others is closed with 1013.
+ * hub, so it can be had at `/channel/NAME` in every other way as well. The program waits when all WebSockets are backed up and
+ * nobody reads the channel otherwise; one that is slower than the others is closed with 1013.
  */
 export class SharedEndpoint {
   readonly #options: ResolvedSharedOptions
@@ -38,6 +40,7 @@ export class SharedEndpoint {
   readonly #backedUp = new Set<NodeWebSocket<Reader>>()
   readonly #waitingForInput = new Set<NodeWebSocket<Reader>>()
   #output: ProgramOutput | undefined
+  #lookTimer: NodeJS.Timeout | undefined
   readonly #header: ColumnHeader | undefined
   /** Set once the program has ended for good. */
   #over: CloseInfo | undefined
@@ -96,6 +99,7 @@ export class SharedEndpoint {
   /** Closes every WebSocket with 1001 and ends the program; resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.#supervisor.close()
+    clearInterval(this.#lookTimer)
     const closed = Promise.all([this.#server.close(), this.#channels.close()])
     await this.#table.close()
     this.#server.terminate()
@@ -121,7 +125,9 @@ export class SharedEndpoint {
     this.#output = new ProgramOutput(program.stdout, this.#options, {
       send: (data) => {
         this.#publish(data)
-        return this.#isBackedUp ? 'queued' : 'ok'
+        if (!this.#isBackedUp) return 'ok'
+        this.#lookTimer ??= setInterval(() => this.#goOn(), LOOK_MS)
+        return 'queued'
       },
       lineTooLong: () => {
         onEvent({ type: 'line-too-long', pid, maxLineBytes: this.#options.maxLineBytes })
@@ -164,7 +170,7 @@ export class SharedEndpoint {
     const after = position && { epoch: position.epoch, offset: 0 }
     socket.data.subscription = this.#hub.subscribe(channel, new OutputSubscriber(socket, sent, live), after)
     // Who comes has room.
-    if (!this.#isBackedUp) this.#output?.drained()
+    this.#goOn()
   }
 
   #message(socket: NodeWebSocket<Reader>, data: string | Uint8Array): void {
@@ -194,12 +200,24 @@ export class SharedEndpoint {
 
   #drained(socket: NodeWebSocket<Reader>): void {
     this.#backedUp.delete(socket)
-    if (!this.#isBackedUp) this.#output?.drained()
+    this.#goOn()
   }
 
-  /** Whether no reader has room. Where nobody reads, nobody is waited for. */
+  /** The program need not wait any more, if somebody has room. */
+  #goOn(): void {
+    if (this.#isBackedUp) return
+    clearInterval(this.#lookTimer)
+    this.#lookTimer = undefined
+    this.#output?.drained()
+  }
+
+  /**
+   * Whether no reader has room. Where nobody reads, nobody is waited for. Nor is one for whom those who read the channel in another
+   * way would have to wait: the hub lets go of those of them who are slow.
+   */
   get #isBackedUp(): boolean {
-    return this.#backedUp.size > 0 && this.#backedUp.size >= this.#server.sockets.size
+    if (this.#backedUp.size === 0 || this.#backedUp.size < this.#server.sockets.size) return false
+    return this.#hub.stats.subscriptions <= this.#backedUp.size
   }
 
   #createServer(): WebSocketServer<Reader> {
