@@ -25,10 +25,14 @@ test.each([
   [1.5, 0.5, '1.5'],
   [200, 100, '200'],
   [10_000, 2000, '10 k'],
+  [0.25, 0.25, '0.25'],
+  [1.75, 0.25, '1.75'],
+  [2_500_000, 2_500_000, '2.5 M'],
+  [0, 10_000_000, '0'],
 ])('a tick: %s beside others %s away is %s', (value, step, text) => expect(formatTick(value, step)).toBe(text))
 
 test('ticks that differ look different', () => {
-  const step = fc.constantFrom(0.001, 0.5, 1, 2, 5, 100, 2500, 5e6)
+  const step = fc.constantFrom(0.001, 0.025, 0.25, 0.5, 1, 2, 5, 100, 2500, 5e6)
   fc.assert(
     fc.property(fc.integer({ min: -1000, max: 1000 }), step, (place, apart) => {
       expect(formatTick(place * apart, apart)).not.toBe(formatTick((place + 1) * apart, apart))
@@ -82,12 +86,12 @@ test.each([
     16,
     { columns: 1, plotHeightPx: 168 },
   ],
-  ['five on a laptop', 5, 1380, 740, 16, { columns: 2, plotHeightPx: 187 }],
+  ['five on a laptop', 5, 1380, 740, 16, { columns: 2, plotHeightPx: 186 }],
   ['seventeen on a laptop', 17, 1380, 740, 16, { columns: 4, plotHeightPx: 132 }],
-  ['five on a wall', 5, 2480, 1260, 23, { columns: 2, plotHeightPx: 334 }],
-  ['seventeen on a wall', 17, 2480, 1260, 23, { columns: 5, plotHeightPx: 229 }],
+  ['five on a wall', 5, 2480, 1260, 23, { columns: 2, plotHeightPx: 333 }],
+  ['seventeen on a wall', 17, 2480, 1260, 23, { columns: 5, plotHeightPx: 228 }],
 ])('panels: %s', (_what, count, widthPx, heightPx, remPx, layout) => {
-  expect(layoutPanels(count, { widthPx, heightPx, remPx })).toEqual(layout)
+  expect(layoutPanels(count, { widthPx, heightPx, remPx, aroundPx: 3.75 * remPx })).toEqual(layout)
 })
 
 test('panels fill their room, and can be read', () => {
@@ -99,7 +103,7 @@ test('panels fill their room, and can be read', () => {
       size,
       fc.constantFrom(16, 20, 35),
       (count, widthPx, heightPx, remPx) => {
-        const { columns, plotHeightPx } = layoutPanels(count, { widthPx, heightPx, remPx })
+        const { columns, plotHeightPx } = layoutPanels(count, { widthPx, heightPx, remPx, aroundPx: 3.75 * remPx })
         expect(columns).toBeGreaterThanOrEqual(1)
         expect(plotHeightPx).toBeGreaterThanOrEqual(Math.round(8.25 * remPx))
         if (columns > 1) expect(widthPx / columns).toBeGreaterThanOrEqual(19 * remPx)

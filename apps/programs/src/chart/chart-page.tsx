@@ -33,7 +33,7 @@ export function ChartPage() {
   const table = useRef(new SeriesTable())
   const main = useRef<HTMLElement>(null)
   const panels = useRef<HTMLDivElement>(null)
-  const space = useSignal<PanelSpace>({ widthPx: 0, heightPx: 0, remPx: 16 })
+  const space = useSignal<PanelSpace>({ widthPx: 0, heightPx: 0, remPx: 16, aroundPx: 0 })
 
   const draw = (): void => {
     if (program.isPaused.value) return
@@ -67,8 +67,10 @@ export function ChartPage() {
 
   const measure = (): void => {
     const next = spaceFor(panels.current, main.current)
-    const { widthPx, heightPx, remPx } = space.value
-    if (next.widthPx !== widthPx || next.heightPx !== heightPx || next.remPx !== remPx) space.value = next
+    const { widthPx, heightPx, remPx, aroundPx } = space.value
+    const isSame = next.widthPx === widthPx && next.heightPx === heightPx && next.remPx === remPx
+    // Browsers round what they lay out.
+    if (!isSame || Math.abs(next.aroundPx - aroundPx) > 1) space.value = next
   }
   useEffect(() => {
     const watcher = new ResizeObserver(measure)
@@ -203,10 +205,19 @@ export function ChartPage() {
 /** What is left of the page for panels. */
 function spaceFor(panels: HTMLElement | null, main: HTMLElement | null): PanelSpace {
   const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-  if (panels === null || main === null) return { widthPx: 0, heightPx: 0, remPx }
+  if (panels === null || main === null) return { widthPx: 0, heightPx: 0, remPx, aroundPx: 0 }
   const belowPx = Number.parseFloat(getComputedStyle(main).paddingBottom)
   const abovePx = panels.offsetTop - main.offsetTop
-  return { widthPx: panels.clientWidth, heightPx: main.clientHeight - abovePx - belowPx, remPx }
+  const gapPx = Number.parseFloat(getComputedStyle(panels).rowGap)
+  // Below the last there is no gap.
+  const heightPx = main.clientHeight - abovePx - belowPx + gapPx
+  return { widthPx: panels.clientWidth, heightPx, remPx, aroundPx: besidePlot(panels.firstElementChild) + gapPx }
+}
+
+/** How much higher a panel is than its plot, in pixels. */
+function besidePlot(panel: Element | null): number {
+  const plot = panel?.lastElementChild
+  return panel && plot ? panel.getBoundingClientRect().height - plot.getBoundingClientRect().height : 0
 }
 
 function copyOf(

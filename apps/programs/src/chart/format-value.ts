@@ -24,11 +24,21 @@ function trim(value: number): string {
 
 /** A value beside others that are `step` apart: with as many digits as tell them apart. */
 export function formatTick(value: number, step: number): string {
+  if (value === 0) return '0'
   const size = Math.max(Math.abs(value), step)
   const [unit, from] = UNITS.find(([, least]) => size >= 10_000 && size >= least) ?? ['', 1]
-  const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step / from) + 1e-9)))
-  return `${Number((value / from).toFixed(digits))}${unit === '' ? '' : ` ${unit}`}`
+  return `${Number((value / from).toFixed(digitsOf(step / from)))}${unit === '' ? '' : ` ${unit}`}`
 }
+
+/** How many digits behind the point a number has, as far as there are any to speak of. */
+function digitsOf(number: number): number {
+  let digits = Math.min(MAX_DIGITS, Math.max(0, -Math.floor(Math.log10(number) + 1e-9)))
+  // 0.25 has one more than its size says.
+  while (digits < MAX_DIGITS && Math.abs(number - Number(number.toFixed(digits))) > number * 1e-6) digits++
+  return digits
+}
+
+const MAX_DIGITS = 12
 
 /** The time of day beside others that are `step` seconds apart: without seconds where they say nothing. */
 export function formatTimeTick(seconds: number, step: number): string {
