@@ -11,8 +11,9 @@ export function resolveOptions<Defaults extends Readonly<Record<string, number>>
 ): Options & { readonly [Name in keyof Defaults]: number } {
   const resolved = { ...defaults, ...options }
   for (const name in defaults) {
-    const value: unknown = resolved[name]
-    if (!((value as number) >= 1)) {
+    const value = resolved[name] as unknown as number
+    // Neither text nor NaN is the number that it stands for.
+    if (value !== +value || value < 1) {
       throw new ClientError('ERR_OPTION', `${where}${name} must be a number of at least 1, not ${value}.`)
     }
   }

@@ -174,7 +174,7 @@ export function createCommands({ options, send: sendMessage, isReady, silent, se
     },
     reply(packet) {
       const answered = pending.get(packet.id)
-      if (answered === undefined) return
+      if (!answered) return
       // What is no answer throws, and then it waits on for the end of the connection.
       const answer = answerOf(answered.method, packet)
       drop(packet.id)

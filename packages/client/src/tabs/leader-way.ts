@@ -34,8 +34,11 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
     let leader: string | undefined
     let missed = 0
     let isOver = false
+    let holdsLock = false
     const post = (message: FollowerMessage): void => desk.postMessage(message)
     const sayHello = (): void => {
+      // Who leads waits for this lock: it must not be free when it hears of this tab.
+      if (!holdsLock || isOver) return
       const hello: HallMessage = { type: 'hello', tab }
       hall.postMessage(hello)
     }
@@ -81,9 +84,9 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
       } else if (data.type !== 'here') sink.receive(data)
     }
     let cancel = after(LOOK_MS, look)
-    // Who leads waits for this lock: it must not be free when it hears of this tab.
     const letGo = holdLock(tabLockOf(tab), () => {
-      if (!isOver) sayHello()
+      holdsLock = true
+      sayHello()
     })
     return { post, close: end }
   }

@@ -246,6 +246,30 @@ describe.skipIf(!hasChromium)('tabs of Chromium', () => {
     expect(errors).toEqual([])
   })
 
+  test('are not heard of by who leads before they hold the lock that says that they are there', async () => {
+    const served = await serveHub(HISTORY)
+    const { errors, open } = await openTabs(browser, await bundleScripts(), served, 'leader')
+    const tab = await open()
+    await tab.page.addInitScript(() => {
+      const { request } = LockManager.prototype
+      const known = new Set<string>()
+      // Its own comes late; who leads asks for the same, and later.
+      LockManager.prototype.request = async function (
+        this: LockManager,
+        ...given: [string, LockOptions, LockGrantedCallback<unknown>]
+      ) {
+        const [name] = given
+        const isLate = name.startsWith('wigwag tab') && !known.has(name)
+        known.add(name)
+        if (isLate) await new Promise((resolve) => setTimeout(resolve, 200))
+        return request.apply(this, given)
+      } as typeof request
+    })
+    await tab.load()
+    expect(await tab.read('states')).toEqual(['connecting connectCalled', 'connected'])
+    expect(errors).toEqual([])
+  })
+
   test('have a connection each where they may not have locks', async () => {
     const served = await serveHub(HISTORY)
     const { open } = await openTabs(browser, await bundleScripts(), served, 'leader')
