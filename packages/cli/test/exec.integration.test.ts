@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { connectWebSocket } from '@wigwag/socket'
 import { ChildProgram, execWigwag, findProgram, freePort, runWigwag, type ServedWigwag } from '@wigwag/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -176,6 +179,32 @@ describe('wigwag exec', () => {
       writeFileSync(join(folder, 'go'), '')
       expect(await program.exit).toMatchObject({ code: 1, stderr: expect.stringContaining('no such program') })
     })
+  })
+
+  test('its log steers no terminal, whatever programs and clients say', async () => {
+    const script = "printf '\\033[2J\\302\\233 2J\\177\\n' >&2; cat"
+    const { program, url, port } = await execWigwag(['--log-level', 'info', '--', 'sh', '-c', script])
+    await using _server = program
+    await using _client = runWigwag(['connect', url])
+    await program.waitFor(/"msg":"stderr"/, 'stderr')
+    const socket = connect(port, '127.0.0.1', () => {
+      const head = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
+      socket.write(`GET /\x9b2J HTTP/1.1\r\n${head}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`, 'latin1')
+    })
+    await once(socket, 'data')
+    socket.destroy()
+    expect(program.stderr).not.toMatch(/[^\P{Cc}\n]/u)
+    const [line] = program.stderr.split('\n').filter((each) => each.includes('"msg":"stderr"'))
+    expect(JSON.parse(line as string)).toMatchObject({ stderr: '\x1b[2J\x9b 2J\x7f' })
+  })
+
+  test.runIf(existsSync('/dev/full'))('goes on when its log cannot be written', async () => {
+    const bin = fileURLToPath(new URL('../bin/wigwag.js', import.meta.url))
+    const args = ['-c', 'exec "$@" 2>/dev/full', 'sh', process.execPath, bin, 'exec', '--port', '0', '--', 'cat']
+    await using program = new ChildProgram('sh', args)
+    const [, url = ''] = await program.waitFor(/ at (ws:\S+)/)
+    expect(await linesOf(url, ['one'], 1)).toEqual(['one'])
+    expect(await linesOf(url, ['two'], 1)).toEqual(['two'])
   })
 
   test('a second signal ends all at once', async () => {

@@ -16,6 +16,9 @@ const RESUME_BYTES = 32 * 1024
 /** How long a program may read nothing of what waits for it, before whoever typed it is sent away, in milliseconds. */
 const INPUT_PATIENCE_MS = 5000
 
+/** How much may wait for a program that reads slowly, where somebody adds to what another one has typed. */
+const MAX_WAITING_BYTES = 1024 * 1024
+
 /** From how much in one reading on more is at hand: a terminal hands out 4095 bytes at once, however much there is. */
 const FULL_READ_BYTES = 4000
 /** A program that prints without end is sent in pieces of this size, or of what comes within this time, in milliseconds. */
@@ -112,6 +115,12 @@ export class TerminalSession implements PtySink {
   /** What a viewer typed; only the writer's reaches the program. */
   input(viewer: TerminalViewer, bytes: Uint8Array): void {
     if (viewer !== this.#writer || this.#program === undefined) return
+    // One who types is held up, but one after the other would fill the memory.
+    const waitingBytes = this.#program.waitingInputBytes
+    if (waitingBytes > 0 && waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      viewer.close({ code: CloseCode.policyViolation, reason: 'More waits for the program than it may' })
+      return
+    }
     if (this.#program.write(bytes) || this.#isInputHeld) return
     this.#isInputHeld = true
     viewer.holdInput()

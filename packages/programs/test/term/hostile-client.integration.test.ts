@@ -79,6 +79,19 @@ describe('what no client may', () => {
     await client.shows(/read here at 500 1000/)
   })
 
+  test('have more wait for a program that reads nothing than one client may say, one client after the other', async () => {
+    const script = 'stty raw -echo; echo ready; dd bs=1 count=1 of=/dev/null 2>/dev/null; echo got; sleep 1000'
+    const served = await serve({ command: ['sh', '-c', script], writable: true, keepMs: 60_000 })
+    const first = await served.open({ wigwag: 1 })
+    await first.shows(/ready/)
+    first.type('x'.repeat(1_000_000))
+    await first.shows(/got/)
+    const second = await served.open({ wigwag: 1, session: first.state?.writerKey })
+    await second.until(() => second.state?.role === 'writer')
+    second.type('x'.repeat(100_000))
+    expect(await second.closed).toMatchObject({ code: 1008, reason: 'More waits for the program than it may' })
+  })
+
   test('disturb a session with what is no message, or no size', async () => {
     const served = await serve({ command: ECHO, writable: true })
     const client = await served.open({ columns: 81, rows: 25 })
