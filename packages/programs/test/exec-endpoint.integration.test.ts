@@ -1,11 +1,24 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectWebSocket } from '@wigwag/socket'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { WarmPrograms } from '../src/exec/warm-programs.ts'
+import { resolveKillLadder } from '../src/process/kill-ladder.ts'
+import { type RunningProgram, startProgram } from '../src/process/running-program.ts'
 import { sessionMembers } from '../src/process/session-members.ts'
 import { Client, ExecServer, shell } from './support/exec-server.ts'
+import { openPipes } from './support/open-pipes.ts'
 
 const QUICK = { inputGraceMs: 2000, interruptGraceMs: 50, terminateGraceMs: 50 }
 
@@ -209,6 +222,16 @@ describe('a program that decides', () => {
     expect(sessionMembers((started as { pid: number }).pid)).toEqual([])
   })
 
+  test.runIf(process.platform === 'linux')('refuses and complains: nothing of it stays open', async () => {
+    const command = shell('echo oh >&2; printf "Status: 403\\n\\nno\\n"; echo oh >&2')
+    await using server = await ExecServer.start({ command, decidedBy: 'program', stderr: 'pass', killLadder: QUICK })
+    await refusal(server.url())
+    const before = openPipes()
+    for (let i = 0; i < 32; i++) expect(await refusal(server.url())).toMatchObject({ status: 403 })
+    // Up to 16 are kept for the next programs.
+    await vi.waitFor(() => expect(openPipes() - before).toBeLessThanOrEqual(16), 5000)
+  })
+
   test('lets in, and goes on with the line behind its head', async () => {
     await using server = await ExecServer.start({ ...options, killLadder: QUICK })
     const client = await Client.connect(server.url('/?yes'))
@@ -303,6 +326,21 @@ describe('programs that wait for clients', () => {
     await server.endpoint.start()
     await server[Symbol.asyncDispose]()
     expect(server.endpoint.stats.processes).toBe(0)
+  })
+
+  test.runIf(process.platform === 'linux')('and end unused leave nothing open', async () => {
+    const programs: RunningProgram[] = []
+    const warm = new WarmPrograms(8, async () => {
+      const ladder = resolveKillLadder({ inputGraceMs: 2000 })
+      const program = await startProgram({ command: 'sh', args: ['-c', 'echo hello; echo oh >&2'], env: {} }, ladder)
+      programs.push(program)
+      return program
+    })
+    await warm.fill()
+    await vi.waitFor(() => expect(programs.length).toBeGreaterThanOrEqual(8), 5000)
+    warm.close()
+    const isClosed = ({ stdout, stderr }: RunningProgram): boolean => stdout.closed && stderr.closed
+    await vi.waitFor(() => expect(programs.every(isClosed)).toBe(true), 5000)
   })
 
   test('are too many when they are as many as may run', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type ExecEvent, ExecHttp, type ExecHttpOptions } from '@wigwag/programs'
 import { Admission } from '@wigwag/socket'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openPipes } from './support/open-pipes.ts'
 
 let folder: string
 const events: ExecEvent[] = []
@@ -179,6 +180,25 @@ describe('CGI programs', () => {
     events.length = 0
     expect((await fetch(`${await serve({ cgiTimeoutMs: 50 })}/silent`)).status).toBe(504)
     expect(events.map(({ type }) => type)).toContain('refused')
+  })
+
+  test.runIf(process.platform === 'linux')('whose clients leave in the middle leave nothing open', async () => {
+    const url = await serve()
+    await fetch(`${url}/hello`)
+    const before = openPipes()
+    events.length = 0
+    for (let i = 0; i < 32; i++) {
+      await new Promise<void>((resolve, reject) => {
+        request(`${url}/endless`, { agent: false }, (answer) => {
+          answer.once('data', () => resolve(void answer.destroy()))
+        })
+          .once('error', reject)
+          .end()
+      })
+    }
+    await vi.waitFor(() => expect(running()).toBe(0), 5000)
+    // Up to 16 are kept for the next programs.
+    await vi.waitFor(() => expect(openPipes() - before).toBeLessThanOrEqual(16), 5000)
   })
 
   test('whose clients have left before they were started end all the same', async () => {

@@ -82,8 +82,10 @@ export class ProgramConnection {
   /** Its client has left, or never came in: the program is brought to its end. */
   close(): void {
     for (const output of this.#outputs) output.discard()
-    if (this.#outputs.length === 0) this.program.stdout.resume()
-    void this.program.end()
+    const { program } = this
+    // What nobody reads keeps its descriptor.
+    if (this.#outputs.length === 0) for (const stream of [program.stdout, program.stderr]) stream.resume()
+    void program.end()
   }
 
   #output(stream: RunningProgram['stdout'], send: (data: string | Uint8Array) => SendStatus): ProgramOutput {

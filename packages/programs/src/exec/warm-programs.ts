@@ -55,7 +55,10 @@ export class WarmPrograms {
       const program = await this.#start()
       this.#ready.add(program)
       void program.ended.then(() => {
-        if (this.#ready.delete(program)) this.#later()
+        if (!this.#ready.delete(program)) return
+        // Nobody will read what it said, and unread it keeps its descriptors.
+        for (const stream of [program.stdout, program.stderr]) stream.resume()
+        this.#later()
       })
     } finally {
       this.#starting--
