@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { connect } from 'node:net'
 import { networkInterfaces, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type ChildProgram, execWigwag, freePort, runWigwag, serveWigwag } from '@wigwag/testkit'
@@ -234,6 +236,14 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     expect(await raw('GET / HTTP/1.1', 'Host: a b')).toMatch(/^HTTP\/1\.1 400 /)
     expect(await raw('GET /\xff\xfe HTTP/1.1', 'Host: a')).toMatch(/^HTTP\/1\.1 (307|400) /)
     expect(await raw('GET / HTTP/1.1', 'Host: a')).toMatch(/^HTTP\/1\.1 307 /)
+  })
+
+  test('who does not begin it has as long as a request head may take', async () => {
+    const { program, port } = await execWigwag([...tls(), '--header-timeout', '200ms', '--', 'cat'])
+    programs.push(program)
+    const socket = connect(port, '127.0.0.1')
+    const [hadError] = await once(socket.resume(), 'close')
+    expect(hadError).toBe(false)
   })
 
   test('only who has a certificate of the authority comes in; that is enough for a public address', async () => {

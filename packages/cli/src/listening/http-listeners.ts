@@ -117,7 +117,7 @@ function createHttpServer(
     rejectUnauthorized: true,
   }
   try {
-    return createTlsServer({ ...limits, ...clients, cert, key }, answer)
+    return createTlsServer({ ...limits, ...clients, cert, key, handshakeTimeout: options.headerTimeout }, answer)
   } catch (error) {
     throw new CliError(
       `--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not make a TLS server: ${describeError(error)}. ` +
