@@ -34,6 +34,16 @@ describe('lines', () => {
     expect(textOf(split(chunks.map((chunk) => Buffer.from(chunk))))).toEqual(expected)
   })
 
+  test('that come byte by byte take no more memory than their bytes', () => {
+    const lines = new LineSplitter(1 << 20)
+    const before = process.memoryUsage.rss()
+    for (let i = 0; i < 1 << 20; i++) lines.push(Uint8Array.of(97 + (i % 26)))
+    expect(process.memoryUsage.rss() - before).toBeLessThan(96 * 1024 * 1024)
+    lines.push(Buffer.from('\n'))
+    const expected = 'abcdefghijklmnopqrstuvwxyz'.repeat(50_000).slice(0, 1 << 20)
+    expect(lines.next()).toEqual({ line: expected })
+  })
+
   test('bytes that are no UTF-8 become U+FFFD', () => {
     expect(textOf(split([Buffer.from([0x61, 0xff, 0x0a])]))).toEqual(['a\ufffd'])
   })

@@ -1,6 +1,8 @@
 import { isAscii } from 'node:buffer'
 
 const NEWLINE = 0x0a
+/** Up to which size pieces of a line are joined, in bytes. */
+const JOINED_BYTES = 32 * 1024
 
 /** A line as text, or that one is longer than it may be. */
 export type LineResult = { readonly line: string } | { readonly tooLong: true }
@@ -42,7 +44,7 @@ export class LineSplitter {
     }
     if (end < chunk.length) {
       // A copy: a few bytes must not keep the chunk that they came in.
-      this.#rest.push(end === 0 ? chunk : chunk.slice(end))
+      this.#keep(end === 0 ? chunk : chunk.slice(end))
       this.#restBytes += chunk.length - end
     }
     // One more for an `\r` whose `\n` is still to come.
@@ -72,6 +74,17 @@ export class LineSplitter {
     // A UTF-16 unit takes one to three bytes.
     const isShort = line.length * 3 <= this.#maxLineBytes || Buffer.byteLength(line) <= this.#maxLineBytes
     return isShort ? { line } : { tooLong: true }
+  }
+
+  /** Small pieces are joined with those before that are no larger: a line that is written byte by byte would take 300 for each. */
+  #keep(chunk: Uint8Array): void {
+    let piece = chunk
+    for (let last = this.#rest.at(-1); last !== undefined; last = this.#rest.at(-1)) {
+      if (last.length > piece.length || last.length > JOINED_BYTES) break
+      this.#rest.pop()
+      piece = Buffer.concat([last, piece])
+    }
+    this.#rest.push(piece)
   }
 
   #withRest(bytes: Uint8Array): Uint8Array {
