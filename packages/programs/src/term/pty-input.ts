@@ -50,6 +50,7 @@ export class PtyInput {
     while (this.#waiting.length > 0) {
       const [bytes] = this.#waiting as [Uint8Array]
       const written = this.#writeSome(bytes)
+      if (!this.#isOpen) return
       this.#waitingBytes -= written
       if (written === bytes.length) this.#waiting.shift()
       else {
