@@ -78,6 +78,8 @@ export function leaderWay(createBoard: () => Switchboard, { after, createId }: W
       if (isOver) return
       missed = 0
       if (data.type === 'ready') {
+        // Another one has slept, and does not know yet that it leads no more: neither may be believed.
+        if (leader !== undefined && leader !== data.leader) lost()
         if (leader !== undefined) return
         leader = data.leader
         sink.ready()
