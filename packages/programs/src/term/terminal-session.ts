@@ -3,6 +3,7 @@ import { CloseCode, type CloseInfo } from '@wigwag/socket'
 import { exitClose } from '../exec/exit-close.ts'
 import type { ProgramEnd } from '../process/running-program.ts'
 import type { CastRecorder } from './cast-recorder.ts'
+import { OutputBatch } from './output-batch.ts'
 import { OutputLog } from './output-log.ts'
 import type { PtyProgram, PtySink } from './pty-program.ts'
 import type { TerminalSize } from './terminal-size.ts'
@@ -18,12 +19,6 @@ const INPUT_PATIENCE_MS = 5000
 
 /** How much may wait for a program that reads slowly, where somebody adds to what another one has typed. */
 const MAX_WAITING_BYTES = 1024 * 1024
-
-/** From how much in one reading on more is at hand: a terminal hands out 4095 bytes at once, however much there is. */
-const FULL_READ_BYTES = 4000
-/** A program that prints without end is sent in pieces of this size, or of what comes within this time, in milliseconds. */
-const BULK_BYTES = 32 * 1024
-const BULK_WAIT_MS = 2
 
 /** What a session asks of whoever has it. */
 export interface SessionOptions {
@@ -49,6 +44,7 @@ export class TerminalSession implements PtySink {
   readonly #options: SessionOptions
   readonly #log: OutputLog
   readonly #viewers = new Set<TerminalViewer>()
+  readonly #batch = new OutputBatch(() => this.#pumpAll())
   readonly #onOver: (finished: Promise<void>) => void
   #finished: Promise<void> | undefined
   #program: PtyProgram | undefined
@@ -58,10 +54,6 @@ export class TerminalSession implements PtySink {
   #end: ProgramEnd | undefined
   #keepTimer: NodeJS.Timeout | undefined
   #isHeld = false
-  #isPumpDue = false
-  #bulkTimer: NodeJS.Timeout | undefined
-  /** Where the log ended when it was sent from last. */
-  #pumpedTo = 0
   #isInputHeld = false
   #inputTimer: NodeJS.Timeout | undefined
 
@@ -98,7 +90,7 @@ export class TerminalSession implements PtySink {
     else this.#resync(viewer)
     this.#tellOthers(viewer)
     if (this.#end !== undefined) viewer.closeBehind(exitClose(this.#end))
-    this.#schedulePump()
+    this.#batch.schedule()
   }
 
   leave(viewer: TerminalViewer): void {
@@ -174,9 +166,7 @@ export class TerminalSession implements PtySink {
   output(chunk: Uint8Array): void {
     this.#log.append(chunk)
     this.#recorder?.output(chunk)
-    // Each message costs as much as a page of output, on both sides.
-    if (chunk.length < FULL_READ_BYTES || this.#log.end - this.#pumpedTo >= BULK_BYTES) this.#schedulePump()
-    else this.#bulkTimer ??= setTimeout(() => this.#schedulePump(), BULK_WAIT_MS)
+    this.#batch.add(chunk.length)
   }
 
   /** The recording has room again. */
@@ -202,18 +192,9 @@ export class TerminalSession implements PtySink {
     this.#writer?.releaseInput()
   }
 
-  /** A terminal reads in small pieces: what comes in one turn goes out in one message. */
-  #schedulePump(): void {
-    clearTimeout(this.#bulkTimer)
-    this.#bulkTimer = undefined
-    if (this.#isPumpDue) return
-    this.#isPumpDue = true
-    setImmediate(() => {
-      this.#isPumpDue = false
-      this.#pumpedTo = this.#log.end
-      for (const viewer of this.#viewers) viewer.pump(this.#log, (slow) => this.#resync(slow))
-      this.#updatePace()
-    })
+  #pumpAll(): void {
+    for (const viewer of this.#viewers) viewer.pump(this.#log, (slow) => this.#resync(slow))
+    this.#updatePace()
   }
 
   #updatePace(): void {
@@ -267,7 +248,7 @@ export class TerminalSession implements PtySink {
     this.#end = end
     this.#isHeld = false
     for (const viewer of this.#viewers) viewer.closeBehind(exitClose(end))
-    this.#schedulePump()
+    this.#batch.schedule()
     if (this.#viewers.size === 0) this.#keepOrEnd()
   }
 

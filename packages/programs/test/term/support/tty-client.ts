@@ -15,7 +15,6 @@ export interface SaidState {
 export class TtyClient {
   output = ''
   outputBytes = 0
-  outputMessages = 0
   title: string | undefined
   preferences: unknown
   readonly states: SaidState[] = []
@@ -106,7 +105,6 @@ export class TtyClient {
     switch (String.fromCharCode(message[0] as number)) {
       case '0':
         this.outputBytes += rest.length
-        this.outputMessages++
         this.output = (this.output + rest.toString('latin1')).slice(-100_000)
         break
       case '1':
