@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { finished, type Writable } from 'node:stream'
 import { BareSocket, systemError } from './bare-socket.ts'
 import type { DriverSocket, SocketReader } from './driver-socket.ts'
@@ -65,7 +65,7 @@ export function readFrom(socket: DriverSocket, handle: NativeHandle | undefined,
   const readSocket = socket as ReadSocket
   const isTold = kAtClose in readSocket
   readSocket[kReader] = reader
-  if (handle === undefined || !readShared(readSocket, handle, tellRead)) readSocket.on('data', tellData)
+  if (handle === undefined || !readShared(readSocket, handle, tellRead)) tellChunks(readSocket)
   readSocket.on('end', tellEnd).on('error', tellError).off('error', ignore)
   if (!isTold) readSocket.on('close', tellClose)
 }
@@ -99,6 +99,29 @@ export function tellHead(socket: DriverSocket, head: Uint8Array): void {
 function tellData(this: ReadSocket, chunk: Buffer): void {
   if (chunk === headTold) return
   this[kReader].socketChunk(chunk, this)
+}
+
+/**
+ * Has `tellData` told of all that a socket reads, without what a stream does beside it. Bytes come into a stream by `push`, the
+ * method that Node documents for those who make streams. While it flows and holds nothing, all that comes of it is `data`, and a
+ * tick in which the stream asks itself for more; but a socket reads on until it is held up. So while that is so the chunk is taken
+ * there. What is otherwise (paused, at its end) goes its usual way, and all of it would if Node came not to call `push`.
+ */
+function tellChunks(socket: ReadSocket): void {
+  socket.on('data', tellData)
+  if (socket instanceof Socket) socket.push = tellPush
+}
+
+const { push } = Socket.prototype
+
+function tellPush(this: ReadSocket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+  if (chunk === null || this.readableFlowing !== true || this.readableLength > 0 || this.readableEncoding !== null) {
+    return push.call(this, chunk, encoding)
+  }
+  // Others may listen, to count bytes, say.
+  if (this.listenerCount('data') === 1) tellData.call(this, chunk)
+  else this.emit('data', chunk)
+  return true
 }
 
 function tellEnd(this: ReadSocket): void {
