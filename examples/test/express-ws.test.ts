@@ -14,7 +14,7 @@ async function start(pingInterval: number): Promise<{ server: ChildProgram; url:
 }
 
 test.skipIf(!hasChromium)('Express and ws on one port: the page, its messages, pings that it answers', async () => {
-  const { server, url } = await start(50)
+  const { server, url } = await start(1000)
   const browser = await launchChromium()
   onTestFinished(() => browser.close())
   const page = await browser.newPage()

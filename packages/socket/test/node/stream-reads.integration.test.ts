@@ -98,7 +98,7 @@ test('a read costs no tick of its own', async () => {
   line.onChunk = () => queueMicrotask(() => (ticksAtRead += ticks - atChunk))
   let atChunk = 0
   const { push } = line.near
-  line.near.push = function counted(chunk) {
+  line.near.push = function counted(this: Socket, chunk) {
     atChunk = ticks
     return push.call(this, chunk)
   } as Socket['push']
