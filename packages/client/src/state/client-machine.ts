@@ -101,6 +101,7 @@ export function createClientMachine(
 
   function begin(nowMs: number): ClientEffect {
     attempt++
+    isAdvised = false
     go('authorizing', nowMs + times.connectTimeoutMs)
     return 'authorize'
   }
@@ -135,8 +136,10 @@ export function createClientMachine(
 
   function learn(reason: CloseReason, nowMs: number): void {
     const { delayMs } = reason
-    isAdvised = delayMs !== undefined
-    if (delayMs !== undefined) dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
+    if (delayMs !== undefined) {
+      isAdvised = true
+      dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
+    }
     state = { phase: 'connecting', reason: advise(reason), failures, delayMs: dueMs - nowMs }
   }
 

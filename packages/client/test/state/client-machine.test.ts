@@ -136,6 +136,18 @@ describe('coming back', () => {
     expect(machine.noticed('woke', 2)).toBe('authorize')
   })
 
+  test('a time that the hub gave stands, whoever wakes and whatever else is learned of why it ended', () => {
+    const machine = opening()
+    machine.ended(reasonOfCode(3001, { delayMs: 30_000 }), 0)
+    machine.learned(closeReason('forbidden'), 10)
+    expect(machine.noticed('woke', 20)).toBeUndefined()
+    expect(machine.nextDeadlineMs()).toBe(30_000)
+    // Of the next attempt it says nothing.
+    again(machine)
+    machine.ended(closeReason('unreachable'), 30_000)
+    expect(machine.noticed('woke', 30_001)).toBe('authorize')
+  })
+
   test('stays away where it is told to, until it is called again', () => {
     const machine = connected()
     expect(machine.ended(reasonOfCode(3503), 1)).toBe('close')
