@@ -12,9 +12,13 @@ export interface Flushable {
 /** What is written before the turn has ended when it gets more. */
 const ARENA_BYTES = 256 * 1024
 
+/** When so many connections have been answered they are flushed: with more, the first have left the processor's cache. */
+const ANSWERED_AT_ONCE = 64
+
 /**
  * Collects what all connections send in one turn of the event loop and writes it at the end of the turn, or when the
- * arena is full: one write a socket, however many messages it was sent, all out of one arena.
+ * arena is full: one write a socket, however many messages it was sent, all out of one arena. Connections that were sent nothing but
+ * answers to what was read of them need not wait for the end of a long turn; who publishes to many does so more than once in it.
  */
 export class FlushQueue {
   /** Where the frames of this turn are encoded. */
@@ -24,15 +28,37 @@ export class FlushQueue {
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #flushing = false
+  #isDue = false
+  /** Who was read last. */
+  #read: Flushable | undefined
+  /** Whether whoever waits was sent something when it had just been read. */
+  #onlyAnswers = true
   #heldBack = false
   /** The arena's buffer when something was held back: the arena goes on behind it, and never starts it again. */
   #heldBuffer: Uint8Array | undefined
-  readonly #run = (): void => this.flushAll()
+  readonly #run = (): void => {
+    this.#isDue = false
+    this.flushAll()
+  }
 
   /** Flushes `flushable` at the end of this turn. */
   add(flushable: Flushable): void {
-    if (this.#waiting.length === 0) atEndOfTurn(this.#run)
+    if (!this.#isDue) {
+      this.#isDue = true
+      atEndOfTurn(this.#run)
+    }
     this.#waiting.push(flushable)
+    if (flushable !== this.#read) this.#onlyAnswers = false
+  }
+
+  /** What `flushable` is sent from here on, until another is read, is an answer. */
+  reads(flushable: Flushable): void {
+    this.#read = flushable
+  }
+
+  /** All that came in one read has been told. */
+  hasRead(): void {
+    if (this.#onlyAnswers && this.#waiting.length >= ANSWERED_AT_ONCE) this.flushAll()
   }
 
   /** The kernel did not take everything of a range of the arena at once: the arena must not be overwritten yet. */
@@ -59,6 +85,8 @@ export class FlushQueue {
     flushing.length = 0
     this.#spare = flushing
     this.#flushing = false
+    this.#read = undefined
+    this.#onlyAnswers = this.#waiting.length === 0
     this.#recycle()
     if (failure !== undefined) throw failure.error
   }

@@ -200,12 +200,16 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
 
   socketRead(_buffer: Uint8Array, end: number): void {
     this.#turn?.begin()
+    flushQueue.reads(this.#outbox)
     readNative(this.#connection, end, wheel.nowMs)
+    flushQueue.hasRead()
   }
 
   socketChunk(chunk: Uint8Array): void {
     this.#turn?.begin()
+    flushQueue.reads(this.#outbox)
     readChunk(this.#connection, chunk, wheel.nowMs)
+    flushQueue.hasRead()
   }
 
   socketEnded(): void {
