@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import type { EncodedFrame } from '../core/index.ts'
+import { ArenaViews } from './arena-views.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 import type { WrittenSocket } from './foreign-stream.ts'
 import { type NativeHandle, type NativeWriter, writeNative } from './native-io.ts'
@@ -20,12 +21,13 @@ const JOIN_UP_TO_BYTES = 16 * 1024
 let lastView: Uint8Array = new Uint8Array(0)
 let lastBuffer: Uint8Array = lastView
 let lastStart = 0
+const arenaViews = new ArenaViews()
 
-function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
+function viewOf(arena: Uint8Array, buffer: Uint8Array, start: number, end: number): Uint8Array {
   if (lastBuffer === buffer && lastStart === start && lastView.length === end - start) return lastView
   lastBuffer = buffer
   lastStart = start
-  lastView = buffer.subarray(start, end)
+  lastView = buffer === arena ? arenaViews.viewOf(buffer, start, end) : buffer.subarray(start, end)
   return lastView
 }
 
@@ -166,7 +168,7 @@ export class Outbox implements Flushable, NativeWriter {
     this.#waitingBytes = 0
     // Nothing of the socket is looked at: of a thousand that are sent a few bytes each, the memory would have to come.
     if (more === undefined && this.#handle !== undefined && this.#kernelTookAll) {
-      return this.#writeNative(this.#handle, viewOf(first, this.#start, this.#end))
+      return this.#writeNative(this.#handle, viewOf(this.#queue.arena.buffer, first, this.#start, this.#end))
     }
     this.#more = undefined
     const socket = this.#socket
@@ -178,7 +180,7 @@ export class Outbox implements Flushable, NativeWriter {
       return this.#queueBehind(first, more ?? [], bytes)
     }
     if (more === undefined) {
-      const view = viewOf(first, this.#start, this.#end)
+      const view = viewOf(this.#queue.arena.buffer, first, this.#start, this.#end)
       if (this.#handle !== undefined) return this.#writeNative(this.#handle, view)
       socket.write(view)
     } else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
