@@ -86,11 +86,11 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     args: ['public'],
     handshakeBytes: 20_500,
     budgets: {
-      text: { heapBytes: 91, externalBytes: 26 },
-      binary: { heapBytes: 163, externalBytes: 26 },
+      text: { heapBytes: 75, externalBytes: 26 },
+      binary: { heapBytes: 150, externalBytes: 26 },
       'large-text': { heapBytes: 1260, externalBytes: 1200 },
-      single: { heapBytes: 1640, externalBytes: 26 },
-      'fan-out': { heapBytes: 106, externalBytes: 7 },
+      single: { heapBytes: 1075, externalBytes: 26 },
+      'fan-out': { heapBytes: 94, externalBytes: 7 },
     },
   },
   {
@@ -100,10 +100,10 @@ export const BUDGET_SUBJECTS: readonly BudgetSubject[] = [
     handshakeBytes: 11_700,
     budgets: {
       text: { heapBytes: 180, externalBytes: 19 },
-      binary: { heapBytes: 180, externalBytes: 19 },
-      'large-text': { heapBytes: 200, externalBytes: 1200 },
-      single: { heapBytes: 740, externalBytes: 19 },
-      'fan-out': { heapBytes: 66, externalBytes: 6 },
+      binary: { heapBytes: 136, externalBytes: 19 },
+      'large-text': { heapBytes: 154, externalBytes: 1200 },
+      single: { heapBytes: 708, externalBytes: 19 },
+      'fan-out': { heapBytes: 63, externalBytes: 6 },
     },
   },
 ]

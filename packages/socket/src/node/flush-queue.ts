@@ -29,7 +29,7 @@ export class FlushQueue {
   #spare: Flushable[] = []
   #flushing = false
   #isDue = false
-  /** Who was read last. */
+  /** Who is being read. */
   #read: Flushable | undefined
   /** Whether whoever waits was sent something when it had just been read. */
   #onlyAnswers = true
@@ -51,13 +51,14 @@ export class FlushQueue {
     if (flushable !== this.#read) this.#onlyAnswers = false
   }
 
-  /** What `flushable` is sent from here on, until another is read, is an answer. */
+  /** What `flushable` is sent from here on, until `hasRead`, is an answer. */
   reads(flushable: Flushable): void {
     this.#read = flushable
   }
 
   /** All that came in one read has been told. */
   hasRead(): void {
+    this.#read = undefined
     if (this.#onlyAnswers && this.#waiting.length >= ANSWERED_AT_ONCE) this.flushAll()
   }
 
@@ -85,7 +86,6 @@ export class FlushQueue {
     flushing.length = 0
     this.#spare = flushing
     this.#flushing = false
-    this.#read = undefined
     this.#onlyAnswers = this.#waiting.length === 0
     this.#recycle()
     if (failure !== undefined) throw failure.error

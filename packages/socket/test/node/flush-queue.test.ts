@@ -99,3 +99,15 @@ test('who is sent something while the others are flushed is flushed at the end o
   await endOfTurn()
   expect(flushed).toEqual(['sender', 'late'])
 })
+
+test('what is sent when all that was read has been told is no answer', async () => {
+  const turn = new Turn()
+  for (const name of numbers(0, 64)) {
+    turn.read(name, [])
+    turn.queue.add(turn.connection(name))
+  }
+  turn.read(64)
+  expect(turn.flushed).toEqual([])
+  await endOfTurn()
+  expect(turn.flushed).toHaveLength(65)
+})
