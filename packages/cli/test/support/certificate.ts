@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '@wigwag/testkit'
+import { afterAll } from 'vitest'
 
 /** A certificate for localhost that is its own authority, as files. */
 export interface CertificateFiles {
@@ -18,16 +19,20 @@ export interface CertificateFiles {
 export const hasOpenssl: boolean = findProgram('openssl') !== undefined
 
 let made: CertificateFiles | undefined
+let folder: string | undefined
 
-/** The certificate of this test process, made with openssl when it is asked for first. */
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+})
+
+/** The certificate of this test file, made with openssl when it is asked for first. */
 export function certificate(): CertificateFiles {
   made ??= create()
   return made
 }
 
 function create(): CertificateFiles {
-  const folder = mkdtempSync(join(tmpdir(), 'wigwag-certificate-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folder = mkdtempSync(join(tmpdir(), 'wigwag-certificate-'))
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), both: join(folder, 'both.pem') }
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   const names = [
