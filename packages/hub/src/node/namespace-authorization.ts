@@ -55,7 +55,7 @@ function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
   return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
 }
 
-/** Statuses of the protocol's errors; of the application's own, and of all others, 403. */
+/** Statuses of the protocol's errors. The application's own are what they say where they are one of HTTP's; all others 403. */
 const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.internal]: 503,
   [ErrorCode.unauthorized]: 401,
@@ -68,7 +68,7 @@ const STATUS: Readonly<Record<number, number>> = {
 /** A session's answer, in HTTP's words. */
 export function refusalFor(answer: RefusalAnswer): Refusal {
   if (answer.type === 'disconnect') return refuse(403, answer.disconnect.reason)
-  const status = STATUS[answer.code] ?? 403
+  const status = STATUS[answer.code] ?? (answer.code < 600 && answer.code >= 400 ? answer.code : 403)
   if (status === 401) return refuse(401, answer.message, { 'www-authenticate': 'Bearer' })
   return refuse(status, answer.message, answer.temporary ? { 'retry-after': '1' } : {})
 }

@@ -1,4 +1,5 @@
 import { checkNumberOption } from '../broker/history-options.ts'
+import { HubError } from '../error/hub-error.ts'
 
 /** How sessions behave, and how many there may be. */
 export interface SessionOptions {
@@ -6,7 +7,7 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number
   /** How often a session is pinged, in milliseconds. Default 25,000. 0: never. */
   readonly pingIntervalMs?: number
-  /** How long a client may take to answer a ping, in milliseconds; less than `pingIntervalMs`. Default 8,000. After that: disconnect 3012. */
+  /** How long a client may take to answer a ping, in milliseconds; at most `pingIntervalMs`. Default 8,000. After that: disconnect 3012. */
   readonly pongTimeoutMs?: number
   /** How long a session or subscription goes on after its time is up, for a refresh that is on its way, in milliseconds. Default 25,000. */
   readonly expiryGraceMs?: number
@@ -107,6 +108,13 @@ export function resolveSessionOptions(options: SessionOptions = {}): ResolvedSes
     const value = options[name] ?? DEFAULTS[name]
     checkNumberOption(`sessions.${name}`, value, lowest)
     resolved[name] = value
+  }
+  const { pingIntervalMs, pongTimeoutMs } = resolved as unknown as ResolvedSessionOptions
+  if (options.pongTimeoutMs !== undefined && pingIntervalMs > 0 && pongTimeoutMs > pingIntervalMs) {
+    throw new HubError(
+      'ERR_OPTION',
+      `Option sessions.pongTimeoutMs must be at most sessions.pingIntervalMs, ${pingIntervalMs}: a ping that has no answer yet keeps the next one back. It is ${pongTimeoutMs}.`,
+    )
   }
   return resolved as unknown as ResolvedSessionOptions
 }

@@ -1,4 +1,4 @@
-import { type PermissionQuestion, refuse } from '@wigwag/hub'
+import { type ApplicationRefusal, type PermissionQuestion, refuse } from '@wigwag/hub'
 import { expect, test } from 'vitest'
 import { serveSessions } from '../support/served-sessions.ts'
 
@@ -41,4 +41,26 @@ test('on a URL nothing can be published instead of the body, so nothing is', asy
   expect((await publish('plain', 'hello')).status).toBe(200)
   expect((await publish('news', 'dirty')).status).toBe(403)
   expect((await hub.history('news', undefined, {})).publications).toEqual([])
+})
+
+test("on a URL the application's own code is the status where it is one of HTTP's", async () => {
+  const codes: Record<string, ApplicationRefusal> = {
+    rude: refuse(422, 'too rude'),
+    busy: refuse(503, 'busy', { temporary: true }),
+    nobody: refuse(401, 'who are you?'),
+    special: refuse(1000, 'not like this'),
+    banned: refuse(4500, 'banned'),
+  }
+  const { publish } = await serveSessions({
+    namespaces: { '': { publish: ({ channel }) => codes[channel.name] ?? true } },
+  })
+  const answer = async (channel: string) => {
+    const response = await publish(channel, 'hello')
+    return [response.status, response.headers.get('retry-after'), await response.text()]
+  }
+  expect(await answer('rude')).toEqual([422, null, expect.stringContaining('too rude')])
+  expect(await answer('busy')).toEqual([503, '1', expect.stringContaining('busy')])
+  expect(await answer('nobody')).toEqual([401, null, expect.stringContaining('who are you?')])
+  expect(await answer('special')).toEqual([403, null, expect.stringContaining('not like this')])
+  expect(await answer('banned')).toEqual([403, null, expect.stringContaining('banned')])
 })

@@ -1,4 +1,4 @@
-import { AuthenticationRefusal, type Authenticator } from '@wigwag/hub'
+import { AuthenticationRefusal, type Authenticator, type SessionOptions } from '@wigwag/hub'
 import { describe, expect, test } from 'vitest'
 import { RemoteBroker, RemoteStore } from '../support/remote-broker.ts'
 import { connectedClient, createSessionBench, settled } from '../support/session-clients.ts'
@@ -274,4 +274,12 @@ describe('a session', () => {
       ['disconnected', 'ann', 3000],
     ])
   })
+})
+
+test('a ping may not be waited for longer than until the next', () => {
+  const create = (sessions: SessionOptions) => () => createSessionBench({ sessions })
+  expect(create({ pingIntervalMs: 5000, pongTimeoutMs: 5001 })).toThrow(/sessions\.pongTimeoutMs must be at most/)
+  expect(create({ pingIntervalMs: 5000, pongTimeoutMs: 5000 })).not.toThrow()
+  expect(create({ pingIntervalMs: 0, pongTimeoutMs: 5000 })).not.toThrow()
+  expect(create({ pingIntervalMs: 5000 })).not.toThrow()
 })
