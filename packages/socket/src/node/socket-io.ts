@@ -106,21 +106,33 @@ function tellData(this: ReadSocket, chunk: Buffer): void {
  * method that Node documents for those who make streams. While it flows and holds nothing, all that comes of it is `data`, and a
  * tick in which the stream asks itself for more; but a socket reads on until it is held up. So while that is so the chunk is taken
  * there. What is otherwise (paused, at its end) goes its usual way, and all of it would if Node came not to call `push`.
+ *
+ * Sockets that somebody made, on top of something else, may give a chunk only when they are asked for one, or have a `push` to see
+ * what comes: they are left as they are.
  */
 function tellChunks(socket: ReadSocket): void {
   socket.on('data', tellData)
-  if (socket instanceof Socket) socket.push = tellPush
+  if (socket instanceof Socket && socket.push === push && socket._read === _read) socket.push = tellPush
 }
 
-const { push } = Socket.prototype
+const { push, _read } = Socket.prototype
 
 function tellPush(this: ReadSocket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
-  if (chunk === null || this.readableFlowing !== true || this.readableLength > 0 || this.readableEncoding !== null) {
+  if (
+    this.readableFlowing !== true ||
+    this.readableLength > 0 ||
+    this.readableEncoding !== null ||
+    this.destroyed ||
+    // Neither the end nor what others put in, for whom a stream makes bytes of text and nothing of nothing.
+    !(chunk instanceof Buffer) ||
+    chunk.length === 0 ||
+    // Others may listen, to count bytes, say, or have taken our listener away.
+    this.listenerCount('data') !== 1 ||
+    this.listenerCount('data', tellData) !== 1
+  ) {
     return push.call(this, chunk, encoding)
   }
-  // Others may listen, to count bytes, say.
-  if (this.listenerCount('data') === 1) tellData.call(this, chunk)
-  else this.emit('data', chunk)
+  tellData.call(this, chunk)
   return true
 }
 

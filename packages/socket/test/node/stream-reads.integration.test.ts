@@ -190,3 +190,66 @@ test('should Node come not to call `push`, all is told as ever', async () => {
   await line.until(() => line.hasEnded)
   expect(line.text).toBe('onetwo')
 })
+
+/** A connection that somebody made a `Socket` of, which gives a chunk each time that it is asked for one. */
+class AskedSocket extends Socket {
+  readonly #chunks: Buffer[]
+
+  constructor(chunks: readonly string[]) {
+    super()
+    this.#chunks = chunks.map((chunk) => Buffer.from(chunk))
+  }
+
+  override _read(): void {
+    const chunk = this.#chunks.shift()
+    setImmediate(() => this.push(chunk ?? null))
+  }
+}
+
+test('a socket that gives only what it is asked for is asked for more', async () => {
+  const line = new Line(new AskedSocket(['one', 'two', 'three']), new Socket())
+  onTestFinished(() => line.destroy())
+  await line.until(() => line.hasEnded)
+  expect(line.text).toBe('onetwothree')
+})
+
+test('a `push` of its own that a socket has goes on seeing all of it', async () => {
+  let pushed = ''
+  class SeenSocket extends AskedSocket {
+    override push(chunk: Buffer | null): boolean {
+      pushed += chunk?.toString('latin1') ?? '.'
+      return super.push(chunk)
+    }
+  }
+  const line = new Line(new SeenSocket(['one', 'two']), new Socket())
+  onTestFinished(() => line.destroy())
+  await line.until(() => line.hasEnded)
+  expect([line.text, pushed]).toEqual(['onetwo', 'onetwo.'])
+})
+
+test('somebody who took all listeners away and listens is told, and the reader is not', async () => {
+  const line = await openLine()
+  await line.pass('before')
+  line.near.removeAllListeners('data')
+  const told = once(line.near, 'data')
+  line.far.write('behind')
+  expect(String(await told)).toBe('behind')
+  expect(line.text).toBe('before')
+})
+
+test('what somebody puts in beside what is read is told as a stream tells it', async () => {
+  const line = await openLine()
+  const chunks: unknown[] = []
+  const { socketChunk } = line
+  line.socketChunk = function noting(chunk) {
+    chunks.push(chunk)
+    socketChunk.call(this, chunk)
+  }
+  await line.pass('before')
+  line.near.push('text', 'latin1')
+  line.near.push(Buffer.alloc(0))
+  line.near.push(Buffer.from('bytes'))
+  line.near.destroy()
+  line.near.push(Buffer.from('late'))
+  expect(chunks).toEqual([Buffer.from('before'), Buffer.from('text'), Buffer.from('bytes')])
+})
