@@ -59,7 +59,15 @@ export class FlushQueue {
   /** All that came in one read has been told. */
   hasRead(): void {
     this.#read = undefined
-    if (this.#onlyAnswers && this.#waiting.length >= ANSWERED_AT_ONCE) this.flushAll()
+    if (!this.#onlyAnswers || this.#waiting.length < ANSWERED_AT_ONCE) return
+    try {
+      this.flushAll()
+    } catch (error) {
+      // Whoever was read last has nothing to do with it, and reads on.
+      atEndOfTurn(() => {
+        throw error
+      })
+    }
   }
 
   /** The kernel did not take everything of a range of the arena at once: the arena must not be overwritten yet. */

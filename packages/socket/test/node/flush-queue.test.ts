@@ -111,3 +111,30 @@ test('what is sent when all that was read has been told is no answer', async () 
   await endOfTurn()
   expect(turn.flushed).toHaveLength(65)
 })
+
+test('what fails to be flushed is not told to whoever was read, and the end of the turn tells it', async () => {
+  const turn = new Turn()
+  const failing: Flushable = {
+    flush: () => {
+      throw new Error('of another')
+    },
+  }
+  turn.queue.reads(failing)
+  turn.queue.add(failing)
+  turn.queue.hasRead()
+  for (const name of numbers(1, 64)) turn.read(name)
+  expect(turn.flushed).toEqual(numbers(1, 64))
+  expect(await uncaught()).toEqual(new Error('of another'))
+})
+
+/** The next exception that nobody caught, which the test runner is not told of. */
+function uncaught(): Promise<unknown> {
+  const listeners = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of listeners) process.on('uncaughtException', listener)
+      resolve(error)
+    })
+  })
+}
