@@ -1,0 +1,42 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { connectWebSocket, WebSocketServer } from '@wigwag/socket'
+import { expect, onTestFinished, test } from 'vitest'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** Waits, turn by turn, until it is collected. */
+async function isCollected(ref: WeakRef<object>): Promise<boolean> {
+  for (let turn = 0; turn < 50 && ref.deref() !== undefined; turn++) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  return ref.deref() === undefined
+}
+
+/** What the application had with a socket of a server that was read, sent nothing, and dropped. */
+async function dataOfDropped(io: 'native' | 'public'): Promise<WeakRef<object>> {
+  let told: (ref: WeakRef<object>) => void = () => {}
+  const closed = new Promise<WeakRef<object>>((resolve) => {
+    told = resolve
+  })
+  const server = new WebSocketServer<object>({
+    io,
+    authorize: () => ({ name: 'of one socket' }),
+    message: (socket) => socket.terminate(),
+    close: (socket) => told(new WeakRef(socket.data)),
+  })
+  onTestFinished(() => server.close())
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  const client = await connectWebSocket(`ws://127.0.0.1:${port}/`)
+  client.send('hello')
+  return closed
+}
+
+test.each(['native', 'public'] as const)(
+  'the socket that was read last is let go when it has closed (%s)',
+  async (io) => {
+    expect(await isCollected(await dataOfDropped(io))).toBe(true)
+  },
+)
