@@ -24,10 +24,12 @@ let lastStart = 0
 const arenaViews = new ArenaViews()
 
 function viewOf(arena: Uint8Array, buffer: Uint8Array, start: number, end: number): Uint8Array {
+  // A buffer of its own, of a large message, would stay until somebody is sent another.
+  if (buffer !== arena) return buffer.subarray(start, end)
   if (lastBuffer === buffer && lastStart === start && lastView.length === end - start) return lastView
   lastBuffer = buffer
   lastStart = start
-  lastView = buffer === arena ? arenaViews.viewOf(buffer, start, end) : buffer.subarray(start, end)
+  lastView = arenaViews.viewOf(buffer, start, end)
   return lastView
 }
 

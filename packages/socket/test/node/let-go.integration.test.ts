@@ -6,6 +6,8 @@ import { expect, onTestFinished, test } from 'vitest'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
+const LARGE_BYTES = 32 << 20
+
 /** Waits, turn by turn, until it is collected. */
 async function isCollected(ref: WeakRef<object>): Promise<boolean> {
   for (let turn = 0; turn < 50 && ref.deref() !== undefined; turn++) {
@@ -40,3 +42,29 @@ test.each(['native', 'public'] as const)(
     expect(await isCollected(await dataOfDropped(io))).toBe(true)
   },
 )
+
+test('the memory of a large message is let go when it has been written', async () => {
+  const server = new WebSocketServer({
+    maxQueuedBytes: 256 << 20,
+    message: (socket) => void socket.send('x'.repeat(LARGE_BYTES)),
+  })
+  onTestFinished(() => server.close())
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  const before = process.memoryUsage().arrayBuffers
+  const got = new Promise<number>((resolve) => {
+    void connectWebSocket(`ws://127.0.0.1:${port}/`, {
+      maxMessageBytes: LARGE_BYTES,
+      open: (socket) => void socket.send('go on'),
+      message: (socket, data) => {
+        socket.terminate()
+        resolve(data.length)
+      },
+    })
+  })
+  expect(await got).toBe(LARGE_BYTES)
+  for (let turn = 0; turn < 50 && process.memoryUsage().arrayBuffers - before >= LARGE_BYTES / 2; turn++) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(LARGE_BYTES / 2)
+})

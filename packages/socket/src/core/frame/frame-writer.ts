@@ -51,7 +51,7 @@ export class FrameWriter {
   text(text: string, output: FrameOutput): void {
     if (this.#role === 'server' && text.length <= SHORT_TEXT_LENGTH && this.#shortText(text, output)) return
     this.#encodeText(text)
-    output.write(this.#buffer, this.#start, this.#end)
+    output.write(this.#takeBuffer(), this.#start, this.#end)
   }
 
   /**
@@ -77,7 +77,7 @@ export class FrameWriter {
       return
     }
     this.#encodeBytes(first, payload)
-    output.write(this.#buffer, this.#start, this.#end)
+    output.write(this.#takeBuffer(), this.#start, this.#end)
   }
 
   /** Writes a message that is sent to many. A server encodes it once per turn; a client's masks must all differ. */
@@ -88,7 +88,7 @@ export class FrameWriter {
       return
     }
     this.#encodePrepared(message)
-    output.write(this.#buffer, this.#start, this.#end)
+    output.write(this.#takeBuffer(), this.#start, this.#end)
   }
 
   /** A server's frame of a message that is sent to many, as it is: encoded now, unless it was in this turn. */
@@ -131,7 +131,14 @@ export class FrameWriter {
 
   #lastFrame(): EncodedFrame {
     const { generation } = this.#arena
-    return { arena: this.#arena, generation, buffer: this.#buffer, start: this.#start, end: this.#end }
+    return { arena: this.#arena, generation, buffer: this.#takeBuffer(), start: this.#start, end: this.#end }
+  }
+
+  /** Where the frame encoded last lies: a buffer of its own, of a large one, would otherwise stay until the next is encoded. */
+  #takeBuffer(): Uint8Array {
+    const buffer = this.#buffer
+    this.#buffer = this.#arena.buffer
+    return buffer
   }
 
   /** The usual text of a server: as `#encodeText`, in fewer steps. Returns whether it was as short as it looked. */
