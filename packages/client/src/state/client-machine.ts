@@ -140,7 +140,7 @@ export function createClientMachine(
       isAdvised = true
       dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
     }
-    state = { phase: 'connecting', reason: advise(reason), failures, delayMs: dueMs - nowMs }
+    state = { phase: 'connecting', reason: advise(reason), failures, delayMs: Math.max(0, dueMs - nowMs) }
   }
 
   function tick(nowMs: number): ClientEffect | undefined {

@@ -148,6 +148,14 @@ describe('coming back', () => {
     expect(machine.noticed('woke', 30_001)).toBe('authorize')
   })
 
+  test('what is learned when an attempt is overdue says that it comes at once', () => {
+    const machine = opening()
+    machine.ended(closeReason('tokenExpired'), 10)
+    machine.learned(closeReason('forbidden'), 15)
+    expect(machine.state).toMatchObject({ reason: { name: 'forbidden' }, delayMs: 0 })
+    expect(again(machine)).toBe(10)
+  })
+
   test('stays away where it is told to, until it is called again', () => {
     const machine = connected()
     expect(machine.ended(reasonOfCode(3503), 1)).toBe('close')
