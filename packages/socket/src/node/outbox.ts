@@ -140,8 +140,8 @@ export class Outbox implements Flushable, NativeWriter {
     this.#quickBytes = Math.abs(this.#quickBytes)
   }
 
-  /** Takes `buffer[start, end)` behind what is waiting. */
-  write(buffer: Uint8Array, start: number, end: number): void {
+  /** Takes `buffer[start, end)` behind what is waiting. With `more` it is the first part of a frame, and is not written without the rest. */
+  write(buffer: Uint8Array, start: number, end: number, more = false): void {
     if (this.#waitingBytes === 0) {
       this.#buffer = buffer
       this.#start = start
@@ -157,7 +157,7 @@ export class Outbox implements Flushable, NativeWriter {
       else this.#more?.push({ buffer, start, end })
     } else if (this.#buffer === buffer && this.#end === start) this.#end = end
     else this.#more = [{ buffer, start, end }]
-    if (this.#waitingBytes > FLUSH_ABOVE_BYTES && !this.flush()) this.#queue.holdBack()
+    if (this.#waitingBytes > FLUSH_ABOVE_BYTES && !more && !this.flush()) this.#queue.holdBack()
   }
 
   /** Returns whether nothing that was flushed is still needed where it lies. */

@@ -263,8 +263,8 @@ export class Pump<Owner> implements ConnectionSink, Sleeper, SocketReader {
     this.#tell((handlers) => handlers.pong?.(this.#owner, payload))
   }
 
-  write(buffer: Uint8Array, start: number, end: number): void {
-    this.#outbox.write(buffer, start, end)
+  write(buffer: Uint8Array, start: number, end: number, more?: boolean): void {
+    this.#outbox.write(buffer, start, end, more)
   }
 
   closing(close: CloseInfo, error: WigwagError | undefined): void {

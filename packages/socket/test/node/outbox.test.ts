@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import { type FrameOutput, FrameWriter } from '@wigwag/socket/core'
 import { describe, expect, test } from 'vitest'
 import { FlushQueue } from '../../src/node/flush-queue.ts'
+import { nodeBytes } from '../../src/node/node-bytes.ts'
 import { Outbox } from '../../src/node/outbox.ts'
 import { patternBytes } from './support/digest.ts'
 
@@ -260,4 +262,25 @@ describe('the arena', () => {
     queue.flushAll()
     expect(second.socket.taken.equals(patternBytes(1000, 2))).toBe(true)
   })
+})
+
+test('whoever is told of a write sends behind a large message, and not between its header and its payload', () => {
+  const one = open()
+  const { arena } = one.queue
+  const writer = new FrameWriter('server', nodeBytes, arena, () => 0)
+  const output: FrameOutput = one.outbox
+  // The header of the large one is what there is too much with.
+  encode(one, patternBytes(64 * 1024 - 2, 1))
+  const { write } = one.socket
+  one.socket.write = function answering(bytes) {
+    const taken = write.call(this, bytes)
+    one.socket.write = write
+    writer.text('answer', output)
+    return taken
+  }
+  const large = patternBytes(20_000, 2)
+  writer.frame(2, large, 0, output)
+  one.queue.flushAll()
+  const sent = one.socket.taken.subarray(64 * 1024 - 2)
+  expect(sent.subarray(4, 4 + large.length).equals(large)).toBe(true)
 })

@@ -17,8 +17,11 @@ export interface ConnectionSink {
   ping(payload: Uint8Array): void
   /** A pong came. */
   pong(payload: Uint8Array): void
-  /** Bytes to write, in order: `buffer[start, end)`. The range is not changed before the arena is recycled. */
-  write(buffer: Uint8Array, start: number, end: number): void
+  /**
+   * Bytes to write, in order: `buffer[start, end)`. The range is not changed before the arena is recycled. With `more`, the rest of a frame
+   * follows at once, and nothing may come between.
+   */
+  write(buffer: Uint8Array, start: number, end: number, more?: boolean): void
   /** Bytes accepted by `write` that the network has not taken yet. */
   readonly bufferedAmount: number
   /** The connection left the open phase: nothing more can be sent. `error` says why it failed, if it did. */

@@ -7,8 +7,8 @@ import type { Role } from './role.ts'
 
 /** Where encoded frames go. */
 export interface FrameOutput {
-  /** Takes `buffer[start, end)` behind everything written before. */
-  write(buffer: Uint8Array, start: number, end: number): void
+  /** Takes `buffer[start, end)` behind everything written before. With `more`, the rest of a frame follows at once: nothing may come between. */
+  write(buffer: Uint8Array, start: number, end: number, more?: boolean): void
 }
 
 /** Payloads above this are not copied into the arena: the copy costs more than a second range. */
@@ -72,7 +72,7 @@ export class FrameWriter {
       this.#arena.reserve(MAX_HEADER_BYTES)
       const { buffer, used } = this.#arena
       this.#arena.used = writeFrameHeader(buffer, used, first, payload.length, undefined)
-      output.write(buffer, used, this.#arena.used)
+      output.write(buffer, used, this.#arena.used, true)
       output.write(payload, 0, payload.length)
       return
     }
