@@ -391,6 +391,9 @@ export class Connection implements ChunkReaderOwner {
     compress: boolean | undefined,
     type: MessageType | undefined,
   ): boolean {
+    // Whoever is told of a write may send here: not between what an extension remembers of this message and its frame.
+    this.#profile.writer.makeRoom(mostBytes(data))
+    if (this.phase !== 'open') return false
     if (data instanceof PreparedMessage && type === undefined && this.#profile.role === 'server') {
       const sent = extensions.deflate && this.#sendPrepared(data, extensions.deflate, compress)
       if (sent !== undefined) return sent
@@ -445,6 +448,13 @@ export class Connection implements ChunkReaderOwner {
     bytes.encodeText(text, target, 0)
     return target
   }
+}
+
+/** UTF-8 has up to three bytes for a UTF-16 code unit. What is no message is refused later. */
+function mostBytes(message: string | Uint8Array | PreparedMessage): number {
+  const data = message instanceof PreparedMessage ? message.data : message
+  if (typeof data === 'string') return data.length * 3
+  return data instanceof Uint8Array ? data.length : 0
 }
 
 function messageOpcode(data: string | Uint8Array, type: MessageType | undefined): number {

@@ -106,6 +106,11 @@ export class FrameWriter {
     return this.#lastFrame()
   }
 
+  /** Makes room for a frame with so many bytes of payload: when it is encoded the arena is not full, so that nothing is written before. */
+  makeRoom(payloadBytes: number): void {
+    this.#arena.reserve(Math.min(payloadBytes, COPY_UP_TO_BYTES * 3) + MAX_HEADER_BYTES)
+  }
+
   /** Whether the bytes of `frame` are still there. */
   holds(frame: EncodedFrame): boolean {
     return frame.arena === this.#arena && frame.generation === this.#arena.generation
