@@ -101,7 +101,6 @@ export function createClientMachine(
 
   function begin(nowMs: number): ClientEffect {
     attempt++
-    isAdvised = false
     go('authorizing', nowMs + times.connectTimeoutMs)
     return 'authorize'
   }
@@ -130,15 +129,15 @@ export function createClientMachine(
     const isToken = reason.name === 'tokenExpired' || reason.name === 'expired'
     go('waiting', nowMs + (isToken && failures === 0 ? 0 : backoffDelay(times, failures, random())))
     failures++
+    isAdvised = false
     learn(reason, nowMs)
     return 'close'
   }
 
   function learn(reason: CloseReason, nowMs: number): void {
-    const { delayMs } = reason
-    if (delayMs !== undefined) {
+    if (reason.delayMs !== undefined) {
       isAdvised = true
-      dueMs = nowMs + Math.min(delayMs, times.maxAdvisedDelayMs)
+      dueMs = nowMs + Math.min(reason.delayMs, times.maxAdvisedDelayMs)
     }
     state = { phase: 'connecting', reason: advise(reason), failures, delayMs: Math.max(0, dueMs - nowMs) }
   }

@@ -392,7 +392,7 @@ export class Connection implements ChunkReaderOwner {
     type: MessageType | undefined,
   ): boolean {
     // Whoever is told of a write may send here: not between what an extension remembers of this message and its frame.
-    this.#profile.writer.makeRoom(mostBytes(data))
+    this.#profile.writer.makeSpace(mostBytes(data))
     if (this.phase !== 'open') return false
     if (data instanceof PreparedMessage && type === undefined && this.#profile.role === 'server') {
       const sent = extensions.deflate && this.#sendPrepared(data, extensions.deflate, compress)

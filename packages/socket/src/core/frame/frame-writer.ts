@@ -106,8 +106,8 @@ export class FrameWriter {
     return this.#lastFrame()
   }
 
-  /** Makes room for a frame with so many bytes of payload: when it is encoded the arena is not full, so that nothing is written before. */
-  makeRoom(payloadBytes: number): void {
+  /** Makes space for a frame with so many bytes of payload: when it is encoded the arena is not full, so that nothing is written before. */
+  makeSpace(payloadBytes: number): void {
     this.#arena.reserve(Math.min(payloadBytes, COPY_UP_TO_BYTES * 3) + MAX_HEADER_BYTES)
   }
 
