@@ -1,6 +1,6 @@
 import { AuthenticationRefusal, type HubOptions } from '@wigwag/hub'
 import { describe, expect, test } from 'vitest'
-import { createMemoryBench, type MemoryBench } from './support/memory-bench.ts'
+import { createMemoryBench, createUserBench, type MemoryBench } from './support/memory-bench.ts'
 
 /** A hub whose channels ask for a token `CHANNEL:NUMBER`, which holds for ten seconds from when it is brought first. */
 function tokenBench(options: Partial<HubOptions> = {}): MemoryBench & { readonly seen: string[] } {
@@ -152,14 +152,7 @@ test('what the server invalidates begins anew: with another token, and a gap', a
 })
 
 test('whoever comes back is asked anew who they are: sent away or gone by themselves, another may have logged in', async () => {
-  const {
-    hub,
-    clock,
-    client: create,
-  } = createMemoryBench({
-    authenticate: ({ token }) => ({ user: token ?? '' }),
-    rpc: { whoAmI: (_data, { user }) => user },
-  })
+  const { hub, clock, client: create } = createUserBench()
   let user = 'ann'
   const client = create({ token: 'ann', getToken: () => user })
   expect(await client.rpc('whoAmI')).toBe('ann')

@@ -51,3 +51,11 @@ export function createMemoryBench(options: Partial<HubOptions> = {}): MemoryBenc
     },
   }
 }
+
+/** The same with a hub to which a token is the name of its user, and which tells whose session it is. */
+export function createUserBench(): MemoryBench {
+  return createMemoryBench({
+    authenticate: ({ token }) => ({ user: token ?? '' }),
+    rpc: { whoAmI: (_data, { user }) => user },
+  })
+}

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createMemoryBench } from '../support/memory-bench.ts'
+import { createUserBench } from '../support/memory-bench.ts'
 
 /** Makes this a page of no secure context, so that there is nobody to share with. Returns what tells it that it is left, or back. */
 function becomePage(): (what: 'pagehide' | 'pageshow') => void {
@@ -13,14 +13,7 @@ function becomePage(): (what: 'pagehide' | 'pageshow') => void {
 
 test('a page that shares with nobody, is left and is shown again has one session, of whoever is there', async () => {
   const tell = becomePage()
-  const {
-    hub,
-    clock,
-    client: create,
-  } = createMemoryBench({
-    authenticate: ({ token }) => ({ user: token ?? '' }),
-    rpc: { whoAmI: (_data, { user }) => user },
-  })
+  const { hub, clock, client: create } = createUserBench()
   let user = 'ann'
   const client = create({ share: true, getToken: () => user })
   expect(await client.rpc('whoAmI')).toBe('ann')

@@ -1,4 +1,5 @@
 import { FrameArena } from '../core/index.ts'
+import { ArenaViews } from './arena-views.ts'
 import { atEndOfTurn } from './host-time.ts'
 import { nodeBytes } from './node-bytes.ts'
 import { RepeatedMessage } from './repeated-message.ts'
@@ -25,6 +26,7 @@ export class FlushQueue {
   readonly arena: FrameArena = new FrameArena(nodeBytes, ARENA_BYTES, () => this.flushAll())
   /** What was sent last in this turn, by sockets that compress. */
   readonly repeated: RepeatedMessage = new RepeatedMessage()
+  readonly #views = new ArenaViews()
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #flushing = false
@@ -68,6 +70,12 @@ export class FlushQueue {
         throw error
       })
     }
+  }
+
+  /** `buffer[start, end)` to be written. Everyone who is sent the same broadcast writes the same view of the arena. */
+  viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
+    // A buffer of its own, of a large message, is not kept until somebody is sent another.
+    return buffer === this.arena.buffer ? this.#views.viewOf(buffer, start, end) : buffer.subarray(start, end)
   }
 
   /** The kernel did not take everything of a range of the arena at once: the arena must not be overwritten yet. */

@@ -1,6 +1,5 @@
 import { getSystemErrorName } from 'node:util'
 import type { EncodedFrame } from '../core/index.ts'
-import { ArenaViews } from './arena-views.ts'
 import type { Flushable, FlushQueue } from './flush-queue.ts'
 import type { WrittenSocket } from './foreign-stream.ts'
 import { type NativeHandle, type NativeWriter, writeNative } from './native-io.ts'
@@ -16,22 +15,6 @@ interface Range {
 const FLUSH_ABOVE_BYTES = 64 * 1024
 /** Several ranges up to this size are joined into one write; larger ones leave as they are, in one `writev`. */
 const JOIN_UP_TO_BYTES = 16 * 1024
-
-// Everyone who is sent the same broadcast writes the same view: it is made once, not once per socket.
-let lastView: Uint8Array = new Uint8Array(0)
-let lastBuffer: Uint8Array = lastView
-let lastStart = 0
-const arenaViews = new ArenaViews()
-
-function viewOf(arena: Uint8Array, buffer: Uint8Array, start: number, end: number): Uint8Array {
-  // A buffer of its own, of a large message, would stay until somebody is sent another.
-  if (buffer !== arena) return buffer.subarray(start, end)
-  if (lastBuffer === buffer && lastStart === start && lastView.length === end - start) return lastView
-  lastBuffer = buffer
-  lastStart = start
-  lastView = arenaViews.viewOf(buffer, start, end)
-  return lastView
-}
 
 /**
  * What one socket has been given to write. Ranges that follow each other in the arena, as the frames of one sender or
@@ -170,7 +153,7 @@ export class Outbox implements Flushable, NativeWriter {
     this.#waitingBytes = 0
     // Nothing of the socket is looked at: of a thousand that are sent a few bytes each, the memory would have to come.
     if (more === undefined && this.#handle !== undefined && this.#kernelTookAll) {
-      return this.#writeNative(this.#handle, viewOf(this.#queue.arena.buffer, first, this.#start, this.#end))
+      return this.#writeNative(this.#handle, this.#queue.viewOf(first, this.#start, this.#end))
     }
     this.#more = undefined
     const socket = this.#socket
@@ -182,7 +165,7 @@ export class Outbox implements Flushable, NativeWriter {
       return this.#queueBehind(first, more ?? [], bytes)
     }
     if (more === undefined) {
-      const view = viewOf(this.#queue.arena.buffer, first, this.#start, this.#end)
+      const view = this.#queue.viewOf(first, this.#start, this.#end)
       if (this.#handle !== undefined) return this.#writeNative(this.#handle, view)
       socket.write(view)
     } else this.#writeAll([{ buffer: first, start: this.#start, end: this.#end }, ...more], bytes)
